@@ -1,0 +1,332 @@
+"""The command line: `python -m cnn train --preset compact --dataset mnist-sample --epochs 1`."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cnn import runs
+from cnn.architecture import ArchitectureError, from_json
+from cnn.data import DATASETS, DataError, default_dataset, is_on_disk
+from cnn.devices import DeviceError
+from cnn.presets import DEFAULT_PRESET, PRESETS
+from cnn.settings import Settings, SettingsError, parse_settings
+
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
+
+
+class UsageError(ValueError):
+    """An argument that makes no sense; shown in one line, exit code 2."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code (0 done, 1 failed, 2 wrong argument)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except (
+        UsageError, SettingsError, ArchitectureError, DeviceError, DataError, runs.RunError,
+    ) as error:  # fmt: skip
+        print(f"cnn: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cnn",
+        description="Train small convolutional networks and read digits with them.",
+        epilog="CNN_DATA_DIR and CNN_RUNS_DIR choose the folders (defaults: data/ and runs/).",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train = commands.add_parser("train", help="train a network; prints one JSON line at the end")
+    what = train.add_mutually_exclusive_group()
+    what.add_argument("--preset", choices=list(PRESETS), help=f"default: {DEFAULT_PRESET}")
+    what.add_argument("--architecture", type=Path, metavar="FILE.json")
+    train.add_argument(
+        "--dataset", choices=list(DATASETS), help="default: mnist where it is on disk"
+    )
+    train.add_argument("--epochs", type=int, metavar="N")
+    train.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps (default: auto)")
+    train.add_argument("--seed", type=int, metavar="S")
+    train.add_argument("--name", default="", help="what to call the run")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE",
+        help=f"any setting: {', '.join(Settings.model_fields)}",
+    )  # fmt: skip
+    train.set_defaults(command=_train)
+
+    predict = commands.add_parser("predict", help="read digits; one JSON line per item")
+    predict.add_argument("run")
+    predict.add_argument(
+        "paths", nargs="+", metavar="PATH", help="image, folder of images, or .jsonl[.gz] strokes"
+    )
+    predict.set_defaults(command=_predict)
+
+    evaluate = commands.add_parser("evaluate", help="score a run on its test set; prints JSON")
+    evaluate.add_argument("run")
+    evaluate.set_defaults(command=_evaluate)
+
+    for name, command, about in (
+        ("runs", _runs, "list the runs"),
+        ("devices", _devices, "list the devices of this machine"),
+        ("presets", _presets, "list the networks to start from"),
+    ):
+        commands.add_parser(name, help=about).set_defaults(command=command)
+
+    download = commands.add_parser("download", help="fetch a data set into CNN_DATA_DIR")
+    download.add_argument(
+        "dataset", choices=[name for name, d in DATASETS.items() if d.torchvision_name]
+    )
+    download.set_defaults(command=_download)
+
+    worker = commands.add_parser("worker", help="train an existing run (the app starts this)")
+    worker.add_argument("run")
+    worker.set_defaults(command=_worker)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from cnn.training import EpochEnd, Report
+    from cnn.worker import run_worker
+
+    if options.architecture:
+        try:
+            architecture = from_json(options.architecture.read_bytes())
+        except OSError as error:
+            raise UsageError(f"{options.architecture}: {error.strerror}.") from None
+        settings, preset = Settings(), None
+    else:
+        chosen = PRESETS[options.preset or DEFAULT_PRESET]
+        architecture, settings, preset = chosen.architecture, chosen.settings, chosen.name
+    if problem := architecture.problem():
+        raise UsageError(problem)
+    pairs = [f"{k}={v}" for k in ("epochs", "seed") if (v := getattr(options, k)) is not None]
+    settings = parse_settings(settings, pairs + options.set)
+    run = runs.new(
+        architecture, settings, options.dataset or default_dataset(), options.device, preset,
+        options.name,
+    )  # fmt: skip
+
+    began = time.perf_counter()
+    with tqdm(total=settings.epochs, unit="epoch", file=sys.stderr) as bar:
+
+        def show(event: Any) -> None:
+            if isinstance(event, Report):
+                bar.n = round(event.epoch, 2)
+                bar.set_postfix_str(
+                    f"loss {event.losses[-1][1]:.4f}, {event.images_per_second:,.0f} images/s"
+                )
+            elif isinstance(event, EpochEnd) and event.validation_accuracy is not None:
+                bar.write(
+                    f"epoch {event.epoch}: train {event.train_accuracy:.2%}, "
+                    f"validation {event.validation_accuracy:.2%}",
+                    file=sys.stderr,
+                )
+
+        state = run_worker(run, show, background=False)
+    status = run.status()
+    if state == "failed":
+        print(f"cnn: {status.get('message')}", file=sys.stderr)
+        return 1
+    last = next((m for m in reversed(run.metrics()) if m.get("kind") == "epoch"), {})
+    train_seconds = status.get("train_seconds") or 0
+    print(
+        json.dumps(
+            {
+                "run": run.id,
+                "state": state,
+                "test_accuracy": round(status["test_accuracy"], 5)
+                if "test_accuracy" in status
+                else None,
+                "train_accuracy": last.get("train_accuracy"),
+                "validation_accuracy": last.get("validation_accuracy"),
+                "seconds": round(time.perf_counter() - began, 2),
+                "images_per_second": round(status.get("images_seen", 0) / train_seconds)
+                if train_seconds
+                else None,
+                "dataset": run.config.dataset,
+                "device": status.get("device"),
+                "precision": status.get("precision"),
+            }
+        )
+    )
+    return 0
+
+
+def _items(paths: list[str]) -> Iterator[tuple[str, Any]]:
+    """Each thing to read: its name and the prepared 28×28 ink."""
+    from cnn import digits
+
+    for name in paths:
+        path = Path(name)
+        if not path.exists():
+            raise UsageError(f"{name}: there is no such file or folder.")
+        if path.is_dir():
+            files = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+            if not files:
+                raise UsageError(f"{name}: there is no image in this folder.")
+        else:
+            files = [path]
+        for file in files:
+            if file.name.endswith((".jsonl", ".jsonl.gz")):
+                yield from _stroke_items(file)
+                continue
+            try:
+                yield str(file), digits.from_image(digits.open_image(file)).image
+            except digits.DigitError as error:
+                yield str(file), str(error)
+
+
+def _stroke_items(file: Path) -> Iterator[tuple[str, Any]]:
+    from cnn import digits
+
+    opener = gzip.open if file.name.endswith(".gz") else open
+    try:
+        with opener(file, "rt") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    try:
+                        strokes = json.loads(line)["strokes"]
+                        yield f"{file}:{number}", digits.from_strokes(strokes).image
+                    except (ValueError, KeyError, TypeError) as error:
+                        yield f"{file}:{number}", f"not a line of strokes: {error}"
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: cannot be read ({error}).") from None
+
+
+def _predict(options: argparse.Namespace) -> int:
+    import numpy as np
+
+    from cnn.evaluation import load_model
+    from cnn.training import score
+
+    run = runs.open_run(options.run)
+    model, names, failed = load_model(run), run.config.classes, 0
+    waiting: list[tuple[str, Any]] = []
+
+    def flush() -> None:
+        import torch
+
+        images = [ink for _, ink in waiting if not isinstance(ink, str)]
+        rows = iter(
+            score(model, torch.from_numpy(np.stack(images)), run.preprocessing).softmax(1).tolist()
+            if images
+            else []
+        )
+        for item, ink in waiting:
+            if isinstance(ink, str):
+                print(json.dumps({"item": item, "error": ink}))
+                continue
+            row = next(rows)
+            label = names[int(np.argmax(row))]
+            print(
+                json.dumps(
+                    {
+                        "item": item,
+                        "label": label,
+                        "probabilities": {n: round(p, 6) for n, p in zip(names, row, strict=True)},
+                    }
+                )
+            )
+        waiting.clear()
+
+    for item, ink in _items(options.paths):
+        waiting.append((item, ink))
+        failed += isinstance(ink, str)
+        if len(waiting) >= 500:
+            flush()
+    flush()
+    return 1 if failed else 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from cnn import data, evaluation
+
+    run = runs.open_run(options.run)
+    accuracy = evaluation.score_test_set(run)
+    probabilities = evaluation.test_probabilities(run)
+    assert probabilities is not None
+    labels = data.load(run.config.dataset).test_labels.numpy()
+    confusion = evaluation.confusion_matrix(
+        labels, probabilities.argmax(1), len(run.config.classes)
+    )
+    print(
+        json.dumps(
+            {
+                "run": run.id,
+                "dataset": run.config.dataset,
+                "test_images": len(labels),
+                "test_accuracy": round(accuracy, 5),
+                "classes": [
+                    asdict(row) for row in evaluation.class_report(confusion, run.config.classes)
+                ],
+                "confusion": confusion.tolist(),
+            }
+        )
+    )
+    return 0
+
+
+def _runs(options: argparse.Namespace) -> int:
+    for run, problem in runs.survey():
+        if problem:
+            print(f"{run.id}  damaged: {problem}")
+            continue
+        status, config = run.status(), run.config
+        score = status.get("test_accuracy")
+        print(
+            f"{run.id}  {status['state']:<11}  {config.dataset:<12}  "
+            f"{'-' if score is None else f'{score:.2%}':>7}  {run.name}"
+        )
+    return 0
+
+
+def _devices(options: argparse.Namespace) -> int:
+    from cnn.devices import list_devices
+
+    for device in list_devices():
+        print(f"{device.id:<8}  {device.label}{'  (bf16)' if device.bf16 else ''}")
+    return 0
+
+
+def _presets(options: argparse.Namespace) -> int:
+    for preset in PRESETS.values():
+        count = preset.architecture.parameters
+        print(f"{preset.name:<12}  {count:>9,} parameters  {preset.label}")
+    return 0
+
+
+def _download(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from cnn.download import download
+
+    if is_on_disk(options.dataset):
+        print(f"{DATASETS[options.dataset].label} is already there.")
+        return 0
+    with tqdm(total=100, unit="%", file=sys.stderr) as bar:
+        download(options.dataset, lambda share, _: bar.update(round(share * 100) - bar.n))
+    print(f"{DATASETS[options.dataset].label} is ready.")
+    return 0
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from cnn.worker import run_worker
+
+    return 1 if run_worker(runs.open_run(options.run)) == "failed" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

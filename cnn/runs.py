@@ -1,0 +1,375 @@
+"""A run's folder on disk, and the only module that knows its layout. Imports no torch.
+
+runs/<id>/config.json               what to train and how; written once
+          name.json                 the name a person gave it
+          process.json              the worker's pid and its start time
+          status.json               state, progress, heartbeat; replaced atomically
+          control.json              pause, stop, learning rate; read by the worker
+          metrics.jsonl             one line per report and per epoch; append-only
+          live.json                 guesses and first filters, for watching
+          live.safetensors          the newest weights
+          checkpoints/epoch-003.safetensors
+          resume.safetensors, resume.json   optimiser, random state, position
+          test.safetensors          test probabilities, once scored
+          log.txt                   the worker's output
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cnn.architecture import Architecture
+from cnn.data import DATASETS, data_dir, preprocessing_for
+from cnn.files import read_json, write_json
+from cnn.settings import Settings
+
+if TYPE_CHECKING:
+    from cnn.data import Preprocessing
+
+State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+ACTIVE: frozenset[str] = frozenset({"queued", "running", "paused"})
+ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+STARTUP_SECONDS = 30.0
+
+
+class RunError(RuntimeError):
+    """A run that is missing, damaged or foreign; the message says which and what to do."""
+
+
+class Config(BaseModel):
+    """What a run trains, on what and how. Written once, when the run is made."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    version: Literal[1] = 1
+    architecture: Architecture
+    dataset: str
+    settings: Settings
+    device: str = "auto"
+    preset: str | None = None
+    mean: float = Field(allow_inf_nan=False)
+    std: float = Field(gt=0, allow_inf_nan=False)
+    classes: tuple[str, ...]
+    created: float = Field(default_factory=time.time)
+    versions: dict[str, str] = {}
+
+    @property
+    def validation_images(self) -> int:
+        """How many training images are held out: the setting, or the data set's usual number."""
+        chosen = self.settings.validation_images
+        return DATASETS[self.dataset].validation_images if chosen is None else chosen
+
+
+def runs_dir() -> Path:
+    """The folder of all runs: `CNN_RUNS_DIR`, or `runs` beside the app."""
+    return Path(os.environ.get("CNN_RUNS_DIR") or Path(__file__).parent.parent / "runs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's folder. Everything read from it may be missing or cut short: none of the readers
+    raises for that, except `config`, without which a folder is no run."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def config(self) -> Config:
+        """What is trained. Raises RunError for a damaged or foreign folder."""
+        try:
+            config = Config.model_validate_json((self.path / "config.json").read_bytes())
+        except FileNotFoundError:
+            raise RunError(
+                f"'{self.id}' holds no config.json: it is not a run of this app."
+            ) from None
+        except OSError as error:
+            raise RunError(f"'{self.id}' cannot be read: {error.strerror}.") from None
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors(include_url=False)[0]["loc"])) or "JSON"
+            raise RunError(
+                f"'{self.id}' has a damaged config.json (at {place}). Delete the run, or put the "
+                "file back."
+            ) from None
+        if config.dataset not in DATASETS:
+            raise RunError(f"'{self.id}' was trained on '{config.dataset}', unknown here.")
+        if problem := config.architecture.problem():
+            raise RunError(f"'{self.id}' holds a network that cannot work: {problem}")
+        return config
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How this run's network wants its images."""
+        from cnn.data import Preprocessing
+
+        return Preprocessing(self.config.mean, self.config.std)
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return str((read_json(self.path / "name.json") or {}).get("name") or self.id)
+
+    def rename(self, name: str) -> None:
+        """Give it another name (the folder keeps its own). Raises RunError for an empty one."""
+        name = " ".join(name.split())[:80]
+        if not name:
+            raise RunError("A run needs a name of at least one letter.")
+        write_json(self.path / "name.json", {"name": name})
+
+    def status(self) -> dict[str, Any]:
+        """The last status written, with `state` corrected to `interrupted` where the worker is
+        gone without a word."""
+        status = read_json(self.path / "status.json") or {}
+        state = status.get("state")
+        if state not in (*ACTIVE, "finished", "stopped", "failed"):
+            state = "interrupted"
+        if state in ACTIVE and not self.is_alive():
+            # It may have ended between the two looks: its last word counts.
+            status = read_json(self.path / "status.json") or {}
+            state = status.get("state", "interrupted")
+            state = "interrupted" if state in ACTIVE else state
+        return {**status, "state": state}
+
+    @property
+    def state(self) -> State:
+        """The state alone."""
+        return self.status()["state"]
+
+    def is_alive(self) -> bool:
+        """Whether this run's worker process lives: same pid and same start time."""
+        import psutil
+
+        process = read_json(self.path / "process.json")
+        if not process:  # between the launch and the launcher's note of it
+            try:
+                age = time.time() - (self.path / "status.json").stat().st_mtime
+            except OSError:
+                return False
+            return age < STARTUP_SECONDS
+        try:
+            found = psutil.Process(int(process["pid"]))
+            return (
+                abs(found.create_time() - float(process["started"])) < 1.0
+                and found.status() != psutil.STATUS_ZOMBIE
+            )
+        except (psutil.Error, KeyError, TypeError, ValueError):
+            return False
+
+    def write_process(self, pid: int) -> None:
+        """Note which process works on this run."""
+        import psutil
+
+        write_json(
+            self.path / "process.json",
+            {"pid": pid, "started": psutil.Process(pid).create_time()},
+        )
+
+    def write_status(self, **status: Any) -> None:
+        """Replace the status; `heartbeat` is added."""
+        write_json(self.path / "status.json", {**status, "heartbeat": time.time()})
+
+    def control(self) -> dict[str, Any]:
+        """What the user asked of the worker: `stop`, `paused`, `learning_rate`."""
+        return read_json(self.path / "control.json") or {}
+
+    def send(self, **changes: Any) -> None:
+        """Ask something of the worker, leaving the rest as it was."""
+        write_json(self.path / "control.json", {**self.control(), **changes})
+
+    def append_metric(self, **values: Any) -> None:
+        """Add a line to the metrics."""
+        with (self.path / "metrics.jsonl").open("a") as file:
+            file.write(json.dumps(values, separators=(",", ":")) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All metrics, oldest first; a cut or foreign line is skipped.
+
+        A resumed run writes over steps it had already reported: of those only the newer remain.
+        """
+        rows: list[dict[str, Any]] = []
+        try:
+            lines = (self.path / "metrics.jsonl").read_bytes().splitlines()
+        except OSError:
+            return rows
+        for line in lines:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if not isinstance(row, dict) or "step" not in row:
+                continue
+            while rows and rows[-1]["step"] > row["step"]:
+                rows.pop()
+            rows.append(row)
+        return rows
+
+    def live(self) -> dict[str, Any]:
+        """The newest guesses and filters."""
+        return read_json(self.path / "live.json") or {}
+
+    def checkpoints(self) -> list[int]:
+        """The epochs whose weights are kept, ascending; 0 are the random first ones."""
+        found = (self.path / "checkpoints").glob("epoch-*.safetensors")
+        return sorted(int(p.stem[6:]) for p in found if p.stem[6:].isdigit())
+
+    def weights_path(self, epoch: int | None = None) -> Path:
+        """The file of an epoch's weights; None: the newest there are. Raises RunError if none."""
+        if epoch is not None:
+            path = self.path / "checkpoints" / f"epoch-{epoch:03d}.safetensors"
+        else:
+            path = self.path / "live.safetensors"
+            if not path.is_file() and (epochs := self.checkpoints()):
+                path = self.path / "checkpoints" / f"epoch-{epochs[-1]:03d}.safetensors"
+        if not path.is_file():
+            raise RunError(f"'{self.name}' has no weights yet: it has not started to learn.")
+        return path
+
+    def log(self, lines: int = 60) -> str:
+        """The end of the worker's output."""
+        try:
+            text = (self.path / "log.txt").read_text(errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def can_resume(self) -> bool:
+        """Whether there is something left to train and a state to go on from."""
+        return (
+            self.state in ("stopped", "interrupted", "failed")
+            and (self.path / "resume.json").is_file()
+        )
+
+    def delete(self) -> None:
+        """Remove the folder. Raises RunError while a worker uses it."""
+        if self.state in ACTIVE:
+            raise RunError(f"'{self.name}' is still training. Stop it first.")
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def create(config: Config, name: str = "") -> Run:
+    """Make a new run's folder, in the state `queued`. Raises RunError where it cannot be made."""
+    label = re.sub(r"[^A-Za-z0-9]+", "-", name or config.preset or "custom").strip("-").lower()
+    run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{label[:30] or 'run'}-{secrets.token_hex(2)}"
+    run = Run(runs_dir() / run_id)
+    try:
+        (run.path / "checkpoints").mkdir(parents=True)
+        write_json(run.path / "config.json", config.model_dump(mode="json"))
+        write_json(run.path / "name.json", {"name": name or run_id})
+        run.write_status(state="queued", message="Starting")
+    except OSError as error:
+        shutil.rmtree(run.path, ignore_errors=True)
+        raise RunError(
+            f"The run's folder could not be made in {runs_dir()}: {error.strerror}."
+        ) from error
+    return run
+
+
+def new(
+    architecture: Architecture,
+    settings: Settings,
+    dataset: str,
+    device: str = "auto",
+    preset: str | None = None,
+    name: str = "",
+) -> Run:
+    """Make the folder of a run with everything it needs to be repeated. Raises RunError."""
+    pixels = preprocessing_for(dataset, settings.pixels)
+    config = Config(
+        architecture=architecture,
+        dataset=dataset,
+        settings=settings,
+        device=device,
+        preset=preset,
+        mean=pixels.mean,
+        std=pixels.std,
+        classes=DATASETS[dataset].classes,
+        versions=_versions(),
+    )
+    return create(config, name)
+
+
+def _versions() -> dict[str, str]:
+    """What a run was made with, without importing any of it."""
+    versions = {"python": sys.version.split()[0]}
+    for package in ("torch", "torchvision"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[package] = metadata.version(package)
+    return versions
+
+
+def open_run(run_id: str) -> Run:
+    """The run of that id. Raises RunError for an unknown one, or a name that is no folder here."""
+    if not ID_PATTERN.fullmatch(run_id):
+        raise RunError(f"'{run_id[:80]}' is not the name of a run.")
+    run = Run(runs_dir() / run_id)
+    if not run.path.is_dir() or run.path.resolve().parent != runs_dir().resolve():
+        raise RunError(f"There is no run '{run_id}' in {runs_dir()}.")
+    return run
+
+
+def list_runs() -> list[Run]:
+    """Every run whose config can be read, newest first."""
+    return [run for run, problem in survey() if problem is None]
+
+
+def survey() -> Iterator[tuple[Run, str | None]]:
+    """Every folder in the runs' folder, newest first, with what is wrong with it or None."""
+    try:
+        folders = [p for p in runs_dir().iterdir() if p.is_dir() and ID_PATTERN.fullmatch(p.name)]
+    except OSError:
+        return
+    found: list[tuple[float, Run, str | None]] = []
+    for path in folders:
+        run = Run(path)
+        try:
+            found.append((run.config.created, run, None))
+        except RunError as error:
+            found.append((0.0, run, str(error)))
+    for _, run, problem in sorted(found, key=lambda f: (f[0], f[1].id), reverse=True):
+        yield run, problem
+
+
+def launch(run: Run) -> None:
+    """Start the worker as a process of its own. Raises RunError where it cannot be started."""
+    root = Path(__file__).parent.parent
+    environment = {
+        **os.environ,
+        "CNN_RUNS_DIR": str(runs_dir().resolve()),
+        "PYTHONUNBUFFERED": "1",
+    }
+    environment["CNN_DATA_DIR"] = str(data_dir().resolve())
+    (run.path / "process.json").unlink(missing_ok=True)
+    try:
+        run.send(stop=False, paused=False)
+        run.write_status(**{**run.status(), "state": "queued", "message": "Loading PyTorch"})
+        with (run.path / "log.txt").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cnn", "worker", run.id],
+                cwd=root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # a Ctrl-C meant for the app is not meant for the training
+            )
+        run.write_process(process.pid)
+    except OSError as error:
+        raise RunError(f"The worker could not be started: {error}.") from error
