@@ -140,7 +140,9 @@ def _train(options: argparse.Namespace) -> int:
     if state == "failed":
         print(f"cnn: {status.get('message')}", file=sys.stderr)
         return 1
-    last = next((m for m in reversed(run.metrics()) if m.get("kind") == "epoch"), {})
+    last: dict[str, Any] = next(
+        (m for m in reversed(run.metrics()) if m.get("kind") == "epoch"), {}
+    )
     train_seconds = status.get("train_seconds") or 0
     print(
         json.dumps(

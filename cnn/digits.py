@@ -118,7 +118,7 @@ def ink_of(image: Image.Image) -> Ink:
     image = image.copy()
     image.thumbnail((MAX_SIDE, MAX_SIDE))
     rgba = np.asarray(image.convert("RGBA"), np.float32) / 255
-    grey, alpha = rgba[..., :3] @ np.float32([0.299, 0.587, 0.114]), rgba[..., 3]
+    grey, alpha = rgba[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32), rgba[..., 3]
     opaque = grey[alpha > 0.5]
     if alpha.min() < 0.5 and (opaque.size == 0 or float(np.ptp(opaque)) < 0.1):
         return alpha.astype(np.float32)
@@ -184,7 +184,7 @@ def _draw(
         for x, y in points:
             pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     small = sheet.resize((max(1, width), max(1, height)), Image.Resampling.BOX)
-    return np.asarray(small, np.float32) / 255
+    return np.asarray(small, np.float32) / np.float32(255)
 
 
 def _crop(ink: Ink, threshold: float) -> Ink:

@@ -128,7 +128,10 @@ def compare_curves(curves: dict[str, tuple[list[int], list[float]]], quantity: s
             line={"width": 2.5, "dash": dashes[place % 4]},
             hovertemplate="epoch %{x}: %{y:.2%}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
-    figure.update_xaxes(title="Epoch", dtick=1 if len(curves) < 2 else None, rangemode="tozero")
+    longest = max((max(epochs) for epochs, _ in curves.values()), default=1)
+    figure.update_xaxes(
+        title="Epoch", dtick=max(1, longest // 10), range=[0.5, max(longest, 2) + 0.5]
+    )
     figure.update_yaxes(title=quantity, tickformat=".1%")
     return _layout(figure, 340, showlegend=True, legend={"orientation": "h", "y": -0.25, "x": 0})
 
@@ -192,40 +195,35 @@ def tiles(
     maps: NDArray[np.float32],
     columns: int | None = None,
     signed: bool | None = None,
-    labels: Sequence[str] | None = None,
-    limit: float | None = None,
-    height: int | None = None,
+    ids: Sequence[int] | None = None,
+    what: str = "map",
 ) -> go.Figure:
     """Many maps or filters `(n, h, w)` as one picture on one colour scale.
 
-    Signed values get a diverging scale around zero. Hover names the tile and the value.
+    Signed values get a diverging scale around zero. Hover names the tile (`what` and its number
+    in `ids`) and the value.
     """
-    n, h, w = maps.shape
+    n, _h, _w = maps.shape
     columns = min(columns or math.ceil(math.sqrt(n * 1.6)), n)
-    rows = math.ceil(n / columns)
+    ids = range(n) if ids is None else ids
     sheet = mosaic(maps, columns)
     signed = bool((maps < 0).any()) if signed is None else signed
-    largest = limit or float(np.abs(maps).max()) or 1.0
-    names = np.array(labels or [f"map {i}" for i in range(n)], dtype=object)
-    where = np.full(sheet.shape, "", dtype=object)
-    for index in range(n):
-        row, column = divmod(index, columns)
-        top, left = row * (h + 1), column * (w + 1)
-        where[top : top + h, left : left + w] = names[index]
+    largest = float(np.abs(maps).max()) or 1.0
+    numbers = mosaic(np.broadcast_to(np.asarray(ids)[:, None, None], maps.shape), columns)
     figure = go.Figure(
         go.Heatmap(
-            z=sheet, customdata=where, hoverongaps=False,
+            z=sheet, customdata=numbers, hoverongaps=False,
             zmin=-largest if signed else 0, zmax=largest,
             colorscale=DIVERGING if signed else SEQUENTIAL,
             colorbar={"thickness": 8, "len": 0.9, "tickfont": {"size": 10}, "outlinewidth": 0},
-            hovertemplate="%{customdata}<br>%{z:.4f}<extra></extra>",
+            hovertemplate=f"{what} %{{customdata}}<br>%{{z:.4f}}<extra></extra>",
         )
     )  # fmt: skip
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    tall = height or max(110, min(560, round(760 * sheet.shape[0] / sheet.shape[1])))
-    figure.update_layout(meta={"rows": rows, "columns": columns})
-    return _layout(figure, tall, dragmode=False)
+    tall = max(110, min(620, round(980 * sheet.shape[0] / sheet.shape[1])))
+    _layout(figure, tall, dragmode=False)
+    return figure.update_layout(margin={"l": 0, "r": 0, "t": 4, "b": 4})
 
 
 def digit(image: NDArray[np.floating], height: int = 220) -> go.Figure:
@@ -237,11 +235,7 @@ def digit(image: NDArray[np.floating], height: int = 220) -> go.Figure:
             hovertemplate="row %{y}, column %{x}<br>%{z:.3g}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    return _layout(figure, height, dragmode=False).update_layout(
-        margin={"l": 0, "r": 0, "t": 0, "b": 0}
-    )
+    return _picture(figure, height)
 
 
 def vector(values: NDArray[np.float32]) -> go.Figure:
@@ -256,3 +250,38 @@ def vector(values: NDArray[np.float32]) -> go.Figure:
     figure.update_xaxes(title="Unit")
     figure.update_yaxes(title="Output")
     return _layout(figure, 180, bargap=0.05)
+
+
+def plane(values: NDArray[np.float32], height: int = 190) -> go.Figure:
+    """One map on the scale that suits it: heat, or blue-orange around zero where it is signed."""
+    signed = bool((values < 0).any())
+    largest = float(np.abs(values).max()) or 1.0
+    figure = go.Figure(
+        go.Heatmap(
+            z=values, zmin=-largest if signed else 0, zmax=largest, showscale=False,
+            colorscale=DIVERGING if signed else SEQUENTIAL,
+            hovertemplate="row %{y}, column %{x}<br>%{z:.3g}<extra></extra>",
+        )
+    )  # fmt: skip
+    return _picture(figure, height)
+
+
+def kernel(values: NDArray[np.float32], height: int = 190) -> go.Figure:
+    """A filter as a matrix with its numbers written in."""
+    largest = float(np.abs(values).max()) or 1.0
+    figure = go.Figure(
+        go.Heatmap(
+            z=values, zmin=-largest, zmax=largest, colorscale=DIVERGING, showscale=False,
+            xgap=2, ygap=2, text=[[f"{v:.2g}" for v in row] for row in values.tolist()],
+            texttemplate="%{text}", textfont={"size": 15}, hoverinfo="skip",
+        )
+    )  # fmt: skip
+    return _picture(figure, height)
+
+
+def _picture(figure: go.Figure, height: int) -> go.Figure:
+    """Square pixels, row 0 at the top, no axes."""
+    figure.update_xaxes(visible=False, constrain="domain")
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
+    _layout(figure, height, dragmode=False)
+    return figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})

@@ -311,7 +311,7 @@ class Activation(Layer):
         "relu",
         title="Function",
         description="ReLU cuts off what is negative; tanh and sigmoid squash; softmax shares out.",
-        json_schema_extra={"labels": ACTIVATIONS},
+        json_schema_extra={"labels": {**ACTIVATIONS}},
     )
 
     @property

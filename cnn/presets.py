@@ -51,7 +51,7 @@ def _conv_block(filters: int) -> tuple[AnyLayer, ...]:
 
 
 def _network(*layers: AnyLayer, output: str = "softmax") -> Architecture:
-    return Architecture(layers=layers, head=Classifier(output=output))  # type: ignore[arg-type]
+    return Architecture(layers=layers, head=Classifier(output=output))
 
 
 PRESETS: dict[str, Preset] = {

@@ -36,6 +36,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cnn.architecture import Architecture
 from cnn.data import DATASETS, data_dir, preprocessing_for
 from cnn.files import read_json, write_json
+from cnn.presets import PRESETS
 from cnn.settings import Settings
 
 if TYPE_CHECKING:
@@ -292,6 +293,9 @@ def new(
 ) -> Run:
     """Make the folder of a run with everything it needs to be repeated. Raises RunError."""
     pixels = preprocessing_for(dataset, settings.pixels)
+    if not name:
+        network = PRESETS[preset].label if preset in PRESETS else "My network"
+        name = f"{network} on {DATASETS[dataset].label.removesuffix(' (bundled)')}"
     config = Config(
         architecture=architecture,
         dataset=dataset,

@@ -109,7 +109,7 @@ class Settings(BaseModel):
         "one-cycle",
         title="Schedule",
         description="How the learning rate moves over the run.",
-        json_schema_extra={"labels": SCHEDULES},
+        json_schema_extra={"labels": {**SCHEDULES}},
     )
     weight_decay: float = Field(
         0.01,

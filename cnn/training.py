@@ -158,7 +158,7 @@ class Trainer:
         torch.manual_seed(settings.seed)
         self.model = architecture.build().to(device)
         if compute.channels_last:
-            self.model = self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.model = self.model.to(memory_format=torch.channels_last)
         self.optimizer = make_optimizer(self.model, settings, device)
 
         train, validation = split(images, validation_images, settings.seed)
@@ -260,7 +260,8 @@ class Trainer:
         at.epoch_correct += int(torch.stack(bunch.correct).sum())
         at.epoch_images += sum(bunch.sizes)
         at.images_seen += sum(bunch.sizes)
-        bunch.losses.clear(), bunch.sizes.clear(), bunch.correct.clear()
+        for unread in (bunch.losses, bunch.sizes, bunch.correct):
+            unread.clear()
         if not all(map(math.isfinite, losses)):
             raise TrainingError(
                 f"The loss stopped being a number near step {at.step}: the learning rate "

@@ -1,0 +1,31 @@
+"""The front door: page configuration, navigation, and the sidebar with device and current run.
+
+Nothing here imports torch before the first page is painted.
+"""
+
+import streamlit as st
+
+from ui import sidebar, state, style
+
+st.set_page_config(page_title="CNN Playground", page_icon=":material/grain:", layout="wide")
+state.begin()
+style.apply()
+
+PAGES = {
+    "": [st.Page("pages/learn.py", title="Learn", icon=":material/school:", default=True)],
+    "Build": [
+        st.Page("pages/design.py", title="Design", icon=":material/layers:"),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+    ],
+    "Look inside": [
+        st.Page("pages/inspect.py", title="Inspect", icon=":material/visibility:"),
+        st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
+        st.Page("pages/evaluate.py", title="Evaluate", icon=":material/analytics:"),
+    ],
+}
+
+page = st.navigation(PAGES, expanded=True)
+state.enter(page.url_path)
+sidebar.show()
+page.run()
+sidebar.warm_up()

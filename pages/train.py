@@ -1,0 +1,142 @@
+"""Train: choose data, device and settings, press Start, and watch the network learn."""
+
+import streamlit as st
+
+from cnn import runs
+from cnn.data import DATASETS, is_on_disk
+from cnn.devices import best_device
+from cnn.settings import Settings
+from ui import datapicker, live, models, state
+from ui.fields import field_widget
+
+BASICS = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule")
+AUGMENTATION = ("shift", "rotation", "scale", "shear")
+REGULARISATION = ("weight_decay", "label_smoothing")
+DETAILS = ("validation_images", "pixels", "precision", "seed")
+
+play = state.get()
+problem = play.architecture.problem()
+
+
+def change(name: str, value: object) -> None:
+    """Keep a moved setting."""
+    play.settings = play.settings.model_copy(update={name: value})
+
+
+def start() -> None:
+    """Make the run and start its worker."""
+    dataset = play.dataset or datapicker.default_dataset()
+    try:
+        run = runs.new(
+            play.architecture,
+            play.settings,
+            dataset,
+            play.device,
+            play.preset,
+            f"{play.title} on {DATASETS[dataset].label.removesuffix(' (bundled)')}",
+        )
+        runs.launch(run)
+    except runs.RunError as error:
+        play.notice = str(error)
+    else:
+        state.choose_run(run.id)
+
+
+def start_button() -> None:
+    """The way in: says what it will train, or which layer to mend before it can."""
+    dataset = play.dataset or datapicker.default_dataset()
+    epochs = play.settings.epochs
+    if problem:
+        st.error(f"This network cannot be trained yet. {problem}", icon=":material/build:")
+        st.page_link("pages/design.py", label="Mend it on Design", icon=":material/layers:")
+    held_out = play.settings.validation_images
+    held_out = DATASETS[dataset].validation_images if held_out is None else held_out
+    too_many = held_out > DATASETS[dataset].train_images - 100
+    if too_many:
+        st.error(
+            f"{held_out:,} validation images leave nothing to train on: {DATASETS[dataset].label} "
+            f"has {DATASETS[dataset].train_images:,}. Hold out fewer under Details.",
+            icon=":material/build:",
+        )
+    st.button(
+        f"Train {play.title} for {epochs} epoch{'s' if epochs != 1 else ''}",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="start",
+        on_click=start,
+        disabled=problem is not None or too_many or not is_on_disk(dataset),
+    )
+
+
+def settings_form() -> None:
+    """Everything that can be chosen, the few that matter first."""
+
+    def field(name: str) -> None:
+        field_widget(play.settings, name, f"setting_{play.version}_{name}", change)
+
+    left, right = st.columns(2, gap="medium")
+    with left:
+        datapicker.pick_dataset()
+    with right:
+        device_picker()
+    grid = st.grid(5, min_column_width=170, vertical_alignment="top")
+    for name in BASICS:
+        with grid.cell():
+            field(name)
+    folds = (
+        ("Augmentation", ":material/shuffle:", AUGMENTATION),
+        ("Regularisation", ":material/fitness_center:", REGULARISATION),
+        ("Details", ":material/tune:", DETAILS),
+    )
+    for place, (label, icon, names) in zip(st.columns(3), folds, strict=True):
+        changed = sum(getattr(play.settings, n) != Settings.model_fields[n].default for n in names)
+        with place, st.expander(f"{label}{f' · {changed} set' if changed else ''}", icon=icon):
+            for name in names:
+                field(name)
+
+
+@st.fragment(run_every=None)
+def device_picker() -> None:
+    """The devices of this machine, the best free one first chosen."""
+    if models.known_devices() is None:
+        with st.spinner("Looking for devices"):
+            found = models.devices()
+    else:
+        found = models.devices()
+    best = best_device(found)
+    labels = {device.id: device.label for device in found}
+    options = ["auto", *labels]
+
+    def changed() -> None:
+        play.device = st.session_state.device
+
+    st.selectbox(
+        "Device",
+        options,
+        options.index(play.device) if play.device in options else 0,
+        format_func=lambda i: labels[i] if i != "auto" else f"Best free: {labels[best.id]}",
+        key="device",
+        on_change=changed,
+        help="One training at a time runs on a device; further ones wait for their turn.",
+    )
+
+
+run = state.current_run()
+active = run is not None and run.state in runs.ACTIVE
+
+st.title("Train")
+if run is None:
+    st.markdown(
+        "Press the button and watch: the loss falling, the accuracy rising, the first filters "
+        "forming. You can leave this page at any time; the training goes on."
+    )
+    start_button()
+else:
+    live.title(run)
+    live.controls(run)
+    live.watch(run)
+    st.divider()
+    st.subheader("Train another")
+    start_button()
+
+settings_form()

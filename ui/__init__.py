@@ -1,0 +1,1 @@
+"""Streamlit pieces that several pages share. Pages import from here; nothing here knows a page."""

@@ -1,0 +1,66 @@
+"""Networks and data in the app's own process: few, small, shared by all sessions.
+
+Cached by run, epoch and the weight file's time, so that a run in training is seen with its newest
+weights.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import streamlit as st
+
+from cnn import runs
+from cnn.devices import Device
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _model(run_id: str, epoch: int | None, changed: int) -> Any:
+    from cnn.evaluation import load_model
+
+    return load_model(runs.open_run(run_id), epoch)
+
+
+def model_of(run: runs.Run, epoch: int | None = None) -> Any:
+    """The run's network at an epoch (None: newest weights). Raises RunError."""
+    try:
+        changed = run.weights_path(epoch).stat().st_mtime_ns
+    except OSError as error:
+        raise runs.RunError(f"The weights of '{run.name}' cannot be read.") from error
+    return _model(run.id, epoch, changed)
+
+
+@st.cache_resource(show_spinner=False)
+def loader() -> threading.Thread:
+    """Import torch in the background, once per server, after the first paint."""
+
+    def work() -> None:
+        global _devices
+        import torch
+        import torchvision  # noqa: F401
+
+        from cnn.devices import list_devices
+
+        torch.set_num_threads(max(1, min(2, torch.get_num_threads())))
+        _devices = list_devices()
+
+    thread = threading.Thread(target=work, daemon=True, name="import-torch")
+    thread.start()
+    return thread
+
+
+_devices: list[Device] | None = None
+
+
+def known_devices() -> list[Device] | None:
+    """The devices, or None while torch is still being imported."""
+    return _devices
+
+
+def devices() -> list[Device]:
+    """The devices with their memory as it is now; waits for torch."""
+    from cnn.devices import list_devices
+
+    loader().join()
+    return list_devices()

@@ -1,0 +1,77 @@
+"""Choosing a run, on every page that looks at one; and the empty state that leads to training."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnn import runs
+from ui import state
+
+
+def pick_run(need_weights: bool = True) -> runs.Run:
+    """A select box of all runs, the current one chosen. Stops the page where there is none."""
+    found = runs.list_runs()
+    if not found:
+        empty(
+            "No network has been trained yet.",
+            "Train one first: the default network takes less than a minute.",
+        )
+    ids = [run.id for run in found]
+    play = state.get()
+    if play.run_id not in ids:
+        state.choose_run(ids[0])
+    key = f"run_picker_{play.page}_{play.run_id}"
+    names = {run.id: run.name for run in found}
+    labels = {
+        run.id: names[run.id]
+        if list(names.values()).count(names[run.id]) == 1
+        else f"{names[run.id]} · {run.id[4:8]} {run.id[9:11]}:{run.id[11:13]}:{run.id[13:15]}"
+        for run in found
+    }
+
+    def chosen() -> None:
+        state.choose_run(st.session_state[key])
+
+    st.selectbox(
+        "Run",
+        ids,
+        ids.index(play.run_id) if play.run_id in ids else 0,
+        format_func=lambda i: labels[i],
+        key=key,
+        on_change=chosen,
+    )
+    run = runs.open_run(play.run_id or ids[0])
+    if need_weights:
+        try:
+            run.weights_path()
+        except runs.RunError as error:
+            empty(str(error), "Its first weights appear a few seconds after the start.")
+    return run
+
+
+def pick_epoch(run: runs.Run, key: str) -> int | None:
+    """A slider over the kept epochs. None stands for the newest weights."""
+    epochs = run.checkpoints()
+    if len(epochs) < 2:
+        return None
+    newest = "newest" if run.state in runs.ACTIVE else "end"
+    options: list[int | str] = [*epochs, newest]
+    name = f"{key}_{run.id}"
+    value = st.select_slider(
+        "Weights after epoch",
+        options,
+        state.remember(name, newest, options),
+        key=f"{name}_{len(options)}_{newest}",
+        help="0 are the random weights before training.",
+    )
+    state.keep(name, value)
+    return None if isinstance(value, str) else value
+
+
+def empty(problem: str, way_forward: str) -> None:
+    """Say what is missing, show the button that mends it, and end the page."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(f"#### {problem}")
+        st.markdown(way_forward)
+        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+    st.stop()
