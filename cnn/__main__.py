@@ -140,9 +140,8 @@ def _train(options: argparse.Namespace) -> int:
     if state == "failed":
         print(f"cnn: {status.get('message')}", file=sys.stderr)
         return 1
-    last: dict[str, Any] = next(
-        (m for m in reversed(run.metrics()) if m.get("kind") == "epoch"), {}
-    )
+    epochs = [row for row in run.metrics() if row.get("kind") == "epoch"]
+    last = epochs[-1] if epochs else {}
     train_seconds = status.get("train_seconds") or 0
     print(
         json.dumps(

@@ -53,7 +53,7 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "None": lambda x: x,
     "ReLU": lambda x: np.maximum(x, 0),
     "tanh": np.tanh,
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "sigmoid": lambda x: (1 / (1 + np.exp(-x))).astype(np.float32),
 }
 
 POOLINGS: dict[str, Callable[[Array], Array] | None] = {

