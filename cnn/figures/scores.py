@@ -38,7 +38,7 @@ def confusion_heatmap(counts: NDArray[np.int64], names: Sequence[str]) -> go.Fig
         row, column = (places.tolist() for places in np.nonzero(where))
         figure.add_scatter(
             x=[names[i] for i in column], y=[names[i] for i in row], mode="text",
-            text=[f"{n:,}" for n in counts[where]], hoverinfo="skip", showlegend=False, **look,
+            text=[str(n) for n in counts[where]], hoverinfo="skip", showlegend=False, **look,
         )  # fmt: skip
     figure.update_xaxes(title="Predicted", side="top", type="category", showgrid=False)
     figure.update_yaxes(title="Truth", autorange="reversed", type="category", showgrid=False)
