@@ -1,14 +1,17 @@
 """Plotly figures from plain arrays: pure functions, which know no runs and no pages."""
 
 from cnn.figures.curves import accuracy_curve, compare_curves, loss_curve, smooth, thin
+from cnn.figures.drawing import answer_over_epochs, evidence_overlay
 from cnn.figures.images import digit, kernel, mosaic, plane, tiles, vector
 from cnn.figures.scores import confusion_heatmap, probability_bars
 
 __all__ = [
     "accuracy_curve",
+    "answer_over_epochs",
     "compare_curves",
     "confusion_heatmap",
     "digit",
+    "evidence_overlay",
     "kernel",
     "loss_curve",
     "mosaic",

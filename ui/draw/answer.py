@@ -1,0 +1,151 @@
+"""What the network makes of the drawing: the winner in large type, and everything about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cnn import digits, drawn, figures, runs
+from ui import models, state
+from ui.pictures import enlarge
+
+QUIET = {"displayModeBar": False}
+
+
+def sureness(probability: float) -> str:
+    """A plain word for how sure it is."""
+    if probability > 0.97:
+        return "It is sure that this is"
+    if probability > 0.8:
+        return "It thinks that this is"
+    if probability > 0.5:
+        return "It hesitates, but guesses"
+    return "It has no idea. Its best guess:"
+
+
+def sure_word(probability: float) -> str:
+    """The same in one or two words, for a table."""
+    if probability > 0.97:
+        return "sure"
+    if probability > 0.8:
+        return "fairly sure"
+    return "hesitant" if probability > 0.5 else "guessing"
+
+
+def invitation() -> None:
+    """What stands in the answer's place before anything is drawn."""
+    with st.container(border=True, horizontal_alignment="center", key="draw_invitation"):
+        st.markdown("### :material/draw: Your turn")
+        st.markdown(
+            "Write a digit from 0 to 9 on the dark sheet, or several beside each other as a "
+            "number. The network answers as soon as you lift the pen."
+        )
+
+
+def show(run_id: str, epoch: int | None, found: list[digits.Prepared]) -> None:
+    """The answer of one run."""
+    if not found:
+        invitation()
+        return
+    try:
+        run = runs.open_run(run_id)
+        config = run.config
+        model = models.model_of(run, epoch)
+        images = np.stack([one.image for one in found])
+        reading = drawn.read(run, model, images)
+    except runs.RunError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if len(found) > 1:
+        _number(reading, found, config.classes)
+    chosen = min(state.remember("draw_chosen", 0), len(found) - 1)
+    if len(found) == 1:
+        _winner(reading, found[0], config.classes)
+    st.plotly_chart(
+        figures.probability_bars(reading.probabilities[chosen].tolist(), config.classes),
+        key="draw_bars",
+        config=QUIET,
+        alt="Probability of every class",
+    )
+    if run.state in runs.ACTIVE and epoch is None:
+        step = run.live().get("step")
+        st.caption(
+            ":material/sync: This network is still training; the bars follow its newest weights"
+            + (f" (step {step:,})." if step else ".")
+        )
+
+
+def _winner(reading: drawn.Reading, one: digits.Prepared, classes: tuple[str, ...]) -> None:
+    """One digit: winner and what the network sees."""
+    best = reading.best[0]
+    left, right = st.columns([2, 1], vertical_alignment="center", wrap=False)
+    with left:
+        if reading.like[0]:
+            with st.container(key="draw_winner", gap=None):
+                st.markdown(sureness(reading.sureness))
+                st.markdown(f"# {classes[best]}")
+        else:
+            with st.container(key="draw_stranger", gap=None):
+                st.markdown("### That does not look like a digit to me")
+                st.markdown(
+                    f"If it had to be one: **{classes[best]}** ({reading.sureness:.0%}). The bars "
+                    "only share out 100 % among the digits; they cannot say “none of these”."
+                )
+    with right:
+        st.image(
+            enlarge(one.image, 5),
+            caption="as the network sees it, 28×28",
+            width=140,
+            alt="The prepared image, 28 by 28 pixels",
+        )
+
+
+def _number(reading: drawn.Reading, found: list[digits.Prepared], classes: tuple[str, ...]) -> None:
+    """Several digits: the number, and each digit with its own answer."""
+    texts = [
+        classes[k] if like else "?" for k, like in zip(reading.best, reading.like, strict=True)
+    ]
+    with st.container(key="draw_winner", gap=None):
+        st.markdown(f"It reads {len(found)} digits")
+        st.markdown(f"# {' '.join(texts)}")
+    with st.container(horizontal=True, gap="small"):
+        for i, (one, row) in enumerate(zip(found, reading.probabilities, strict=True)):
+            with st.container(width=84, gap=None):
+                st.image(enlarge(one.image, 3), width=84, alt=f"Digit {i + 1} as seen")
+                strange = "" if reading.like[i] else " · strange"
+                st.caption(f"**{classes[reading.best[i]]}** {row.max():.0%}{strange}")
+    chosen = st.segmented_control(
+        "Look closer at",
+        range(len(found)),
+        default=min(state.remember("draw_chosen", 0), len(found) - 1),
+        format_func=lambda i: f"{i + 1}: {texts[i]}",
+        key=f"draw_chosen_{len(found)}",
+        required=True,
+    )
+    if chosen != state.remember("draw_chosen", 0):
+        state.keep("draw_chosen", chosen)
+        state.get().last_digit = found[chosen].image
+
+
+def second_place(run: runs.Run, model: Any, one: digits.Prepared) -> None:
+    """Which ink spoke for the first and the second."""
+    row = drawn.read(run, model, one.image[None]).probabilities[0]
+    first, second = np.argsort(-row)[:2].tolist()
+    found = drawn.evidence(run, model, one.image, [first, second])
+    largest = float(np.abs(found).max()) or 1.0
+    grid = st.grid(2, min_column_width=150)
+    names = run.config.classes
+    for place, k, part in (("First", first, found[0]), ("Second", second, found[1])):
+        with grid.cell():
+            st.markdown(f"**{place}: {names[k]}**, {row[k]:.1%}")
+            st.image(
+                figures.evidence_overlay(one.image, part, largest).repeat(6, 0).repeat(6, 1),
+                width=168,
+                alt=f"Ink that spoke for {names[k]} in orange, against it in blue",
+            )
+    st.caption(
+        "Orange ink spoke for the digit, blue ink against it (ink × gradient of its score over "
+        "the mean score)."
+    )

@@ -1,0 +1,123 @@
+"""Where a drawing comes from: the canvas or an uploaded picture; and how it was prepared."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from cnn import digits, drawn
+from ui import canvas, state
+from ui.pictures import enlarge
+
+SOURCES = ["Draw", "Upload"]
+TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
+
+
+def prepared_on() -> bool:
+    """Whether drawings are prepared as MNIST was made."""
+    return bool(state.remember("draw_prepared", True))
+
+
+def show() -> list[digits.Prepared]:
+    """The canvas or an upload; returns its digits, none where there is nothing to read."""
+    source = st.segmented_control(
+        "Source",
+        SOURCES,
+        default=state.remember("draw_source", SOURCES[0], SOURCES),
+        key="draw_source",
+        required=True,
+        label_visibility="collapsed",
+    )
+    state.keep("draw_source", source)
+    try:
+        found = _from_canvas() if source == "Draw" else _from_upload()
+    except digits.DigitError as error:
+        st.warning(str(error), icon=":material/image_not_supported:")
+        return []
+    if found:
+        chosen = min(state.remember("draw_chosen", 0), len(found) - 1)
+        state.get().last_digit = found[chosen].image
+    return found
+
+
+def strokes() -> list[list[tuple[float, float]]]:
+    """The strokes on the canvas."""
+    return digits.strokes_from_canvas(canvas.sheet().now)
+
+
+def brush_slider(key: str = "draw_brush") -> int:
+    """How wide the pen looks."""
+    value = st.slider(
+        "Brush",
+        4,
+        40,
+        state.remember("brush", 18),
+        key=key,
+        help="How it looks to you. The network gets strokes of MNIST's width, whatever you choose.",
+    )
+    return state.keep("brush", value)
+
+
+def _from_canvas() -> list[digits.Prepared]:
+    drawing = canvas.canvas(state.remember("brush", 18))
+    canvas.buttons()
+    brush = brush_slider()
+    if drawing is None:
+        return []
+    return drawn.prepare_strokes(
+        digits.strokes_from_canvas(drawing), prepared_on(), canvas.SIZE, brush
+    )
+
+
+def _from_upload() -> list[digits.Prepared]:
+    file = st.file_uploader(
+        "A picture of one digit, or of a number",
+        type=TYPES,
+        key="draw_file",
+        help="Dark on light or light on dark, any size, transparent or not.",
+    )
+    if file is not None:
+        state.keep("draw_upload", file.getvalue())
+    content = state.remember("draw_upload", None)
+    if content is None:
+        return []
+    import io
+
+    picture = digits.open_image(io.BytesIO(content))
+    st.image(picture, width=200, alt="The uploaded picture")
+    return drawn.prepare_image(picture, prepared_on())
+
+
+def steps(found: list[digits.Prepared]) -> None:
+    """How the drawing became the image, step by step; and the switch that leaves it out."""
+    on = st.toggle(
+        "Prepare the drawing as MNIST was made",
+        prepared_on(),
+        key="draw_prepared_toggle",
+        help="Off: the network gets the whole sheet merely shrunk to 28×28, as most demos do. "
+        "Draw small, or in a corner, and see what the preparation is good for.",
+    )
+    if on != prepared_on():
+        state.keep("draw_prepared", on)
+        st.rerun(scope="fragment")
+    if not on:
+        st.caption("The sheet is merely shrunk to 28×28. MNIST's digits never looked like that.")
+        return
+    chosen = found[min(state.remember("draw_chosen", 0), len(found) - 1)]
+    grid = st.grid(4, min_column_width=130)
+    for title, note, image in (
+        ("Drawing", "as it came", chosen.drawing),
+        ("Crop", "only the ink", chosen.cropped),
+        ("Box", "longest side 20 pixels", chosen.boxed),
+        ("Centre", "centre of mass in the middle of 28×28", chosen.image),
+    ):
+        with grid.cell():
+            st.markdown(f"**{title}**")
+            image = np.asarray(image)
+            times = max(1, 130 // max(image.shape))
+            st.image(
+                enlarge(image, times),
+                width=min(130, max(20, image.shape[1] * times)),
+                alt=f"{title}: {note}",
+            )
+            st.caption(note)
