@@ -75,7 +75,7 @@ def read(run: Run, model: Any, images: Floats) -> Reading:
 
     from cnn.training import score
 
-    scores = score(model, torch.from_numpy(np.ascontiguousarray(images)), run.preprocessing)
+    scores = score(model, torch.from_numpy(np.array(images)), run.preprocessing)
     like = parts.looks_like_digits(run, model, images)
     return Reading(scores.softmax(1).numpy(), tuple(like))
 
@@ -89,7 +89,7 @@ def evidence(run: Run, model: Any, image: Floats, classes: Sequence[int]) -> Flo
     import torch
 
     model.eval()
-    ink = torch.from_numpy(np.ascontiguousarray(image)).clone().requires_grad_(True)
+    ink = torch.from_numpy(np.array(image)).requires_grad_(True)
     with torch.enable_grad():
         scores = model(run.preprocessing(ink[None]))[0]
         found = [
@@ -112,6 +112,6 @@ def over_epochs(run: Run, image: Floats) -> tuple[list[int], Floats]:
     kept = run.checkpoints()
     if len(kept) > 40:
         kept = [kept[i] for i in np.linspace(0, len(kept) - 1, 40).round().astype(int)]
-    x = torch.from_numpy(np.ascontiguousarray(image))[None]
+    x = torch.from_numpy(np.array(image))[None]
     rows = [score(load_model(run, k), x, run.preprocessing).softmax(1)[0].numpy() for k in kept]
     return kept, np.array(rows, np.float32)

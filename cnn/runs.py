@@ -63,6 +63,7 @@ class Config(BaseModel):
     settings: Settings
     device: str = "auto"
     preset: str | None = None
+    start_from: str | None = None  # the run whose weights this one starts from (cnn.finetune)
     mean: float = Field(allow_inf_nan=False)
     std: float = Field(gt=0, allow_inf_nan=False)
     classes: tuple[str, ...]

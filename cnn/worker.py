@@ -157,7 +157,7 @@ class _Session:
         device: Any,
         on_event: Callable[[Any], None] | None,
     ):
-        from cnn import data
+        from cnn import data, finetune
         from cnn.devices import compute_for
         from cnn.training import Trainer
 
@@ -167,6 +167,8 @@ class _Session:
         self.compute = compute_for(device, config.settings.precision, convolutional)
         self.status("running", message=f"Reading {data.DATASETS[config.dataset].label}")
         self.images = data.load(config.dataset)
+        if config.start_from:
+            self.images = finetune.mixed(run, self.images)
         self.trainer = Trainer(
             config.architecture,
             self.images,
@@ -175,6 +177,8 @@ class _Session:
             self.compute,
             config.validation_images,
         )
+        if config.start_from:
+            finetune.start(run, self.trainer.model)
         self.guess_index = _one_of_each(self.images.test_labels)
         self.best: tuple[float, int] | None = None
         self.speed, self.rate = 0.0, 0.0

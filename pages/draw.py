@@ -4,23 +4,26 @@ import streamlit as st
 
 from cnn import runs
 from ui import models, state
-from ui.draw import answer, compare, sheet
-from ui.runpicker import empty, pick_epoch, pick_run
+from ui.draw import answer, compare, game, mine, sheet
+from ui.runpicker import empty, pick_run
 
 FOLLOW_SECONDS = 0.4  # how often the answer looks for newer weights while a run trains
 PARTS = ["Draw", "My digits", "Game"]
 
 st.html(
-    "<style>.st-key-draw_winner h1 { font-size: 5rem; line-height: 1.1; padding: 0; }"
+    "<style>.st-key-draw_winner h1 { font-size: 5rem; line-height: 1.1; padding: 0 0 0 0.08em; }"
+    # The keys are in each button's help; beside an icon they would not fit.
+    "[class*=st-key-canvas_tools] kbd { display: none; }"
     "@media (max-width: 640px) { .st-key-draw_winner h1 { font-size: 4rem; } }</style>"
 )
 
 
 @st.fragment
-def desk(run_id: str, epoch: int | None) -> None:
+def desk(run_id: str) -> None:
     """Sheet and answer side by side, and below them what more there is to know."""
     try:
         run = runs.open_run(run_id)
+        epoch = compare.chosen_epoch(run)
         follows = run.state in runs.ACTIVE and epoch is None
     except runs.RunError as error:
         st.error(str(error))
@@ -71,13 +74,26 @@ def more(run: runs.Run, epoch: int | None, found: list) -> None:
             compare.replay(run, one)
 
 
-st.title("Draw")
-st.markdown("Write a digit, or a number, with the mouse, a finger or a pen, and it is read.")
-left, right = st.columns([2, 1], gap="medium")
+left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
 with left:
-    run = pick_run()
+    st.title("Draw")
+    st.markdown("Write a digit, or a number, with the mouse, a finger or a pen, and it is read.")
 with right:
-    epoch = pick_epoch(run, "draw_epoch")
+    run = pick_run()
+part = st.segmented_control(
+    "Part",
+    PARTS,
+    default=state.remember("draw_part", PARTS[0], PARTS),
+    key="draw_part",
+    required=True,
+    label_visibility="collapsed",
+)
+state.keep("draw_part", part)
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
-desk(run.id, epoch)
+if part == "My digits":
+    mine.show(run.id)
+elif part == "Game":
+    game.show(run.id)
+else:
+    desk(run.id)

@@ -15,6 +15,7 @@ from streamlit_drawable_canvas import st_canvas
 from ui import state
 
 SIZE = 280
+BRUSH = 18
 MOST_STEPS = 60
 EMPTY: dict[str, Any] = {"objects": []}
 
@@ -31,7 +32,7 @@ export default function ({ parentElement }) {
     const style = document.createElement("style");
     style.id = "plain";
     style.textContent = ".dc-toolbar{display:none!important} .dc-canvas{outline:none}" +
-      ".dc-root{border-radius:10px;overflow:hidden}" +
+      ".dc-root{border-radius:10px;overflow:hidden;box-shadow:0 0 0 1px var(--st-border-color,#555)}" +
       "canvas{touch-action:none!important;cursor:crosshair}";
     root.appendChild(style);
   });
@@ -74,7 +75,8 @@ class Sheet:
     shown: dict[str, Any] = field(default_factory=lambda: EMPTY)
     turn: int = 0  # counts what we handed to the component, so that it takes the same one twice
     seen: Any = None  # the component's last word: only a new one is news
-    visit: int = -1
+    place: tuple[int, str] = (-1, "")  # the visit and the part of the page it was last shown in
+    mount: int = 0
 
     @property
     def now(self) -> dict[str, Any]:
@@ -103,92 +105,106 @@ def _paths(drawing: dict[str, Any]) -> list[Any]:
     return [item.get("path") for item in drawing.get("objects") or [] if isinstance(item, dict)]
 
 
-def sheet() -> Sheet:
-    """This session's sheet."""
+def sheet(name: str = "draw") -> Sheet:
+    """This session's sheet of that name."""
     play = state.get()
-    found = state.remember("canvas_sheet", None)
+    found = state.remember(f"canvas_sheet_{name}", None)
     if found is None:
-        found = state.keep("canvas_sheet", Sheet())
-        if play.drawing:
+        found = state.keep(f"canvas_sheet_{name}", Sheet())
+        if name == "draw" and play.drawing:
             found.add(play.drawing)
     return found
 
 
-def undo() -> None:
+def undo(name: str = "draw") -> None:
     """Take the last step back."""
-    paper = sheet()
+    paper = sheet(name)
     paper.at = max(0, paper.at - 1)
     paper.show()
 
 
-def redo() -> None:
+def redo(name: str = "draw") -> None:
     """Do again what was taken back."""
-    paper = sheet()
+    paper = sheet(name)
     paper.at = min(len(paper.steps) - 1, paper.at + 1)
     paper.show()
 
 
-def clear() -> None:
+def clear(name: str = "draw") -> None:
     """A clean sheet. Can be undone."""
-    paper = sheet()
+    paper = sheet(name)
     if _paths(paper.now):
         paper.add(EMPTY)
     paper.show()
 
 
-def canvas(brush: int) -> dict[str, Any] | None:
-    """Draw the canvas; returns the drawing (Fabric.js JSON) or None for an empty sheet.
+def canvas(name: str = "draw", part: str = "draw") -> dict[str, Any] | None:
+    """Draw the canvas with its tools; returns the drawing (Fabric.js JSON), None where empty.
 
-    The component forgets its drawing when its page is left, and takes what it is handed only when
-    that changes: handing the newest drawing back at every rerun would redraw under the hand.
+    The component forgets its drawing when it leaves the screen, and takes what it is handed only
+    when that changes: handing the newest drawing back at every rerun would redraw under the hand.
+    `part` is the part of the page it stands in.
     """
-    play, paper = state.get(), sheet()
-    if paper.visit != play.visit:
-        paper.visit, paper.seen = play.visit, None
+    play, paper = state.get(), sheet(name)
+    if paper.place != (play.visit, part):
+        paper.place, paper.seen, paper.mount = (play.visit, part), None, paper.mount + 1
         paper.show()
-    with st.container(key="canvas", width=SIZE, gap=None):
-        result = st_canvas(
-            stroke_width=brush,
-            stroke_color="#ffffff",
-            background_color="#0d1117",
-            width=SIZE,
-            height=SIZE,
-            drawing_mode="freedraw",
-            initial_drawing={**paper.shown, "turn": paper.turn},
-            key=f"canvas_{play.visit}",
-        )
-        _prompt(key=f"canvas_prompt_{play.visit}", height=1)
-    if result.json_data is not None:
-        paper.drew(result.json_data)
-    play.drawing = paper.now if _paths(paper.now) else None
-    return play.drawing
+    with st.container(horizontal=True, gap="small", key=f"desk_{name}", wrap=False):
+        with st.container(key="canvas", width=SIZE, gap=None):
+            result = st_canvas(
+                stroke_width=state.remember("brush", BRUSH),
+                stroke_color="#ffffff",
+                background_color="#0d1117",
+                width=SIZE,
+                height=SIZE,
+                drawing_mode="freedraw",
+                initial_drawing={**paper.shown, "turn": paper.turn},
+                key=f"canvas_{name}_{paper.mount}",
+            )
+            _prompt(key=f"canvas_prompt_{name}_{paper.mount}", height=1)
+        if result.json_data is not None:
+            paper.drew(result.json_data)
+        _tools(name, paper)
+    drawing = paper.now if _paths(paper.now) else None
+    if name == "draw":
+        play.drawing = drawing
+    return drawing
 
 
-def buttons(where: str = "draw") -> None:
-    """Undo, redo and clear, with their keys."""
-    paper = sheet()
-    with st.container(horizontal=True, gap="small", key=f"canvas_buttons_{where}"):
-        st.button(
-            "Undo",
-            icon=":material/undo:",
-            key=f"{where}_undo",
-            on_click=undo,
-            shortcut="Mod+Z",
-            disabled=paper.at == 0,
-        )
-        st.button(
-            "Redo",
-            icon=":material/redo:",
-            key=f"{where}_redo",
-            on_click=redo,
-            shortcut="Mod+Shift+Z",
-            disabled=paper.at == len(paper.steps) - 1,
-        )
-        st.button(
-            "Clear",
-            icon=":material/delete:",
-            key=f"{where}_clear",
-            on_click=clear,
-            shortcut="Delete",
-            disabled=not _paths(paper.now),
-        )
+def _tools(name: str, paper: Sheet) -> None:
+    """Undo, redo, clear and the brush, beside the sheet."""
+    tools = (
+        ("undo", "Undo", "Mod+Z", undo, paper.at == 0),
+        ("redo", "Redo", "Mod+Shift+Z", redo, paper.at == len(paper.steps) - 1),
+        ("delete", "Clear", "Delete", clear, not _paths(paper.now)),
+    )
+    with st.container(key=f"canvas_tools_{name}", width=56, gap="small"):
+        for icon, label, keys, act, off in tools:
+            st.button(
+                f":material/{icon}:",
+                key=f"{name}_{label.lower()}",
+                help=f"{label} ({keys.replace('Mod', 'Ctrl')})",
+                on_click=act,
+                args=(name,),
+                shortcut=keys,
+                disabled=off,
+            )
+        with st.popover(":material/brush:", help="Brush"):
+            brush = st.slider(
+                "Brush",
+                4,
+                40,
+                state.remember("brush", BRUSH),
+                key=f"{name}_brush",
+                help="How it looks to you. The network gets strokes of MNIST's width.",
+            )
+            if brush != state.remember("brush", BRUSH):
+                state.keep("brush", brush)
+                st.rerun(scope="fragment")
+
+
+def strokes(name: str = "draw") -> list[list[tuple[float, float]]]:
+    """The strokes on a sheet, in its pixels."""
+    from cnn import digits
+
+    return digits.strokes_from_canvas(sheet(name).now)

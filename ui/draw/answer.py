@@ -80,8 +80,7 @@ def show(run_id: str, epoch: int | None, found: list[digits.Prepared]) -> None:
 def _winner(reading: drawn.Reading, one: digits.Prepared, classes: tuple[str, ...]) -> None:
     """One digit: winner and what the network sees."""
     best = reading.best[0]
-    left, right = st.columns([2, 1], vertical_alignment="center", wrap=False)
-    with left:
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="medium"):
         if reading.like[0]:
             with st.container(key="draw_winner", gap=None):
                 st.markdown(sureness(reading.sureness))
@@ -93,11 +92,10 @@ def _winner(reading: drawn.Reading, one: digits.Prepared, classes: tuple[str, ..
                     f"If it had to be one: **{classes[best]}** ({reading.sureness:.0%}). The bars "
                     "only share out 100 % among the digits; they cannot say “none of these”."
                 )
-    with right:
         st.image(
             enlarge(one.image, 5),
             caption="as the network sees it, 28×28",
-            width=140,
+            width=130,
             alt="The prepared image, 28 by 28 pixels",
         )
 

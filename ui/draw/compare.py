@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from cnn import digits, drawn, figures, runs
-from ui import models
+from ui import models, state
 from ui.draw.answer import QUIET, sure_word
+from ui.runpicker import pick_epoch
 
 MOST_RUNS = 12
 DONE = ("finished", "stopped", "interrupted")
@@ -65,6 +66,12 @@ def all_runs(found: list[digits.Prepared]) -> None:
         st.caption("They all agree." if len(answers) == 1 else "They do not agree.")
 
 
+def chosen_epoch(run: runs.Run) -> int | None:
+    """The epoch chosen with the slider below the replay; None: the newest weights."""
+    value = state.remember(f"draw_epoch_{run.id}", None)
+    return value if value in run.checkpoints() else None
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
 def _over_epochs(run_id: str, kept: tuple[int, ...], pixels: bytes) -> tuple[list[int], np.ndarray]:
     image = np.frombuffer(pixels, np.float32).reshape(28, 28)
@@ -83,6 +90,10 @@ def replay(run: runs.Run, one: digits.Prepared) -> None:
     if len(epochs) < 2:
         st.caption("There is nothing to replay before the first epoch ends.")
         return
+    chosen = state.remember(f"draw_epoch_{run.id}", None)
+    pick_epoch(run, "draw_epoch")
+    if state.remember(f"draw_epoch_{run.id}", None) != chosen:
+        st.rerun(scope="fragment")  # the answer above goes by it
     names = run.config.classes
     st.plotly_chart(
         figures.answer_over_epochs(epochs, probabilities, names),

@@ -40,33 +40,11 @@ def show() -> list[digits.Prepared]:
     return found
 
 
-def strokes() -> list[list[tuple[float, float]]]:
-    """The strokes on the canvas."""
-    return digits.strokes_from_canvas(canvas.sheet().now)
-
-
-def brush_slider(key: str = "draw_brush") -> int:
-    """How wide the pen looks."""
-    value = st.slider(
-        "Brush",
-        4,
-        40,
-        state.remember("brush", 18),
-        key=key,
-        help="How it looks to you. The network gets strokes of MNIST's width, whatever you choose.",
-    )
-    return state.keep("brush", value)
-
-
 def _from_canvas() -> list[digits.Prepared]:
-    drawing = canvas.canvas(state.remember("brush", 18))
-    canvas.buttons()
-    brush = brush_slider()
-    if drawing is None:
+    if canvas.canvas("draw", "draw") is None:
         return []
-    return drawn.prepare_strokes(
-        digits.strokes_from_canvas(drawing), prepared_on(), canvas.SIZE, brush
-    )
+    brush = state.remember("brush", canvas.BRUSH)
+    return drawn.prepare_strokes(canvas.strokes(), prepared_on(), canvas.SIZE, brush)
 
 
 def _from_upload() -> list[digits.Prepared]:

@@ -1,0 +1,207 @@
+"""The game: draw the digit the app asks for, ten in a row, against the clock."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+
+from cnn import collection, digits, drawn, runs
+from ui import canvas, models, state
+from ui.draw.answer import sure_word
+from ui.pictures import enlarge
+
+ROUNDS = 10
+
+
+@dataclass
+class Turn:
+    """One digit asked for, drawn and read."""
+
+    asked: int
+    read: int
+    sureness: float
+    seconds: float
+    image: np.ndarray
+    strokes: list
+
+
+@dataclass
+class Game:
+    """A game under way or ended."""
+
+    order: list[int]
+    began: float = field(default_factory=time.time)
+    turns: list[Turn] = field(default_factory=list)
+    kept: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether all were drawn."""
+        return len(self.turns) >= len(self.order)
+
+    @property
+    def score(self) -> int:
+        """How many were read as what was asked for."""
+        return sum(turn.asked == turn.read for turn in self.turns)
+
+
+def start() -> None:
+    """A new game: every digit once, in an order of its own."""
+    order = list(range(10))
+    random.shuffle(order)
+    state.keep("game", Game(order[:ROUNDS]))
+    state.keep("canvas_sheet_game", None)
+
+
+def stop() -> None:
+    """Give up."""
+    state.keep("game", None)
+
+
+@st.fragment
+def show(run_id: str) -> None:
+    """The whole part."""
+    game: Game | None = state.remember("game", None)
+    if game is None:
+        with st.container(border=True, horizontal_alignment="center"):
+            st.markdown("### Ten digits against the clock")
+            st.markdown(
+                "You are asked for a digit, you draw it, the network reads it. A point for every "
+                "digit it reads as what was asked. Press Enter for the next one."
+            )
+            st.button(
+                "Start",
+                type="primary",
+                icon=":material/play_arrow:",
+                key="game_start",
+                shortcut="Enter",
+                on_click=start,
+            )
+    elif game.over:
+        _result(game)
+    else:
+        _round(run_id, game)
+
+
+def _round(run_id: str, game: Game) -> None:
+    asked = game.order[len(game.turns)]
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        drawing = canvas.canvas("game", "game")
+    with right:
+        with st.container(key="draw_winner", gap=None):
+            st.markdown(f"Number {len(game.turns) + 1} of {len(game.order)}: please draw a")
+            st.markdown(f"# {asked}")
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                "Next",
+                type="primary",
+                icon=":material/arrow_forward:",
+                key="game_next",
+                shortcut="Enter",
+                disabled=drawing is None,
+                on_click=_take,
+                args=(run_id, game),
+            )
+            st.button("Give up", key="game_stop", on_click=stop)
+        st.fragment(_clock, run_every=1.0)(game)
+        if game.turns:
+            last = game.turns[-1]
+            hit = last.asked == last.read
+            st.badge(
+                f"Your {last.asked} was read as {last.read}, {sure_word(last.sureness)}",
+                color="green" if hit else "red",
+                icon=":material/check:" if hit else ":material/close:",
+            )
+        problem = state.get().fields.pop("game_problem", None)
+        if problem:
+            st.error(problem, icon=":material/error:")
+
+
+def _clock(game: Game) -> None:
+    st.markdown(
+        f":material/timer: {time.time() - game.began:.0f} s · "
+        f"**{game.score}** of {len(game.turns)} read right"
+    )
+
+
+def _take(run_id: str, game: Game) -> None:
+    """Read the drawing and go on to the next digit."""
+    strokes = canvas.strokes("game")
+    try:
+        run = runs.open_run(run_id)
+        image = digits.from_strokes(strokes).image
+        row = drawn.read(run, models.model_of(run), image[None]).probabilities[0]
+    except (runs.RunError, digits.DigitError) as error:
+        state.keep("game_problem", str(error))
+        return
+    spent = time.time() - game.began - sum(turn.seconds for turn in game.turns)
+    asked = game.order[len(game.turns)]
+    game.turns.append(Turn(asked, int(row.argmax()), float(row.max()), spent, image, strokes))
+    paper = canvas.sheet("game")
+    paper.steps, paper.at = [canvas.EMPTY], 0
+    paper.show()
+
+
+def _result(game: Game) -> None:
+    seconds = sum(turn.seconds for turn in game.turns)
+    slowest = max(game.turns, key=lambda turn: turn.seconds)
+    grid = st.grid(3, min_column_width=140)
+    grid.metric("Score", f"{game.score} of {len(game.turns)}", border=True)
+    grid.metric("Time", f"{seconds:.1f} s", border=True)
+    grid.metric(
+        "A digit took", f"{seconds / len(game.turns):.1f} s",
+        help=f"The slowest was your {slowest.asked}: {slowest.seconds:.1f} s", border=True,
+    )  # fmt: skip
+    misread = [turn for turn in game.turns if turn.asked != turn.read]
+    st.markdown("#### " + ("The network misread these" if misread else "It read every one of them"))
+    with st.container(horizontal=True, gap="small"):
+        for turn in misread or game.turns:
+            with st.container(width=104, gap=None):
+                st.image(enlarge(turn.image, 3), width=96, alt=f"Your {turn.asked}")
+                word = f"{turn.asked} → **{turn.read}**" if turn in misread else f"**{turn.read}**"
+                st.caption(f"{word} {turn.sureness:.0%}")
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Play again",
+            type="primary",
+            icon=":material/replay:",
+            key="game_again",
+            shortcut="Enter",
+            on_click=start,
+        )
+        st.button(
+            "Keep all ten in My digits", icon=":material/bookmark_add:", key="game_keep",
+            on_click=_keep, args=(game,), disabled=game.kept,
+        )  # fmt: skip
+    with st.expander("What was asked and what was read"):
+        st.dataframe(
+            [
+                {
+                    "Asked": turn.asked,
+                    "Read": turn.read,
+                    "Sureness": turn.sureness,
+                    "Seconds": round(turn.seconds, 1),
+                }
+                for turn in game.turns
+            ],
+            hide_index=True,
+            column_config={"Sureness": st.column_config.NumberColumn(format="percent")},
+        )
+
+
+def _keep(game: Game) -> None:
+    try:
+        collection.add(
+            [
+                collection.drawing_of({"label": turn.asked, "strokes": turn.strokes})
+                for turn in game.turns
+            ]
+        )
+        game.kept = True
+    except collection.CollectionError as error:
+        state.get().notice = str(error)
