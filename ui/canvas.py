@@ -32,7 +32,8 @@ export default function ({ parentElement }) {
     const style = document.createElement("style");
     style.id = "plain";
     style.textContent = ".dc-toolbar{display:none!important} .dc-canvas{outline:none}" +
-      ".dc-root{border-radius:10px;overflow:hidden;box-shadow:0 0 0 1px var(--st-border-color,#555)}" +
+      ".dc-root{border-radius:10px;overflow:hidden;" +
+      "box-shadow:0 0 0 1px var(--st-border-color,#555)}" +
       "canvas{touch-action:none!important;cursor:crosshair}";
     root.appendChild(style);
   });

@@ -9,7 +9,7 @@ from cnn import digits, drawn
 from ui import canvas, state
 from ui.pictures import enlarge
 
-SOURCES = ["Draw", "Upload"]
+SOURCES = ["Canvas", "Upload"]
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 
 
@@ -30,7 +30,7 @@ def show() -> list[digits.Prepared]:
     )
     state.keep("draw_source", source)
     try:
-        found = _from_canvas() if source == "Draw" else _from_upload()
+        found = _from_canvas() if source == SOURCES[0] else _from_upload()
     except digits.DigitError as error:
         st.warning(str(error), icon=":material/image_not_supported:")
         return []

@@ -1,0 +1,159 @@
+"""Draw: the invitation, the answer, numbers, the game, my digits; nothing crashes."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnn import collection
+from tests.strokes import ONE, SEVEN, ZERO, beside, fabric
+
+
+@pytest.fixture(autouse=True)
+def own_data(data_folder):
+    yield
+    collection.path().unlink(missing_ok=True)
+
+
+@pytest.fixture
+def drawn(app):
+    """`drawn(strokes)`: the page with that drawing on its sheet."""
+
+    def show(strokes, **fields):
+        page = app("learn")
+        page.session_state.playground.drawing = fabric(strokes) if strokes else None
+        page.session_state.playground.fields.update(fields)
+        page.switch_page("pages/draw.py").run()
+        assert not page.exception, page.exception
+        return page
+
+    return show
+
+
+def text(page):
+    return " ".join(m.value for m in page.markdown)
+
+
+def test_an_empty_sheet_invites_and_predicts_nothing(drawn, trained):
+    page = drawn([])
+    assert "Your turn" in text(page)
+    assert not page.get("plotly_chart")
+
+
+@pytest.mark.parametrize(("strokes", "digit"), [(SEVEN, "7"), (ONE, "1"), (ZERO, "0")])
+def test_a_digit_is_read(drawn, trained, strokes, digit):
+    page = drawn(strokes)
+    assert f"# {digit}" in [m.value for m in page.markdown]
+    assert len(page.get("plotly_chart")) == 1
+
+
+def test_a_number_is_read_digit_by_digit(drawn, trained):
+    assert "# 7 0" in [m.value for m in drawn(beside(SEVEN, ZERO)).markdown]
+
+
+@pytest.mark.parametrize("strokes", [[[(9, 9)]], [[(9, 9), (9, 9)]], [[(0, 0), (280, 280)]] * 40])
+def test_a_dot_or_a_scribble_does_not_crash(drawn, trained, strokes):
+    drawn(strokes)
+
+
+@pytest.mark.parametrize("view", ["Preparation", "Second place", "All runs", "Over the epochs"])
+def test_every_view_of_a_drawing_opens(drawn, trained, view):
+    page = drawn(SEVEN, draw_view=view)
+    assert not page.error
+    if view == "All runs":
+        table = page.dataframe[0].value
+        assert list(table["Run"]) == [trained.name] and list(table["Reads"]) == ["7"]
+
+
+def test_the_preparation_can_be_switched_off_and_stays_so(drawn, trained):
+    page = drawn(SEVEN)
+    page.toggle(key="draw_prepared_toggle").set_value(False).run()
+    assert any("merely shrunk" in caption.value for caption in page.caption)
+    page.switch_page("pages/learn.py").run()
+    page.switch_page("pages/draw.py").run()
+    assert any("merely shrunk" in caption.value for caption in page.caption)
+
+
+def test_undo_redo_and_clear(drawn, trained):
+    page = drawn(SEVEN)
+    page.button(key="draw_clear").click().run()
+    assert "Your turn" in text(page)
+    page.button(key="draw_undo").click().run()
+    assert "# 7" in text(page)
+    page.button(key="draw_redo").click().run()
+    assert "Your turn" in text(page)
+
+
+def test_the_drawing_outlives_a_page_switch(drawn, trained):
+    page = drawn(SEVEN)
+    page.switch_page("pages/evaluate.py").run()
+    page.switch_page("pages/draw.py").run()
+    assert "# 7" in text(page)
+
+
+def test_one_click_leads_to_inspect_with_the_drawing_chosen(drawn, trained):
+    page = drawn(SEVEN)
+    page.button(key="draw_inspect").click().run()
+    assert not page.exception
+    play = page.session_state.playground
+    assert play.page == "inspect" and play.fields["inspect_source"] == "My drawing"
+    np.testing.assert_equal(play.last_digit.shape, (28, 28))
+
+
+def picture(kind):
+    strokes = np.zeros((60, 40), np.uint8)
+    strokes[5:55, 18:23] = 255
+    if kind == "broken":
+        return b"\x89PNG no picture"
+    if kind == "blank":
+        image = Image.new("RGB", (50, 50), "white")
+    elif kind == "transparent":
+        image = Image.fromarray(np.dstack([np.zeros((60, 40, 3), np.uint8), strokes]))
+    else:
+        image = Image.fromarray(strokes if kind == "light" else 255 - strokes)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["light", "dark", "transparent"])
+def test_an_upload_is_read(drawn, trained, kind):
+    page = drawn([], draw_source="Upload", draw_upload=picture(kind))
+    assert "# 1" in text(page)
+
+
+@pytest.mark.parametrize("kind", ["broken", "blank"])
+def test_a_picture_without_a_digit_says_so(drawn, trained, kind):
+    page = drawn([], draw_source="Upload", draw_upload=picture(kind))
+    assert len(page.warning) == 1 and "Your turn" in text(page)
+
+
+def test_my_digits_are_kept_scored_and_removed(drawn, trained):
+    page = drawn(SEVEN, draw_part="My digits")
+    page.button(key="mine_label_7").click().run()
+    assert not page.exception
+    assert [d.label for d in collection.load()] == [7]
+    table = page.dataframe[0].value
+    assert list(table["My digits"]) == [1.0] and list(table["Misread"]) == ["none"]
+    assert page.button(key="mine_teach").disabled  # too few
+    page.button(key="mine_remove").click().run()
+    assert collection.load() == []
+
+
+def test_a_whole_game(drawn, trained):
+    page = drawn([], draw_part="Game")
+    page.button(key="game_start").click().run()
+    play = page.session_state.playground
+    order = play.fields["game"].order
+    assert sorted(order) == list(range(10))
+    for _ in order:
+        play.fields["canvas_sheet_game"].add(fabric(ONE))
+        page.run()
+        page.button(key="game_next").click().run()
+        assert not page.exception
+    metrics = {metric.label: metric.value for metric in page.metric}
+    assert metrics["Score"] == "1 of 10"
+    assert "The network misread these" in text(page)
+    page.button(key="game_keep").click().run()
+    assert sorted(d.label for d in collection.load()) == list(range(10))

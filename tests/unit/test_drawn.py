@@ -1,0 +1,82 @@
+"""Reading drawings: numbers digit by digit, evidence, the answer over the epochs."""
+
+import numpy as np
+import pytest
+import torch
+
+from cnn import digits, drawn, evaluation, figures
+from tests.strokes import SEVEN, ZERO, beside
+
+
+@pytest.fixture
+def model(trained):
+    return evaluation.load_model(trained)
+
+
+def test_digits_beside_each_other_are_read_one_by_one(trained, model):
+    found = drawn.prepare_strokes(beside(SEVEN, ZERO))
+    assert len(found) == 2
+    alone = [drawn.prepare_strokes(one)[0].image for one in (SEVEN, ZERO)]
+    np.testing.assert_allclose(found[0].image, alone[0], atol=0.1)
+    reading = drawn.read(trained, model, np.stack([one.image for one in found]))
+    assert reading.text(trained.config.classes) == "7 0"
+    assert reading.probabilities.shape == (2, 10)
+    np.testing.assert_allclose(reading.probabilities.sum(1), 1, atol=1e-5)
+    assert 0 < reading.sureness <= 1
+
+
+def test_switched_off_the_whole_sheet_is_one_image():
+    assert len(drawn.prepare_strokes(beside(SEVEN, ZERO), prepared=False)) == 1
+
+
+@pytest.mark.parametrize(
+    "strokes", [[[(5.0, 5.0)]], [[(5.0, 5.0)] * 9], [[(0.0, 0.0), (280.0, 0)]]]
+)
+def test_a_dot_or_a_line_does_not_crash(trained, model, strokes):
+    found = drawn.prepare_strokes(strokes)
+    drawn.read(trained, model, np.stack([one.image for one in found]))
+
+
+def test_no_ink_says_so():
+    with pytest.raises(digits.DigitError):
+        drawn.prepare_strokes([])
+
+
+def test_evidence_is_the_gradient_times_the_ink(trained, model):
+    """Against a derivative taken by small differences."""
+    image = drawn.prepare_strokes(SEVEN)[0].image
+    found = drawn.evidence(trained, model, image, [7, 1])
+    assert found.shape == (2, 28, 28)
+    assert not found[:, image == 0].any()  # paper says nothing
+
+    exact, config = model.double(), trained.config
+
+    def score(picture):
+        with torch.no_grad():
+            scores = exact((torch.from_numpy(picture)[None, None] - config.mean) / config.std)[0]
+        return float(scores[7] - scores.mean())
+
+    y, x = np.unravel_index(np.abs(found[0]).argmax(), (28, 28))
+    small = np.zeros((28, 28))
+    small[y, x] = 1e-7
+    slope = (score(image + small) - score(image - small)) / 2e-7
+    assert found[0, y, x] == pytest.approx(slope * image[y, x], rel=0.02)
+
+
+def test_over_the_epochs_ends_with_todays_answer(trained, model):
+    image = drawn.prepare_strokes(SEVEN)[0].image
+    epochs, probabilities = drawn.over_epochs(trained, image)
+    assert epochs == trained.checkpoints()
+    today = drawn.read(trained, model, image[None]).probabilities[0]
+    np.testing.assert_allclose(probabilities[-1], today, atol=1e-4)
+    figure = figures.answer_over_epochs(epochs, probabilities, trained.config.classes)
+    assert len(figure.data) == 10
+
+
+def test_the_overlay_is_orange_for_and_blue_against():
+    image, evidence = np.ones((28, 28), np.float32), np.zeros((28, 28), np.float32)
+    evidence[0, 0], evidence[1, 1] = 1, -1
+    overlay = figures.evidence_overlay(image, evidence)
+    assert overlay.shape == (28, 28, 3) and overlay.dtype == np.uint8
+    assert overlay[0, 0, 0] > overlay[0, 0, 2] and overlay[1, 1, 2] > overlay[1, 1, 0]
+    assert len(set(overlay[5, 5].tolist())) == 1
