@@ -76,9 +76,14 @@ def cpu_name() -> str:
             if line.startswith("model name"):
                 name = line.split(":", 1)[1].strip()
                 break
+    return f"{name}, {cores()} core{'s' if cores() != 1 else ''}"
+
+
+@functools.cache
+def cores() -> int:
+    """How many cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return f"{name}, {cores} core{'s' if cores != 1 else ''}"
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _cpu_bf16() -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import nn
 
-from cnn import data
+from cnn import data, speeds
 from cnn.data import DATASETS
 from cnn.devices import Device, compute_for, usage
 from cnn.distributed import World
@@ -122,6 +122,12 @@ class Session:
                 "stopped_early": self.trainer.stopped_early,
             }
         self.status(ended, **more)
+        config, at = self.run.config, self.trainer.position
+        if at.train_seconds > 1:  # for the estimates of the next
+            speed, memory = at.images_seen / at.train_seconds, usage(self.trainer.compute.device)
+            speeds.remember(
+                config.architecture, config.settings, self.device.id, speed, memory["memory"]
+            )
         if ended == "finished":  # nothing left to resume: frees two thirds of the folder
             (self.run.path / "resume.json").unlink(missing_ok=True)
             for path in self.run.path.glob("resume-*.safetensors"):

@@ -240,16 +240,26 @@ class Trainer:
         self._peak = decision[2]
         return decision
 
+    def try_step(self, batch: int, rate: float) -> float:
+        """One step at a given learning rate, whatever the schedule says; its loss. For trials:
+        it waits for the device, and the position does not move."""
+        bunch = _Bunch()
+        self._use_learning_rate(rate)
+        self._step(batch, bunch)
+        return float(bunch.losses[0])
+
     def _set_learning_rate(self, peak: float | None) -> float:
         peak = self.settings.learning_rate if peak is None else peak
         factor = schedule_factor(self.settings.schedule, self.position.step / self.total_steps)
-        rate = peak * factor
+        self._use_learning_rate(peak * factor)
+        return peak * factor
+
+    def _use_learning_rate(self, rate: float) -> None:
         for group in self.optimizer.param_groups:
             if isinstance(group["lr"], Tensor):
                 group["lr"].fill_(rate)
             else:
                 group["lr"] = rate
-        return rate
 
     def _step(self, batch: int, bunch: _Bunch) -> None:
         """One batch: forward, backward, update. Nothing here waits for the device."""
