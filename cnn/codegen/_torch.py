@@ -66,12 +66,14 @@ def model_source(
 ) -> str:
     """A module with `make_model()` and `prepare(images)`: the network without its training."""
     checked(architecture)
+    model = _model(architecture)
     return _MODULE.format(
+        functional="import torch.nn.functional as F\n" if "F." in model else "",
         title=_plain(title),
         facts=facts(architecture),
         mean=preprocessing.mean,
         std=preprocessing.std,
-        model=_model(architecture),
+        model=model,
         prepare=_PREPARE,
     )
 
@@ -180,9 +182,7 @@ _MODULE = '''\
 {facts}. Written by the CNN playground.
 """
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+{functional}from torch import Tensor, nn
 
 MEAN, STD = {mean!r}, {std!r}  # of pixels in 0-1, as the network was trained
 
