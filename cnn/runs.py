@@ -35,6 +35,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cnn.architecture import Architecture
 from cnn.data import DATASETS, data_dir, preprocessing_for
+from cnn.devices import processes
 from cnn.files import read_json, write_json
 from cnn.presets import PRESETS
 from cnn.settings import Settings
@@ -351,6 +352,50 @@ def survey() -> Iterator[tuple[Run, str | None]]:
         yield run, problem
 
 
+def retry(run: Run, remedy: dict[str, Any]) -> Run:
+    """A new run like `run`, with the settings in `remedy` changed. Raises RunError."""
+    config = run.config
+    try:
+        settings = Settings.model_validate({**config.settings.model_dump(), **remedy})
+    except ValidationError:
+        raise RunError(f"'{run.name}' cannot be tried again with {remedy}.") from None
+    changed = ", ".join(
+        f"{(Settings.model_fields[key].title or key).lower()} {value:g}"
+        for key, value in remedy.items()
+    )
+    return new(
+        config.architecture, settings, config.dataset, config.device, config.preset,
+        f"{run.name}, {changed}",
+    )  # fmt: skip
+
+
+def device_lock(device: str) -> Path:
+    """The lock file of a device: whoever holds it trains there. All runs' folder has one each."""
+    return runs_dir() / ".devices" / f"{device.replace(':', '-')}.lock"
+
+
+def device_holder(device: str) -> dict[str, Any]:
+    """Which run trains on a device now (`id`, `name`); empty where none does."""
+    holder = read_json(device_lock(device).with_suffix(".json")) or {}
+    try:
+        return holder if holder and open_run(str(holder.get("id"))).state in ACTIVE else {}
+    except RunError:
+        return {}
+
+
+def worker_command(run: Run) -> list[str]:
+    """What starts the worker: one process, or torchrun with one for each device."""
+    worker = ["-m", "cnn", "worker", run.id]
+    try:
+        count = processes(run.config.device)
+    except RunError:
+        count = None  # the worker will say what is wrong with the run
+    if count is None:
+        return [sys.executable, *worker]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", count]
+    return [sys.executable, *torchrun, *worker]
+
+
 def launch(run: Run) -> None:
     """Start the worker as a process of its own. Raises RunError where it cannot be started."""
     root = Path(__file__).parent.parent
@@ -366,7 +411,7 @@ def launch(run: Run) -> None:
         run.write_status(**{**run.status(), "state": "queued", "message": "Loading PyTorch"})
         with (run.path / "log.txt").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "cnn", "worker", run.id],
+                worker_command(run),
                 cwd=root,
                 env=environment,
                 stdin=subprocess.DEVNULL,
