@@ -8,7 +8,12 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from cnn.settings import (
-    SCHEDULES, Settings, SettingsError, parse_settings, read_settings, schedule_factor,
+    SCHEDULES,
+    Settings,
+    SettingsError,
+    parse_settings,
+    read_settings,
+    schedule_factor,
 )  # fmt: skip
 
 LIMITED = [
