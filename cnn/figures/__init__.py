@@ -2,6 +2,7 @@
 
 from cnn.figures.curves import accuracy_curve, compare_curves, loss_curve, smooth, thin
 from cnn.figures.images import digit, kernel, mosaic, plane, tiles, vector
+from cnn.figures.rates import range_test
 from cnn.figures.scores import confusion_heatmap, probability_bars
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "mosaic",
     "plane",
     "probability_bars",
+    "range_test",
     "smooth",
     "thin",
     "tiles",
