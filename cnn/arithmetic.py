@@ -264,7 +264,7 @@ def _explain(place: Place, step: Part, module: Any, sources: list[Tensor]) -> Ex
         return _normalisation(place, module, x)
     if isinstance(module, nn.Linear):
         weights = module.weight[place.channel].detach().float().cpu().numpy()
-        bias = 0.0 if module.bias is None else float(module.bias[place.channel])
+        bias = 0.0 if module.bias is None else module.bias[place.channel].item()
         return Products(place, x, weights, bias)
     if isinstance(module, nn.Flatten):
         channel, row, column = np.unravel_index(place.channel, (*x.shape, 1, 1)[:3])
@@ -294,7 +294,7 @@ def _convolution(place: Place, module: Any, x: np.ndarray) -> Convolution:
     per_group = module.in_channels // module.groups
     group = place.channel // (module.out_channels // module.groups)
     inputs = np.arange(group * per_group, (group + 1) * per_group)
-    bias = None if module.bias is None else float(module.bias[place.channel])
+    bias = None if module.bias is None else module.bias[place.channel].item()
     return Convolution(place, window, inputs, window.cut(x[inputs]), weights, bias)
 
 
@@ -321,9 +321,9 @@ def _normalisation(place: Place, module: Any, x: np.ndarray) -> Normalisation:
     return Normalisation(
         place,
         place.at(x),
-        float(module.running_mean[channel]),
-        float(module.running_var[channel]),
+        module.running_mean[channel].item(),
+        module.running_var[channel].item(),
         float(module.eps),
-        float(module.weight[channel]) if module.affine else 1.0,
-        float(module.bias[channel]) if module.affine else 0.0,
+        module.weight[channel].item() if module.affine else 1.0,
+        module.bias[channel].item() if module.affine else 0.0,
     )
