@@ -222,7 +222,8 @@ def _draw_line(
         centre = x + block.thickness / 2
         if not block.plate or block.state == "problem":
             name = f"{block.number} {block.name}" if block.number else block.name
-            inside += _label(name, centre + right / 2, ends_above, top + 16, str(block.number or ""))
+            number = str(block.number or "")
+            inside += _label(name, centre + right / 2, ends_above, top + 16, number)
             inside += _label(block.shape, centre, ends_below, top + _ABOVE + tall + 14)
         if block.number:
             title = f"<title>{escape(block.text)}</title>" if standalone else ""

@@ -1,0 +1,5 @@
+"""Take it away (written below)."""
+
+
+def section(architecture, problem):
+    return None
