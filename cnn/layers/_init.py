@@ -21,9 +21,8 @@ INITS: dict[str, str] = {
     "zeros": "All zero: never learns",
 }
 
-# PyTorch's own start is uniform in ±1/√inputs; Keras says the same as a variance of 1/(3 inputs).
 _KERAS_INITS: dict[str, str] = {
-    "default": 'keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")',
+    "default": "torch_init()",  # a function in the script
     "kaiming": 'keras.initializers.VarianceScaling(2, "fan_in", "untruncated_normal")',
     "xavier": '"glorot_uniform"',
     "orthogonal": '"orthogonal"',

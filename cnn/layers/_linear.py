@@ -107,9 +107,10 @@ class Classifier(Layer):
         return Module(shape[0], self.classes, self.output)
 
     def torch_source(self, shape: Shape) -> str:
-        """`Classifier(128, 10)`, a class of ours."""
-        output = None if self.output == "softmax" else self.output
-        return call("Classifier", shape[0], self.classes, output=output)
+        """`nn.Linear(128, 10)`: softmax is in the loss; for sigmoid, a class of ours."""
+        if self.output == "softmax":
+            return call("nn.Linear", shape[0], self.classes)
+        return call("Classifier", shape[0], self.classes, output=self.output)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`Dense`: plain logits, or sigmoids; the loss in the script is told which."""
