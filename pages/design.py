@@ -8,7 +8,7 @@ from cnn.advice import advise
 from cnn.architecture import Architecture, Row
 from cnn.layers import show
 from cnn.presets import PRESETS
-from ui import cards, drag, history, palette, state, takeaway, tryout
+from ui import cards, drag, history, palette, share, state, takeaway, tryout
 from ui.network_view import network_view
 from ui.sidebar import plain
 
@@ -26,13 +26,14 @@ def studio() -> None:
     rows, problem = architecture.table(), architecture.problem()
     locked, hidden = "architecture" in play.fixed, "architecture" in play.hidden
 
+    share.lesson()
     toolbar(past, rows, problem, locked or hidden)
     network_view(rows, chosen_number(), play.title, choose)
     totals(architecture, len(rows))
     if hidden:
         st.info("The link that you opened keeps the layers of this network to itself.")
         return
-    left, middle, right = st.columns([1.15, 3.7, 3.1], gap="medium")
+    left, middle, right = st.columns([1.3, 3.3, 3.5], gap="medium")
     with left:
         palette.palette(locked)
     with middle:
@@ -95,7 +96,12 @@ def toolbar(past: history.History, rows: list[Row], problem: str | None, locked:
         ):
             st.switch_page("pages/train.py")
     if play.preset:
-        st.caption(PRESETS[play.preset].about)
+        preset = PRESETS[play.preset]
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(preset.about, width="content")
+            with st.popover("Where it comes from", type="tertiary", icon=":material/history_edu:"):
+                st.markdown(preset.history)
+                st.caption(f"Source: {preset.source}")
 
 
 def chosen_number() -> int | None:
@@ -167,21 +173,21 @@ def table(rows: list[Row]) -> None:
         },
         hide_index=True,
         row_height=30,
-        height="content" if len(rows) < 13 else 400,
+        height="content" if len(rows) < 21 else 620,
         column_config={
-            "Layer": st.column_config.TextColumn(width=125),
-            "Output": st.column_config.TextColumn(width=78),
-            "Parameters": st.column_config.NumberColumn("Param.", format="localized", width=66),
+            "Layer": st.column_config.TextColumn(width=116),
+            "Output": st.column_config.TextColumn(width=76),
+            "Parameters": st.column_config.NumberColumn("Param.", format="localized", width=60),
             "Multiply-adds": st.column_config.NumberColumn(
-                "Mult.", format="compact", width=54, help="Multiply-adds for one image."
+                "Mult.", format="compact", width=50, help="Multiply-adds for one image."
             ),
             "Sees": st.column_config.TextColumn(
-                width=54,
+                width=50,
                 help="The receptive field: the side of the square of input pixels that one "
                 "output value depends on.",
             ),
             "Memory": st.column_config.TextColumn(
-                width=64, help="The output of one image in float32, which training remembers."
+                width=62, help="The output of one image in float32, which training remembers."
             ),
         },
         alt="Table of the network's layers with output shape, parameters, multiply-adds, "

@@ -33,6 +33,10 @@ _CSS = """
 .st-key-layer-list [class*="st-key-open_"] button {
   justify-content: flex-start; text-align: left; padding-left: .3rem; min-height: 2.1rem;
 }
+.st-key-layer-list [class*="st-key-open_"] button > div,
+.st-key-layer-list [class*="st-key-open_"] button span:has(> [data-testid="stMarkdownContainer"]) {
+  justify-content: flex-start; text-align: left; flex: 1 1 auto; width: 100%;
+}
 .st-key-layer-list [class*="st-key-row_"] { cursor: grab; }
 .st-key-layer-list [class*="_chosen_"] {
   box-shadow: 0 1px 10px rgba(0,0,0,.10); padding-bottom: .7rem;

@@ -28,7 +28,7 @@ KIND_COLORS: dict[str, str] = {
 }
 _INK, _TROUBLE = "#8b93a1", "#e0524f"
 _SLANT = (0.30, 0.19)  # where one pixel of a map's width goes on paper, as shares of a pixel's size
-_SIZES = (4.4, 3.8, 3.2, 2.7)  # pixels on paper for one pixel of a map, the first that fits
+_SIZES = (5.2, 4.4, 3.8, 3.2, 2.7)  # pixels on paper for one pixel of a map, the first that fits
 _ROOM = 44.0  # the most that is put between two blocks where there is space
 _ABOVE, _BELOW = 24, 32  # room for the labels over and under a line of blocks
 
