@@ -67,7 +67,6 @@ class Playground:
         self.head, self.settings = preset.architecture.head, preset.settings
         self.preset, self.version = name, self.version + 1
 
-<<<<<<< HEAD
     def add(self, layer: AnyLayer, place: int) -> None:
         """Put a new layer at an index among the cards and open its card."""
         card = Card(layer)
@@ -87,14 +86,13 @@ class Playground:
             ]
         self.head = architecture.head
         self.version += 1
-=======
+
     def set_up(self, experiment: Experiment) -> None:
         """Take an experiment's network, settings and data set."""
         self.cards = [Card(layer) for layer in experiment.architecture.layers]
         self.head, self.settings = experiment.architecture.head, experiment.settings
         self.preset, self.version = experiment.preset, self.version + 1
         self.dataset = experiment.dataset or self.dataset
->>>>>>> main
 
     @property
     def title(self) -> str:
