@@ -107,8 +107,8 @@ TWINS: tuple[Preset, ...] = (
         _POOLING_SETTINGS,
         history="Maximum pooling asks whether a feature was there at all, and lets the gradient "
         "through to the winner only. Used by Yamaguchi for speech in 1990 and in Weng's "
-        "Cresceptron in 1992, it became the rule after Scherer and colleagues had compared it with averages "
-        "on images in 2010.",
+        "Cresceptron in 1992, it became the rule after Scherer and colleagues had compared it "
+        "with averages on images in 2010.",
         source=_POOLING_SOURCE,
     ),
     Preset(
@@ -132,8 +132,9 @@ TWINS: tuple[Preset, ...] = (
         _POOLING_SETTINGS,
         history="The sum holds the same information as the average, so in theory the weights "
         "after it could simply be a quarter as large. In practice training starts from weights "
-        "of the same size, and every sum makes the signal four times larger: a lesson in why "
-        "scale matters, and why averages are what people use.",
+        "of the same size, and every sum makes the signal four times larger. Here that only "
+        "hurries the first steps; in a deeper network it multiplies up until training breaks, "
+        "which is why averages are what people use.",
         source=_POOLING_SOURCE,
     ),
     Preset(
