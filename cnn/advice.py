@@ -63,6 +63,15 @@ def _learns(layer: Layer) -> bool:
     return isinstance(layer, Conv2d | Linear | Classifier)
 
 
+def _its(rows: list[Row]) -> str:
+    """`Its bias is`, or with others: `Its bias, like that of layers 4 and 7, is`."""
+    others = [str(row.number) for row in rows[1:]]
+    if not others:
+        return "Its bias is"
+    many = f"layers {', '.join(others[:-1])} and {others[-1]}" if len(others) > 1 else ""
+    return f"Its bias, like that of {many or f'layer {others[0]}'}, is"
+
+
 def _pairs(rows: list[Row]) -> Iterator[tuple[Row, Row]]:
     return itertools.pairwise(rows)
 
@@ -168,6 +177,18 @@ def twice_the_same(rows: list[Row]) -> Found:
 
 def batch_norm_place(rows: list[Row]) -> Found:
     """Batch norm after the activation, and a bias that batch norm takes away again."""
+    wasted = [
+        row for row, after in _pairs(rows)
+        if isinstance(after.layer, BatchNorm2d) and getattr(row.layer, "bias", False)
+    ]  # fmt: skip
+    if wasted:
+        saved = sum(row.output_shape[0] for row in wasted if row.output_shape)
+        yield Advice(
+            wasted[0].number,
+            f"{_its(wasted)} wasted: the batch norm below subtracts the mean, and the bias with "
+            f"it. Switching it off saves {saved} parameters.",
+            "note",
+        )
     for row, after in _pairs(rows):
         if not isinstance(after.layer, BatchNorm2d):
             continue
@@ -176,13 +197,6 @@ def batch_norm_place(rows: list[Row]) -> Found:
                 after.number,
                 "Batch norm after the activation: it was made for the sums before it. Both are "
                 "used; before is the usual order.",
-                "note",
-            )
-        if isinstance(row.layer, Conv2d) and row.layer.bias:
-            yield Advice(
-                row.number,
-                "Its bias is wasted: the batch norm below subtracts the mean, and the bias with "
-                f"it. Switching it off saves {row.layer.filters} parameters.",
                 "note",
             )
         if isinstance(row.layer, Dropout):
@@ -196,6 +210,7 @@ def batch_norm_place(rows: list[Row]) -> Found:
 
 def dropout_place(rows: list[Row]) -> Found:
     """Dropout on maps, and too much of it."""
+    said = False
     for index, row in enumerate(rows):
         if not isinstance(row.layer, Dropout) or row.layer.rate == 0:
             continue
@@ -207,7 +222,9 @@ def dropout_place(rows: list[Row]) -> Found:
                 "hint",
             )
         maps = len(row.output_shape or ()) == 3
-        if maps and any(isinstance(r.layer, Conv2d | ResidualBlock) for r in rows[index:]):
+        before_filters = any(isinstance(r.layer, Conv2d | ResidualBlock) for r in rows[index:])
+        if maps and before_filters and not said:
+            said = True
             yield Advice(
                 row.number,
                 "Dropout between convolutions does little: the neighbours of a dropped pixel say "

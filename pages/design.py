@@ -169,20 +169,20 @@ def table(rows: list[Row]) -> None:
             "Parameters": [row.parameters for row in rows],
             "Multiply-adds": [row.multiply_adds for row in rows],
             "Sees": [f"{row.receptive_field} px" if row.output_shape else "—" for row in rows],
-            "Memory": [size(row.activation_bytes) for row in rows],
+            "Memory": [size(row.activation_bytes) if row.activation_bytes else "—" for row in rows],
         },
         hide_index=True,
         row_height=30,
         height="content" if len(rows) < 21 else 620,
         column_config={
-            "Layer": st.column_config.TextColumn(width=116),
-            "Output": st.column_config.TextColumn(width=76),
-            "Parameters": st.column_config.NumberColumn("Param.", format="localized", width=60),
+            "Layer": st.column_config.TextColumn(width=132),
+            "Output": st.column_config.TextColumn(width=78),
+            "Parameters": st.column_config.NumberColumn("Param.", format="localized", width=56),
             "Multiply-adds": st.column_config.NumberColumn(
-                "Mult.", format="compact", width=50, help="Multiply-adds for one image."
+                "Mult.", format="compact", width=48, help="Multiply-adds for one image."
             ),
             "Sees": st.column_config.TextColumn(
-                width=50,
+                width=48,
                 help="The receptive field: the side of the square of input pixels that one "
                 "output value depends on.",
             ),
@@ -215,7 +215,10 @@ ICONS: dict[Any, str] = {
 
 def size(count: int) -> str:
     """Bytes in a unit that reads well."""
-    return f"{count / 1e6:.3g} MB" if count >= 1e6 else f"{count / 1e3:.3g} kB"
+    for limit, unit in ((1e6, "MB"), (1e3, "kB")):
+        if count >= limit:
+            return f"{count / limit:.3g} {unit}"
+    return f"{count} B"
 
 
 studio()

@@ -34,14 +34,16 @@ _CSS = """
   justify-content: flex-start; text-align: left; padding-left: .3rem; min-height: 2.1rem;
 }
 .st-key-layer-list [class*="st-key-open_"] button > div,
-.st-key-layer-list [class*="st-key-open_"] button span:has(> [data-testid="stMarkdownContainer"]) {
-  justify-content: flex-start; text-align: left; flex: 1 1 auto; width: 100%;
+.st-key-layer-list [class*="st-key-open_"] button > div > span,
+.st-key-palette [data-testid="stButton"] button > div {
+  justify-content: flex-start; text-align: left; width: 100%;
 }
 .st-key-layer-list [class*="st-key-row_"] { cursor: grab; }
 .st-key-layer-list [class*="_chosen_"] {
   box-shadow: 0 1px 10px rgba(0,0,0,.10); padding-bottom: .7rem;
 }
 .st-key-layer-list [class*="_off_"] [class*="st-key-row_"] { opacity: .55; }
+.st-key-layer-list [class*="st-key-remedies_"] { padding: .45rem 0 .5rem; }
 .st-key-palette [data-testid="stButton"] button {
   min-height: 1.9rem; padding: .1rem .5rem; justify-content: flex-start; cursor: grab;
 }
@@ -137,7 +139,7 @@ def _problem(row: Row, uid: int | str, remedies: list[Remedy], locked: bool) -> 
     assert row.problem is not None
     words = f"{row.problem[0].upper()}{row.problem[1:]}"
     st.error(words if remedies else f"{words} {row.remedy}", icon=":material/build:")
-    with st.container(horizontal=True, gap="xsmall"):
+    with st.container(horizontal=True, gap="xsmall", key=f"remedies_{uid}"):
         for index, remedy in enumerate(remedies):
             st.button(
                 remedy.label,

@@ -47,7 +47,8 @@ export default function (component) {
       if (Math.hypot(event.clientX - start.x, event.clientY - start.y) < 7) return;
       ghost = document.createElement("div");
       ghost.textContent = start.text.split("\\n").pop();
-      ghost.style.cssText = "position:fixed;z-index:99999;pointer-events:none;padding:.3rem .7rem;" +
+      ghost.style.cssText = "position:fixed;z-index:99999;pointer-events:none;" +
+        "padding:.3rem .7rem;" +
         "border-radius:.5rem;font-size:.85rem;background:#1f2430;color:#fff;opacity:.9";
       line = document.createElement("div");
       line.style.cssText = "position:fixed;z-index:99998;pointer-events:none;height:3px;" +

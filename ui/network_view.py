@@ -42,7 +42,8 @@ _CSS = """
   color: inherit; background: var(--st-background-color);
   border: 1px solid var(--st-border-color); border-radius: .4rem;
 }
-.keep button:hover, .keep button:focus-visible { opacity: 1; border-color: var(--st-primary-color); }
+.keep button:hover, .keep button:focus-visible {
+  opacity: 1; border-color: var(--st-primary-color); }
 @media (max-width: 640px) { .keep { position: static; justify-content: flex-end; } }
 """
 _JS = """
@@ -102,7 +103,11 @@ export default function (component) {
   };
   const choose = (event) => {
     const found = block(event);
-    if (found) setTriggerValue("chosen", Number(found.dataset.layer));
+    if (!found) return;
+    setTriggerValue("chosen", Number(found.dataset.layer));
+    // once its card is open, bring it into sight
+    setTimeout(() => document.querySelector('.st-key-layer-list [class*="_chosen_"]')
+      ?.scrollIntoView({ block: "nearest", behavior: "smooth" }), 500);
   };
   picture.onmouseover = tell;
   picture.onfocusin = tell;
@@ -116,7 +121,8 @@ export default function (component) {
   root.querySelector(".svg").onclick = () =>
     save(new Blob([data.standalone], { type: "image/svg+xml" }), name + ".svg");
   root.querySelector(".png").onclick = () =>
-    savePng(data.standalone, name, getComputedStyle(root).getPropertyValue("--st-background-color"));
+    savePng(data.standalone, name,
+            getComputedStyle(root).getPropertyValue("--st-background-color"));
 
   draw();
   const watch = new ResizeObserver(draw);

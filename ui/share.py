@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from cnn.presets import PRESETS
 from cnn.sharing import CONTROLS, SharingError, from_link, to_link
 from ui import state
 
@@ -30,7 +31,8 @@ def open_link() -> None:
         return
     play.cards = [state.Card(layer) for layer in shared.architecture.layers]
     play.head, play.settings = shared.architecture.head, shared.settings
-    play.dataset, play.chosen, play.preset = shared.dataset, None, None
+    play.dataset, play.chosen = shared.dataset, None
+    play.preset = next((n for n, p in PRESETS.items() if p.architecture == play.architecture), None)
     play.hidden, play.fixed = shared.hidden, shared.fixed
     play.version += 1
 
