@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 BATCH = 128  # images
-FADED, LOUD = 0.02, 30.0  # of the input's spread
+FADED, LOUD = 0.02, 30.0  # of the input's signal
 WEAK, STRONG = 1e-3, 1e3  # first layer's gradient over the last's
 
 
@@ -27,7 +27,8 @@ WEAK, STRONG = 1e-3, 1e3  # first layer's gradient over the last's
 class LayerStart:
     """One layer before training.
 
-    `mean` and `std` are of all its outputs over the batch. `dead` is the share of its maps (or
+    `mean` and `std` are of all its outputs over the batch. `signal` is what of that spread tells
+    images apart: the root of its units' mean variance from image to image. `dead` is the share of its maps (or
     units) that are zero for every image, None where that says nothing (layers that do not cut
     off). `gradient` is the Euclidean norm of the loss's gradient in all its weights, None where
     it has none.
@@ -38,16 +39,17 @@ class LayerStart:
     shape: Shape
     mean: float
     std: float
+    signal: float
     dead: float | None
     gradient: float | None
 
 
 @dataclass(frozen=True)
 class Start:
-    """All layers, the input's spread, and the loss of the untrained network (nats)."""
+    """All layers, the input's signal, and the loss of the untrained network (nats)."""
 
     layers: tuple[LayerStart, ...]
-    input_std: float
+    input_signal: float
     loss: float
     classes: int
 
@@ -85,10 +87,15 @@ def try_out(architecture: Architecture, x: Tensor, labels: Tensor, seed: int = 0
         found.append(
             LayerStart(
                 row.number, row.layer, tuple(values.shape[1:]), float(values.mean()),
-                float(values.std()), dead, norm if grads else None,
+                float(values.std()), signal_of(values), dead, norm if grads else None,
             )
         )  # fmt: skip
-    return Start(tuple(found), float(x.std()), float(loss.detach()), architecture.head.classes)
+    return Start(tuple(found), signal_of(x), float(loss.detach()), architecture.head.classes)
+
+
+def signal_of(values: Tensor) -> float:
+    """How much of `(N, ...)` differs from image to image: a bias, the same for all, is none."""
+    return float(values.var(dim=0).mean().sqrt())
 
 
 def sample_batch(dataset: str, pixels: str, count: int = BATCH) -> tuple[Tensor, Tensor]:
@@ -111,23 +118,22 @@ def verdict(start: Start) -> list[tuple[bool, str]]:
 
 def _signal(start: Start) -> list[tuple[bool, str]]:
     """Whether the signal keeps its size on the way through."""
-    measured = [item for item in start.layers if not math.isnan(item.std)]
-    if len(measured) < len(start.layers) or any(math.isinf(item.std) for item in measured):
+    if not all(math.isfinite(item.signal) for item in start.layers):
         return [(False, "Some outputs are not even numbers: the signal explodes.")]
-    faded = next((i for i in measured if i.std < FADED * start.input_std), None)
-    loud = next((i for i in measured if i.std > LOUD * start.input_std), None)
+    faded = next((i for i in start.layers if i.signal < FADED * start.input_signal), None)
+    loud = next((i for i in start.layers if i.signal > LOUD * start.input_signal), None)
     words = []
     if faded:
         words.append(
-            (False, f"The signal fades: after layer {faded.number} ({faded.layer.summary}) its "
-             f"spread is {faded.std:.2g}, against {start.input_std:.2g} at the input. Batch norm, "
-             "or Kaiming first weights, keep it up.")
+            (False, f"The signal fades: after layer {faded.number} ({faded.layer.summary}) "
+             f"images differ by {faded.signal:.2g}, against {start.input_signal:.2g} at the "
+             "input: they look all alike from there on. Batch norm, or Kaiming first weights, keep it up.")
         )  # fmt: skip
     if loud:
         words.append(
-            (False, f"The signal explodes: after layer {loud.number} ({loud.layer.summary}) its "
-             f"spread is {loud.std:.2g}, against {start.input_std:.2g} at the input. Its first "
-             "weights are too wide.")
+            (False, f"The signal explodes: after layer {loud.number} ({loud.layer.summary}) "
+             f"images differ by {loud.signal:.2g}, against {start.input_signal:.2g} at the input. "
+             "The first weights are too wide.")
         )  # fmt: skip
     return words or [(True, "The signal keeps its size from the input to the last layer.")]
 

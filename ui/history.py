@@ -19,12 +19,14 @@ TOGETHER = 1.0  # seconds within which moves of one slider are one step
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A network as it stood, its cards' names with it. The settings are those of that moment."""
+    """A network as it stood, its cards' names with it; the settings and open card of that moment
+    are kept, but are no step."""
 
     cards: tuple[tuple[int, Layer], ...]
     head: Classifier
     preset: str | None
     settings: Settings = field(compare=False)
+    chosen: int | str | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -39,6 +41,7 @@ class History:
     def note(self, now: Snapshot, at: float | None = None) -> None:
         """Record a step if anything changed; quick moves of one slider become one step."""
         if now == self.present:
+            self.present = now
             return
         at = time.monotonic() if at is None else at
         what = changed_field(self.present, now)
@@ -103,7 +106,7 @@ def describe(before: Snapshot, after: Snapshot) -> str:
 def snapshot(play: state.Playground) -> Snapshot:
     """The network as it stands now."""
     cards = tuple((card.uid, card.layer) for card in play.cards)
-    return Snapshot(cards, play.head, play.preset, play.settings)
+    return Snapshot(cards, play.head, play.preset, play.settings, play.chosen)
 
 
 def of(play: state.Playground) -> History:
@@ -123,5 +126,5 @@ def restore(play: state.Playground, to: Snapshot | None) -> None:
     if to.preset != play.preset:
         play.settings = to.settings
     play.cards = [state.Card(layer, uid) for uid, layer in to.cards]
-    play.head, play.preset = to.head, to.preset
+    play.head, play.preset, play.chosen = to.head, to.preset, to.chosen
     play.version += 1  # the sliders on the page must be made anew to show the old values

@@ -71,10 +71,10 @@ def _show(start: Any, dataset: str) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.plotly_chart(
-            start_bars(start.layers, start.input_std),
+            start_bars(start.layers, start.input_signal),
             key="start_bars",
             config={"displayModeBar": False},
-            alt="Spread of each layer's output and gradient norm of its weights, on log scales",
+            alt="Signal of each layer's output and gradient norm of its weights, on log scales",
         )
     with right:
         st.dataframe(
@@ -83,6 +83,7 @@ def _show(start: Any, dataset: str) -> None:
                 "Output": [show(i.shape) for i in start.layers],
                 "Mean": [f"{i.mean:.3g}" for i in start.layers],
                 "Spread": [f"{i.std:.3g}" for i in start.layers],
+                "Signal": [f"{i.signal:.3g}" for i in start.layers],
                 "Silent": ["" if i.dead is None else f"{i.dead:.0%}" for i in start.layers],
                 "Gradient": [
                     "" if i.gradient is None else f"{i.gradient:.2g}" for i in start.layers
@@ -92,9 +93,12 @@ def _show(start: Any, dataset: str) -> None:
             row_height=30,
             height="content",
             column_config={
+                "Signal": st.column_config.TextColumn(
+                    help="How much its output differs from image to image."
+                ),
                 "Silent": st.column_config.TextColumn(
                     help="Share of the maps or units that are zero for every image of the batch."
-                )
+                ),
             },
             alt="Mean, spread, silent share and gradient of every layer",
         )

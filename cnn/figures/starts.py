@@ -12,23 +12,23 @@ from cnn.figures._base import MUTED, layout
 from cnn.figures.network import KIND_COLORS
 
 
-def start_bars(layers: Sequence[Any], input_std: float) -> go.Figure:
-    """Spread of every layer's output, and gradient norm of its weights, coloured by kind.
+def start_bars(layers: Sequence[Any], input_signal: float) -> go.Figure:
+    """How much every layer's output differs from image to image, and gradient norm of its weights, coloured by kind.
 
-    `layers` as `cnn.tryout.Start.layers`; the dotted line is the input's spread. Values of zero,
+    `layers` as `cnn.tryout.Start.layers`; the dotted line is the input's signal. Values of zero,
     which a log scale cannot show, are left out.
     """
     names = [f"{item.number} · {item.layer.summary}" for item in layers]
     colors = [KIND_COLORS[item.layer.group] for item in layers]
     figure = make_subplots(
         1, 2, shared_yaxes=True, horizontal_spacing=0.06,
-        subplot_titles=("Spread of its output", "Gradient in its weights"),
+        subplot_titles=("Signal: how images differ", "Gradient in its weights"),
     )  # fmt: skip
     for column, values in (
-        (1, [item.std if item.std > 0 else None for item in layers]),
+        (1, [item.signal or None for item in layers]),
         (2, [item.gradient or None for item in layers]),
     ):
-        what = "spread" if column == 1 else "gradient norm"
+        what = "signal" if column == 1 else "gradient norm"
         figure.add_trace(
             go.Scatter(
                 x=values, y=names, mode="markers", showlegend=False,
@@ -37,9 +37,9 @@ def start_bars(layers: Sequence[Any], input_std: float) -> go.Figure:
             ),
             row=1, col=column,
         )  # fmt: skip
-    figure.add_vline(input_std, line={"color": MUTED, "dash": "dot", "width": 1.5}, row=1, col=1)
+    figure.add_vline(input_signal, line={"color": MUTED, "dash": "dot", "width": 1.5}, row=1, col=1)
     figure.update_xaxes(type="log", dtick=1, exponentformat="power")
-    figure.update_xaxes(title="Standard deviation (dotted: the input's)", row=1, col=1)
+    figure.update_xaxes(title="Standard deviation over images (dotted: input)", row=1, col=1)
     figure.update_xaxes(title="Euclidean norm", row=1, col=2)
     figure.update_yaxes(autorange="reversed", showgrid=True, automargin=True)
     return layout(figure, 110 + 24 * len(layers), dragmode=False)

@@ -204,7 +204,11 @@ def test_a_share_link_opens_as_that_configuration(app):
     assert play(other).preset == "lenet5"
 
 
-@pytest.mark.parametrize("damage", [lambda t: t[:-3], lambda t: "A" + t[1:], lambda t: t + "!"])
+def edited(token: str) -> str:
+    return token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
+
+
+@pytest.mark.parametrize("damage", [lambda t: t[:-3], edited, lambda t: t + "!"])
 def test_an_edited_link_is_explained_and_nothing_is_lost(app, damage):
     token = to_link(PRESETS["lenet5"].architecture, Settings())
     page = app("", net=damage(token))
