@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cnn import runs
+from cnn import cli_export, runs
 from cnn.architecture import ArchitectureError, from_json
 from cnn.data import DATASETS, DataError, default_dataset, is_on_disk
 from cnn.devices import DeviceError
@@ -88,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
         "dataset", choices=[name for name, d in DATASETS.items() if d.torchvision_name]
     )
     download.set_defaults(command=_download)
+
+    cli_export.add_commands(commands)
 
     worker = commands.add_parser("worker", help="train an existing run (the app starts this)")
     worker.add_argument("run")
@@ -305,7 +307,7 @@ def _devices(options: argparse.Namespace) -> int:
 def _presets(options: argparse.Namespace) -> int:
     for preset in PRESETS.values():
         count = preset.architecture.parameters
-        print(f"{preset.name:<12}  {count:>9,} parameters  {preset.label}")
+        print(f"{preset.name:<16}  {count:>9,} parameters  {preset.label}")
     return 0
 
 

@@ -20,7 +20,7 @@ from cnn.evaluation import load_model
 from cnn.runs import Run
 
 ONNX_INPUT, ONNX_OUTPUT = "images", "log_scores"
-# The zip's entries carry one fixed time, so that the same run gives the same bytes.
+# The zip's entries carry one fixed time, so that two exports of a run can be compared.
 ZIP_TIME = (1998, 11, 1, 0, 0, 0)
 
 

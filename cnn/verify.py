@@ -126,6 +126,29 @@ def verify_zip(run: Run, progress: Progress = _no_progress, onnx: bool = True) -
     return Verified(tuple(results), archive, network)
 
 
+def check(run: Run, what: str, content: bytes) -> Compared:
+    """Compare one export (`zip`, `onnx` or `safetensors`) of the run with the app's predictions
+    of its whole test set. Raises as `verify_zip` does."""
+    images = data.load(run.config.dataset).test_images
+    expected = _own_scores(run, images)
+    compare = {"zip": compare_zip, "onnx": compare_onnx, "safetensors": compare_weights(run)}[what]
+    return compare(content, images.numpy(), expected)
+
+
+def compare_weights(run: Run) -> Callable[[bytes, NDArray[np.uint8], Array], Compared]:
+    """A comparison for a weights file of this run: read by the run's exported source."""
+
+    def compare(weights: bytes, images: NDArray[np.uint8], expected: Array) -> Compared:
+        def unpack(folder: Path) -> None:
+            with zipfile.ZipFile(BytesIO(export.zip_of(run))) as packed:
+                packed.extractall(folder)
+            (folder / "weights.safetensors").write_bytes(weights)
+
+        return _compare("safetensors", _RUN_ZIP, unpack, images, expected)
+
+    return compare
+
+
 def compare_zip(archive: bytes, images: NDArray[np.uint8], expected: Array) -> Compared:
     """Unpack an exported zip, run it over uint8 images `(N, 28, 28)`, and compare its log-scores
     with `expected` float32 `(N, classes)`. Raises ExportError where it does not run."""
