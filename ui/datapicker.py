@@ -38,6 +38,7 @@ def pick_dataset() -> str:
         key="dataset",
         on_change=changed,
         help=DATASETS[current].about,
+        disabled="dataset" in play.fixed | play.hidden,
     )
     if not is_on_disk(current):
         _download(current)

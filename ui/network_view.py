@@ -58,6 +58,19 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 2000);
 }
 
+// The picture as a file of its own: grey text, no mark, and every block's words as its title.
+function standalone(text) {
+  const svg = parse(text);
+  svg.setAttribute("color", "#8b93a1");
+  svg.querySelectorAll(".chosen").forEach((mark) => mark.remove());
+  svg.querySelectorAll(".block").forEach((block) => {
+    const title = document.createElementNS(svg.namespaceURI, "title");
+    title.textContent = block.getAttribute("aria-label");
+    block.prepend(title);
+  });
+  return new XMLSerializer().serializeToString(svg);
+}
+
 function savePng(text, name, background) {
   const source = parse(text);
   const scale = 2, w = source.width.baseVal.value, h = source.height.baseVal.value;
@@ -119,9 +132,9 @@ export default function (component) {
   };
   const name = data.name;
   root.querySelector(".svg").onclick = () =>
-    save(new Blob([data.standalone], { type: "image/svg+xml" }), name + ".svg");
+    save(new Blob([standalone(data.wide)], { type: "image/svg+xml" }), name + ".svg");
   root.querySelector(".png").onclick = () =>
-    savePng(data.standalone, name,
+    savePng(standalone(data.wide), name,
             getComputedStyle(root).getPropertyValue("--st-background-color"));
 
   draw();
@@ -153,7 +166,6 @@ def network_view(
             data={
                 "wide": network_svg(rows, 1040, selected),
                 "narrow": network_svg(rows, 350, selected),
-                "standalone": network_svg(rows, 1040, standalone=True),
                 "name": name,
             },
             on_chosen_change=clicked,

@@ -14,8 +14,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
 
+from cnn.architecture import Row
 from cnn.layers import show
 
 # One colour per kind of layer, readable on light and on dark; cards, table and picture share them.
@@ -44,7 +44,6 @@ class _Block:
     side: tuple[int, int] | None
     name: str
     shape: str
-    text: str
     plate: bool = False
     state: str = "ok"
     window: int = 0
@@ -66,10 +65,10 @@ class _Line:
     width: float = 0.0
 
 
-def row_text(row: Any) -> str:
+def row_text(row: Row) -> str:
     """A row of the table in words, for hover and screen readers."""
     layer = row.layer
-    if not getattr(layer, "enabled", True):
+    if row.skipped:
         return f"Layer {row.number}: {layer.summary}, switched off"
     if row.problem:
         return f"Layer {row.number}: {layer.summary} cannot work: {row.problem}"
@@ -81,23 +80,19 @@ def row_text(row: Any) -> str:
         f"{row.parameters:,} parameters",
         f"{row.multiply_adds:,} multiply-adds",
         f"sees {row.receptive_field}×{row.receptive_field} px",
+        f"{row.activation_bytes / 1000:,.3g} kB to remember",
     ]
     return " · ".join(parts)
 
 
-def network_svg(
-    rows: Sequence[Any],
-    width: float = 1040,
-    selected: int | None = None,
-    standalone: bool = False,
-) -> str:
+def network_svg(rows: Sequence[Row], width: float = 1040, selected: int | None = None) -> str:
     """The network as an SVG document, at most `width` units wide.
 
     `rows` as `Architecture.table()` gives them; `selected` is the number of the layer to mark.
-    Text takes the page's colour, unless `standalone`: then it is grey, on no background, with a
-    title in every block, as a file to keep. What does not fit one line is drawn smaller, and what
-    does not fit even so is broken into several lines.
+    Text takes the colour of the page around it (black in a file). What does not fit one line is
+    drawn smaller, and what does not fit even so is broken into several lines.
     """
+    words = {row.number: escape(row_text(row)) for row in rows}
     for size in _SIZES:
         stages = _stages(rows, size)
         total = sum(stage.width for stage in stages)
@@ -115,25 +110,21 @@ def network_svg(
     legend, legend_width, legend_height = _legend([k for k in KIND_COLORS if k in kinds], width)
     for index, line in enumerate(lines):
         top = legend_height + index * line_height
-        parts.append(_draw_line(line, size, top, tall, selected, standalone))
+        parts.append(_draw_line(line, size, top, tall, selected, words))
     right = max(legend_width, max(line.width for line in lines) + 24)
     height = legend_height + len(lines) * line_height
-    text = f' color="{_INK}"' if standalone else ""
-    words = "; ".join(row_text(row) for row in rows)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {right:.0f} {height:.0f}" '
-        f'width="{right:.0f}" height="{height:.0f}"{text} fill="none" '
+        f'width="{right:.0f}" height="{height:.0f}" fill="none" '
         'font-family="Inter, Helvetica, Arial, sans-serif" font-size="11" '
-        f'role="group" aria-label="{escape("The network, drawn to scale. " + words)}">'
+        f'role="group" aria-label="The network, drawn to scale. {"; ".join(words.values())}">'
         f"{legend}{''.join(parts)}</svg>"
     )
 
 
-def _stages(rows: Sequence[Any], size: float) -> list[_Line]:
+def _stages(rows: Sequence[Row], size: float) -> list[_Line]:
     """Blocks with the plates that follow them, each group laid out from x = 0."""
-    blocks = [
-        _Block(0, _INK, 3, 28 * size, (28, 28), "Input", "1×28×28", "Input: one image, 1×28×28")
-    ]
+    blocks = [_Block(0, _INK, 3, 28 * size, (28, 28), "Input", "1×28×28")]
     blocks += [_block(row, size) for row in rows]
     stages: list[_Line] = []
     for block in blocks:
@@ -148,21 +139,28 @@ def _stages(rows: Sequence[Any], size: float) -> list[_Line]:
     return stages
 
 
-def _block(row: Any, size: float) -> _Block:
+def _block(row: Row, size: float) -> _Block:
     """The block of one row; where nothing arrives, a dashed outline of a middling size."""
     layer, shape = row.layer, row.output_shape
     color, name = KIND_COLORS[layer.group], layer.summary.split()[0].rstrip(",")
-    common: dict[str, Any] = {"name": name, "text": row_text(row)}
-    if not getattr(layer, "enabled", True):
+    if row.skipped:
         side = shape[1:] if shape and len(shape) == 3 else None
         height = side[0] * size if side else 12 * size
         return _Block(
-            row.number, color, 4, height, side, shape="", plate=True, state="off", **common
+            row.number,
+            color,
+            4,
+            height,
+            side,
+            name,
+            "",
+            plate=True,
+            state="off",
         )
     if shape is None:
         state = "problem" if row.problem else "waiting"
         color = _TROUBLE if row.problem else _INK
-        return _Block(row.number, color, 12, 12 * size, (12, 12), shape="", state=state, **common)
+        return _Block(row.number, color, 12, 12 * size, (12, 12), name, "", state=state)
     plate = row.input_shape == shape and not row.multiply_adds and not layer.windows()
     if len(shape) == 3:
         channels, high, wide = shape
@@ -170,8 +168,8 @@ def _block(row: Any, size: float) -> _Block:
         window = layer.windows()[0][0] if layer.windows() else 0
         seams = 0 if plate else min(channels - 1, int(thickness / 4))
         return _Block(
-            row.number, color, thickness, high * size, (high, wide), shape=show(shape),
-            plate=plate, window=window, seams=seams, **common,
+            row.number, color, thickness, high * size, (high, wide), name, show(shape),
+            plate=plate, window=window, seams=seams, 
         )  # fmt: skip
     height = min(max(math.sqrt(shape[0]) * size, 8.0), 34 * size)
     cells = shape[0] if layer.kind == "classifier" and shape[0] <= 12 else 0
@@ -179,8 +177,8 @@ def _block(row: Any, size: float) -> _Block:
         height = 10.0 * cells if cells * 10 < 32 * size else 8.0 * cells
     thickness = 4.0 if plate else 12.0 if cells else 8.0
     return _Block(
-        row.number, color, thickness, height, None, shape=show(shape), plate=plate, cells=cells,
-        **common,
+        row.number, color, thickness, height, None, name, show(shape), plate=plate, cells=cells,
+        
     )  # fmt: skip
 
 
@@ -202,7 +200,7 @@ def _break(stages: list[_Line], width: float) -> list[_Line]:
 
 
 def _draw_line(
-    line: _Line, size: float, top: float, tall: float, selected: int | None, standalone: bool
+    line: _Line, size: float, top: float, tall: float, selected: int | None, words: dict[int, str]
 ) -> str:
     """One line of blocks with its labels, painted from left to right."""
     middle = top + _ABOVE + tall / 2
@@ -226,10 +224,9 @@ def _draw_line(
             inside += _label(name, centre + right / 2, ends_above, top + 16, number)
             inside += _label(block.shape, centre, ends_below, top + _ABOVE + tall + 14)
         if block.number:
-            title = f"<title>{escape(block.text)}</title>" if standalone else ""
             parts.append(
                 f'<g class="block" data-layer="{block.number}" tabindex="0" role="button" '
-                f'aria-label="{escape(block.text)}">{title}{inside}</g>'
+                f'aria-label="{words[block.number]}">{inside}</g>'
             )
         else:
             parts.append(f"<g>{inside}</g>")

@@ -13,7 +13,7 @@ from cnn.figures.network import KIND_COLORS
 
 
 def start_bars(layers: Sequence[Any], input_signal: float) -> go.Figure:
-    """How much every layer's output differs from image to image, and gradient norm of its weights, coloured by kind.
+    """How every layer's output differs from image to image, and its weights' gradient norm.
 
     `layers` as `cnn.tryout.Start.layers`; the dotted line is the input's signal. Values of zero,
     which a log scale cannot show, are left out.

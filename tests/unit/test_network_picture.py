@@ -70,8 +70,7 @@ def test_what_cannot_work_is_marked_and_what_waits_is_said():
     assert "waits for the layer above" in (found[1].get("aria-label") or "")
 
 
-def test_a_saved_picture_carries_titles_and_needs_no_page():
-    svg = network_svg(PRESETS["lenet5"].architecture.table(), standalone=True)
-    assert len(list(ET.fromstring(svg).iter(f"{SVG}title"))) == 12
-    assert 'color="#8b93a1"' in svg
-    assert set(re.findall(r'rx="2" fill="(#\w+)"', svg)) <= set(KIND_COLORS.values())
+def test_the_legend_names_the_kinds_that_are_there():
+    svg = network_svg(PRESETS["tutorial"].architecture.table())
+    assert re.findall(r'rx="2" fill="(#\w+)"', svg) == [KIND_COLORS["Classifier"]]
+    assert ">Classifier</text>" in svg
