@@ -25,6 +25,10 @@ PAGES = {
 }
 
 page = st.navigation(PAGES, expanded=True)
+asked_for = st.session_state.pop("asked_for", None)
+for other in (other for group in PAGES.values() for other in group):
+    if asked_for and other.url_path == asked_for:
+        st.switch_page(other)
 state.enter(page.url_path)
 sidebar.show()
 page.run()

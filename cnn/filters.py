@@ -65,7 +65,7 @@ POOLINGS: dict[str, Callable[[Array], Array] | None] = {
 
 # Five digits as pen strokes on a 100×100 sheet, so that the first page needs no data set.
 SAMPLE_STROKES: dict[str, list[list[tuple[float, float]]]] = {
-    "7": [[(22, 18), (78, 18), (62, 46), (48, 86)]],
+    "7": [[(14, 20), (84, 20), (66, 46), (50, 82)]],
     "4": [[(58, 12), (26, 58), (80, 58)], [(62, 38), (60, 90)]],
     "2": [[(26, 30), (34, 17), (52, 12), (68, 20), (70, 36), (54, 56), (26, 84), (78, 84)]],
     "5": [[(72, 14), (34, 14), (30, 46), (52, 42), (70, 54), (70, 74), (52, 88), (28, 80)]],

@@ -8,7 +8,7 @@ from ui.pictures import enlarge
 from ui.runpicker import empty, pick_run
 
 QUIET = {"displayModeBar": False}
-GALLERY = 30
+GALLERY = 27
 
 st.title("Evaluate")
 st.markdown("What a network gets right and wrong on digits it never saw, and how runs compare.")
@@ -63,7 +63,7 @@ def test_results(run: runs.Run) -> None:
     wrong = evaluation.mistakes(probabilities, labels)
     grid = st.grid(3, min_column_width=140)
     grid.metric("Test accuracy", f"{(predictions == labels).mean():.2%}", border=True)
-    grid.metric("Wrong", f"{len(wrong):,} of {len(labels):,}", border=True)
+    grid.metric(f"Wrong, of {len(labels):,}", f"{len(wrong):,}", border=True)
     grid.metric("Trained on", data.DATASETS[config.dataset].label, border=True)
 
     confusion = evaluation.confusion_matrix(labels, predictions, len(config.classes))
@@ -82,15 +82,15 @@ def test_results(run: runs.Run) -> None:
         st.dataframe(
             {
                 "Class": [row.label for row in report],
-                "Precision": [row.precision for row in report],
-                "Recall": [row.recall for row in report],
-                "F1": [row.f1 for row in report],
+                "Precision": [100 * row.precision for row in report],
+                "Recall": [100 * row.recall for row in report],
+                "F1": [100 * row.f1 for row in report],
                 "Images": [row.support for row in report],
             },
             hide_index=True,
             height="content",
             column_config={
-                name: st.column_config.NumberColumn(format="percent", help=about)
+                name: st.column_config.NumberColumn(format="%.2f %%", help=about)
                 for name, about in (
                     ("Precision", "Of all it called so, the share that was."),
                     ("Recall", "Of all that were, the share it found."),
@@ -100,24 +100,43 @@ def test_results(run: runs.Run) -> None:
             alt="Precision, recall and F1 for every class",
         )
 
+    mistakes(config, images.test_images, labels, probabilities, wrong)
+
+
+@st.fragment
+def mistakes(config: runs.Config, images, labels, probabilities, wrong) -> None:
+    """The images it got wrong, the surest first; each leads to Inspect."""
     st.subheader("What it got wrong, the surest first")
     if not len(wrong):
         st.success("Nothing: every test image was read rightly.")
+    shown = state.remember("mistakes_shown", GALLERY)
     gallery = st.grid("auto", min_column_width=100, gap="small")
-    for index in wrong[:GALLERY]:
-        guess, truth = int(predictions[index]), int(labels[index])
-        with gallery.cell():
+    for index in wrong[:shown].tolist():
+        guess = config.classes[probabilities[index].argmax()]
+        truth = config.classes[labels[index]]
+        with gallery.cell(), st.container(gap="xxsmall"):
             st.image(
-                enlarge(images.test_images[index].numpy(), 4),
+                enlarge(images[index].numpy(), 4),
                 width="stretch",
-                alt=f"Test image {index}: {config.classes[truth]} read as {config.classes[guess]}",
+                alt=f"Test image {index}: {truth} read as {guess}",
             )
-            st.caption(
-                f"**{config.classes[truth]}** read as :red[**{config.classes[guess]}**]  \n"
-                f"{probabilities[index, guess]:.0%} · no. {index}"
-            )
-    if len(wrong) > GALLERY:
-        st.caption(f"The first {GALLERY} of {len(wrong):,}.")
+            st.markdown(f"**{truth}** as :red[**{guess}**] {probabilities[index].max():.0%}")
+            if st.button(
+                f"{index}",
+                key=f"mistake_{index}",
+                icon=":material/visibility:",
+                type="tertiary",
+                help=f"Look inside the network while it reads test image {index}",
+            ):
+                state.keep("inspect_source", "By number")
+                state.keep("inspect_index", index)
+                st.switch_page("pages/inspect.py")
+    if len(wrong) > shown:
+        st.button(
+            f"Show more ({len(wrong) - shown:,} left)",
+            key="more_mistakes",
+            on_click=lambda: state.keep("mistakes_shown", shown + 2 * GALLERY),
+        )
 
 
 run = pick_run(need_weights=False)

@@ -17,14 +17,14 @@ st.markdown(
 def by_hand() -> None:
     """One image, one filter, one activation, one pooling: all choices act at once."""
     with st.container(border=True):
-        with st.container(horizontal=True, gap="medium"):
+        with st.container(horizontal=True, gap="small"):
             digit = choose("Digit", list(filters.SAMPLE_STROKES), "learn_digit")
             name = st.selectbox(
                 "Filter",
                 list(filters.FILTERS),
                 key="learn_filter",
                 persist_state="session",
-                width=200,
+                width=180,
             )
             activation = choose("Activation", list(filters.ACTIVATIONS), "learn_activation", 1)
             pooling = choose("Pooling 2×2", list(filters.POOLINGS), "learn_pooling", 1)

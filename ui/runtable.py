@@ -26,8 +26,8 @@ def show() -> None:
         {
             "Run": [run.name for run in found],
             "State": [status["state"] for status in statuses],
-            "Test": [status.get("test_accuracy") for status in statuses],
-            "Validation": [status.get("best_validation") for status in statuses],
+            "Test": [_percent(status.get("test_accuracy")) for status in statuses],
+            "Validation": [_percent(status.get("best_validation")) for status in statuses],
             "Parameters": [run.config.architecture.parameters for run in found],
             "Seconds": [status.get("train_seconds") for status in statuses],
             "Made": [
@@ -41,11 +41,12 @@ def show() -> None:
         height="content" if len(found) < 10 else 380,
         column_config={
             "Run": st.column_config.TextColumn(width="large"),
-            "Test": st.column_config.NumberColumn(format="percent"),
-            "Validation": st.column_config.NumberColumn(format="percent"),
+            "Test": st.column_config.NumberColumn(format="%.2f %%"),
+            "Validation": st.column_config.NumberColumn(format="%.2f %%"),
             "Parameters": st.column_config.NumberColumn(format="localized"),
             "Seconds": st.column_config.NumberColumn(format="%.1f"),
         },
+        placeholder="–",
         alt="Table of all runs",
     )
     rows = [i for i in chosen["selection"]["rows"] if i < len(found)]
@@ -57,6 +58,10 @@ def show() -> None:
             st.warning(problem, icon=":material/broken_image:")
             if st.button("Delete", key=f"delete_{run.id}", icon=":material/delete:"):
                 confirm_delete([run])
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def _buttons(picked: list[runs.Run]) -> None:

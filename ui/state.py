@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -73,7 +74,26 @@ class Playground:
 
 
 def get() -> Playground:
-    """This session's object, made with the default preset at first."""
+    """This session's object, as `begin` made it."""
+    if "playground" not in st.session_state:
+        _through_the_front_door()
+    return st.session_state.playground
+
+
+def _through_the_front_door() -> None:
+    """Run app.py instead of the bare page.
+
+    A server's very first visit may be to `/draw`: until app.py has once called st.navigation,
+    Streamlit takes the folder `pages` for a multipage app of its old kind and runs the page alone.
+    """
+    st.session_state.asked_for = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
+    st.navigation([st.Page(lambda: None, title="CNN Playground")], position="hidden")
+    st.rerun()
+
+
+def begin() -> None:
+    """At each script run of app.py: make the session's object, with the default preset, and agree
+    with the URL on which run is current."""
     if "playground" not in st.session_state:
         preset = PRESETS[DEFAULT_PRESET]
         st.session_state.playground = Playground(
@@ -81,11 +101,6 @@ def get() -> Playground:
             preset.architecture.head,
             preset.settings,
         )
-    return st.session_state.playground
-
-
-def begin() -> None:
-    """At each script run: agree with the URL on which run is current."""
     play = get()
     wanted = st.query_params.get("run")
     if not wanted and not play.run_id:  # a new visit: the newest run is what people come for

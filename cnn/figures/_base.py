@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+# Plotly takes pandas from sys.modules without waiting for it: met half imported by another
+# thread (the app loads torch and Streamlit its own parts behind the first page), it raises.
+import pandas  # noqa: F401
 import plotly.graph_objects as go
 
 TRAIN, VALIDATION, BEST, MUTED = "#4a8fd6", "#ea7a2c", "#38a373", "#8b93a1"

@@ -10,6 +10,13 @@ from numpy.typing import NDArray
 
 from cnn.figures._base import MUTED, VALIDATION, layout
 
+# By the square root of a share. Laid over the page's own background, so that "never" has the
+# page's colour in light and dark.
+CONFUSIONS = [
+    [0, "rgba(217,105,29,0.04)"], [0.05, "rgba(217,105,29,0.16)"],
+    [0.3, "rgba(217,105,29,0.55)"], [1, "rgba(194,78,20,1)"],
+]  # fmt: skip
+
 
 def confusion_heatmap(counts: NDArray[np.int64], names: Sequence[str]) -> go.Figure:
     """The annotated confusion matrix, Truth down, Predicted across.
@@ -20,12 +27,19 @@ def confusion_heatmap(counts: NDArray[np.int64], names: Sequence[str]) -> go.Fig
     figure = go.Figure(
         go.Heatmap(
             z=np.sqrt(share), x=list(names), y=list(names), text=counts, customdata=share,
-            texttemplate="%{text}", colorscale=[[0, "#f7f1e8"], [0.2, "#f6c999"],
-            [0.6, "#dd7a2b"], [1, "#7a3108"]], showscale=False, xgap=2, ygap=2, zmin=0, zmax=1,
+            colorscale=CONFUSIONS, showscale=False, xgap=2, ygap=2,
+            zmin=0, zmax=1,
             hovertemplate="truth %{y}, read as %{x}<br>%{text} images, %{customdata:.1%} of %{y}"
             "<extra></extra>",
         )
     )  # fmt: skip
+    strong = share > 0.3  # there the cell is dark enough for white in either theme
+    for where, look in ((~strong, {}), (strong, {"textfont_color": "#ffffff"})):
+        row, column = (places.tolist() for places in np.nonzero(where))
+        figure.add_scatter(
+            x=[names[i] for i in column], y=[names[i] for i in row], mode="text",
+            text=[str(n) for n in counts[where]], hoverinfo="skip", showlegend=False, **look,
+        )  # fmt: skip
     figure.update_xaxes(title="Predicted", side="top", type="category", showgrid=False)
     figure.update_yaxes(title="Truth", autorange="reversed", type="category", showgrid=False)
     return layout(figure, 520)

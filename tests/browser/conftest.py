@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.get_browser import find_browser
+
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 60_000
 ARGUMENTS = [
@@ -34,24 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def find_browser(own: str) -> str | None:
-    """Playwright's own Chromium where it was downloaded, else the system's."""
-    if Path(own).is_file():
-        return own
-    return next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the session."""
+    found = find_browser()
     with sync_playwright() as playwright:
-        found = find_browser(playwright.chromium.executable_path)
         if found is None:
             reason = (
-                "NO BROWSER: browser tests did not run. Install one with 'playwright install "
-                "chromium' or, on Debian, 'apt-get install chromium'."
+                "NO BROWSER: browser tests did not run. 'python tests/get_browser.py' brings one."
             )
             if os.environ.get("CI"):
                 pytest.fail(reason)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parent.parent.parent
@@ -19,6 +21,22 @@ def fresh_caches() -> Iterator[None]:
     yield
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture(autouse=True)
+def through_the_front_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run app.py before every page, as a server does from its second visit on.
+
+    The test runner would take the folder `pages` for a multipage app of Streamlit's old kind at
+    every run, and run the pages bare.
+    """
+    make = PagesManager.__init__
+
+    def modern(self: PagesManager, *args: Any, **named: Any) -> None:
+        make(self, *args, **named)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", modern)
 
 
 @pytest.fixture

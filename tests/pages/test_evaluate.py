@@ -1,0 +1,95 @@
+"""Evaluate: figures that fit the run, mistakes, damaged folders, no delete unasked."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from cnn import data, evaluation
+
+
+@pytest.fixture
+def wrong(trained):
+    probabilities = evaluation.test_probabilities(trained)
+    labels = data.load("mnist-sample").test_labels.numpy()
+    return evaluation.mistakes(probabilities, labels)
+
+
+def metric(app, label):
+    return next(m.value for m in app.metric if m.label == label)
+
+
+def test_it_shows_the_test_accuracy_that_the_run_recorded(app, trained, wrong):
+    page = app("evaluate")
+    assert metric(page, "Test accuracy") == f"{trained.status()['test_accuracy']:.2%}"
+    assert metric(page, "Wrong, of 1,000") == f"{len(wrong):,}"
+    assert metric(page, "Trained on") == "MNIST sample (bundled)"
+
+
+def test_the_confusion_matrix_counts_every_test_image(app, trained):
+    probabilities = evaluation.test_probabilities(trained)
+    labels = data.load("mnist-sample").test_labels.numpy()
+    counts = evaluation.confusion_matrix(labels, probabilities.argmax(1), 10)
+    assert counts.sum() == 1000
+    assert np.trace(counts) == round(trained.status()["test_accuracy"] * 1000)
+    report = next(d.value for d in app("evaluate").dataframe if "Recall" in d.value)
+    np.testing.assert_allclose(report["Recall"], 100 * np.diag(counts) / counts.sum(axis=1))
+    assert report["Images"].sum() == 1000
+
+
+def test_a_mistake_leads_to_inspect_with_that_image(app, trained, wrong):
+    page = app("evaluate")
+    button = page.button(key=f"mistake_{wrong[0]}")
+    button.click().run()
+    assert not page.exception
+    assert page.session_state.playground.fields["inspect_index"] == wrong[0]
+    assert page.session_state.playground.page == "inspect"
+
+
+def test_more_mistakes_on_request(app, trained, wrong):
+    page = app("evaluate")
+    before = sum(b.key.startswith("mistake_") for b in page.button if b.key)
+    if len(wrong) <= before:
+        pytest.skip("The fixture made too few mistakes to fill the gallery.")
+    page.button(key="more_mistakes").click().run()
+    after = sum(b.key.startswith("mistake_") for b in page.button if b.key)
+    assert before < after <= len(wrong)
+
+
+def test_an_unscored_run_offers_to_score_and_does(app, trained):
+    (trained.path / "test.safetensors").unlink()
+    page = app("evaluate")
+    assert "has not been scored" in page.info[0].value
+    next(b for b in page.button if b.label == "Score the test set now").click().run()
+    assert not page.exception
+    assert metric(page, "Test accuracy") == f"{trained.status()['test_accuracy']:.2%}"
+
+
+def test_damaged_weights_are_named_and_nothing_breaks(app, trained):
+    (trained.path / "test.safetensors").unlink()
+    for path in trained.path.rglob("*.safetensors"):
+        path.write_bytes(b"no tensors here")
+    page = app("evaluate")
+    next(b for b in page.button if b.label == "Score the test set now").click().run()
+    assert not page.exception
+    assert "damaged" in page.error[0].value
+
+
+def test_a_damaged_folder_is_listed_beside_the_good_ones(app, trained, runs_folder):
+    shutil.copytree(trained.path, runs_folder / "cut-short")
+    (runs_folder / "cut-short" / "config.json").write_text('{"version": 1, "archi')
+    page = app("evaluate")
+    assert any("cut-short" in warning.value for warning in page.warning)
+    table = next(d.value for d in page.dataframe if "Run" in d.value)
+    assert list(table["Run"]) == [trained.name]
+
+
+def test_delete_asks_first(app, trained, runs_folder):
+    """(The answer is given in the browser tests: this runner cannot press a dialog's button.)"""
+    (runs_folder / "junk").mkdir()
+    page = app("evaluate")
+    page.button(key="delete_junk").click().run()
+    assert not page.exception
+    assert page.button(key="delete_yes").label == "Delete"
+    assert page.button(key="delete_no").label == "Keep"
+    assert (runs_folder / "junk").is_dir()

@@ -1,0 +1,56 @@
+"""Learn: every filter, activation and pooling can be tried, and the buttons lead on."""
+
+import json
+
+import numpy as np
+import pytest
+
+from cnn import filters
+
+
+def picture(page, position):
+    """The values of the position-th picture, as they were sent to the browser."""
+    chart = page.get("plotly_chart")[position]
+    return json.loads(chart.proto.spec)["data"][0]["z"]
+
+
+@pytest.mark.parametrize("name", filters.FILTERS)
+def test_every_filter_explains_itself(app, name):
+    page = app("learn")
+    page.selectbox(key="learn_filter").set_value(name).run()
+    assert not page.exception
+    about, _ = filters.FILTERS[name]
+    assert any(about in caption.value for caption in page.caption)
+    assert len(page.get("plotly_chart")) == 5
+
+
+def test_convolution_agrees_with_torch():
+    import torch
+    import torch.nn.functional as F
+
+    rng = np.random.default_rng(0)
+    image = rng.random((28, 28), dtype=np.float32)
+    for _about, kernel in filters.FILTERS.values():
+        want = F.conv2d(torch.from_numpy(image)[None, None], torch.from_numpy(kernel)[None, None])
+        np.testing.assert_allclose(filters.convolve(image, kernel), want[0, 0].numpy(), atol=1e-5)
+
+
+def test_pooling_agrees_with_torch():
+    import torch
+    import torch.nn.functional as F
+
+    maps = np.random.default_rng(1).random((27, 27), dtype=np.float32)
+    x = torch.from_numpy(maps)[None, None]
+    np.testing.assert_allclose(filters.pool(maps, "Max"), F.max_pool2d(x, 2)[0, 0].numpy())
+    mean = F.avg_pool2d(x, 2)[0, 0].numpy()
+    np.testing.assert_allclose(filters.pool(maps, "Average"), mean, rtol=1e-5)
+    np.testing.assert_allclose(filters.pool(maps, "Sum"), 4 * mean, rtol=1e-5)
+    assert filters.pool(maps, "None") is maps
+
+
+def test_the_tutorials_network_is_one_click_away(app):
+    page = app("learn")
+    page.button(key="go_tutorial").click().run()
+    assert not page.exception
+    assert page.session_state.playground.preset == "tutorial"
+    assert page.title[0].value == "Design"
