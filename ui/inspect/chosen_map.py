@@ -12,6 +12,7 @@ from cnn import figures
 from cnn.layers import show as shape_of
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import QUIET, Scene, choose, peak_of
+from ui.inspect.sheet import sheet
 
 
 def pick_map(scene: Scene, key: str) -> None:
@@ -64,12 +65,16 @@ def show(scene: Scene) -> None:
             f"{output.dead} of {len(output.values)} units are zero on this image."
         )
         return
+    name = "The image as the network gets it"
+    if output is not None:
+        name = f"{output.layer.summary}, map {choice.channel}"
     previous = _before_activation(scene)
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        name = "The image as the network gets it"
-        if output is not None:
-            name = f"{output.layer.summary}, map {choice.channel}"
+    columns = st.columns([3, 3, 4] if previous is not None else [3, 4], gap="large")
+    if previous is not None:
+        with columns[0]:
+            st.markdown("**Before**")
+            pixels(previous, "map_before", f"{name}, before", chosen=(choice.row, choice.column))
+    with columns[-2]:
         st.markdown(f"**{name}**")
         pixels(
             values,
@@ -77,30 +82,29 @@ def show(scene: Scene) -> None:
             name,
             peak=None if output is None else peak_of(output.values),
             signed=None if output is None else output.signed,
+            ink=output is None,
             chosen=(choice.row, choice.column),
             on_pick=lambda r, c: _pick(scene, r, c),
         )
         if output is not None and not np.any(values):
             st.badge("silent on this image", color="gray", icon=":material/volume_off:")
-    with right:
+        st.caption("Click a pixel to see how it was computed.")
+    with columns[-1]:
         st.markdown("**Its values**")
         st.plotly_chart(
-            figures.histogram(values, previous), key="map_histogram", config=QUIET,
+            figures.histogram(values, previous),
+            key="map_histogram",
+            config=QUIET,
             alt="How many pixels have which value",
-        )  # fmt: skip
-        grid = st.grid(4, min_column_width=90)
+        )
+        grid = st.grid(4, min_column_width=80)
         for label, number in (
-            ("Mean", values.mean()), ("Largest", values.max()), ("Smallest", values.min()),
-            ("Zero", float((values == 0).mean())),
-        ):  # fmt: skip
-            grid.metric(label, f"{number:.0%}" if label == "Zero" else f"{number:.3g}")
-        if previous is not None and output is not None:
-            st.markdown(f"**Before {output.layer.summary}, and after**")
-            pair = np.stack([previous, values])
-            st.plotly_chart(
-                figures.tiles(pair, columns=2, signed=bool((pair < 0).any()), what="before/after:"),
-                key="map_before_after", config=QUIET, alt="The map before and after",
-            )  # fmt: skip
+            ("Mean", values.mean()),
+            ("Largest", values.max()),
+            ("Smallest", values.min()),
+        ):
+            grid.metric(label, f"{number:.3g}")
+        grid.metric("Zero", f"{float((values == 0).mean()):.0%}")
     if output is not None:
         _whole_layer(scene)
 
@@ -137,13 +141,7 @@ def _whole_layer(scene: Scene) -> None:
             st.toggle(f"All {len(order)}", key="inspect_all", persist_state="session")
     if len(order) > 32 and not st.session_state.get("inspect_all"):
         order = order[:32]
-    picked = st.plotly_chart(
-        figures.tiles(
-            output.values[order], columns=16, signed=output.signed, ids=order.tolist()
-        ),
-        key="map_whole_layer", config=QUIET, alt=f"All maps of layer {output.number}",
-    )  # fmt: skip
-    del picked
+    sheet(scene, output, order.tolist(), "map_whole_layer")
 
 
 def _downloads(scene: Scene) -> None:

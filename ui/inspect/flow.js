@@ -3,43 +3,6 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function element(tag, className, parent, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  if (parent) parent.appendChild(made);
-  return made;
-}
-
-function lookUp(scale) {
-  const table = new Uint8ClampedArray(256 * 3);
-  const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-  for (let value = 0; value < 256; value++) {
-    const place = value / 255;
-    let next = scale.findIndex((stop) => stop[0] >= place);
-    next = Math.max(next, 1);
-    const [[from, a], [to, b]] = [scale[next - 1], scale[next]];
-    const share = (place - from) / (to - from || 1);
-    rgb(a).forEach((channel, i) => {
-      table[value * 3 + i] = channel + (rgb(b)[i] - channel) * share;
-    });
-  }
-  return table;
-}
-
-function paint(canvas, packed, width, height, table) {
-  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d");
-  const picture = context.createImageData(width, height);
-  for (let i = 0; i < width * height; i++) {
-    picture.data.set(table.subarray(bytes[i] * 3, bytes[i] * 3 + 3), i * 4);
-    picture.data[i * 4 + 3] = 255;
-  }
-  context.putImageData(picture, 0, 0);
-}
-
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   let box = parentElement.querySelector(".box");
@@ -55,7 +18,7 @@ export default function (component) {
   const lines = document.createElementNS(SVG, "svg");
   lines.setAttribute("class", "lines");
   flow.appendChild(lines);
-  const tables = { heat: lookUp(data.colours.heat), signed: lookUp(data.colours.signed) };
+  const tables = { heat: tableOf(data.colours.heat), signed: tableOf(data.colours.signed) };
   const nodes = new Map(); // "layer:channel" -> {element, feeds}
   const strips = new Map(); // layer -> {element, count}
   const mapColumns = data.layers.filter((layer) => layer.maps).length;
@@ -89,7 +52,7 @@ export default function (component) {
   const body = element("div", "body middle", first);
   const picture = element("button", "tile", body);
   const sheet = element("canvas", "", picture);
-  paint(sheet, data.image, 28, 28, lookUp([[0, "#0d1117"], [1, "#ffffff"]]));
+  paint(sheet, data.image, 28, 28, tableOf([[0, "#0d1117"], [1, "#ffffff"]]));
   sheet.style.width = sheet.style.height = "92px";
   node(0, 0, picture, [], "The image");
   const verdict = element("div", "verdict", body);

@@ -21,7 +21,9 @@ SHORT = {
     "avg_pool2d": "Avg",
     "sum_pool2d": "Sum",
 }
-_flow = st.components.v2.component("inspect_flow", js=asset("flow.js"), css=asset("flow.css"))
+_flow = st.components.v2.component(
+    "inspect_flow", js=asset("common.js", "flow.js"), css=asset("flow.css")
+)
 
 
 def show(scene: Scene) -> None:

@@ -63,12 +63,9 @@ def _of_test_set(run: runs.Run) -> Chosen | None:
         format_func=lambda i: classes[i + 1],
         key="inspect_class",
         width=130,
+        on_change=lambda: _class_chosen(labels),
     )
-    state.keep("inspect_class", wanted)
     index = min(state.remember("inspect_index", 0), last)
-    if wanted >= 0 and labels[index] != wanted:
-        index = _next(labels, index, wanted, 1)
-        load_test_image(index)
     index = st.number_input(
         f"Number, 0 to {last:,}",
         0,
@@ -90,12 +87,20 @@ def _of_test_set(run: runs.Run) -> Chosen | None:
             on_click=lambda s=step: load_test_image(_next(labels, index, wanted, s)),
         )
     st.button(
-        "Surprise me",
-        icon=":material/casino:",
+        ":material/casino:",
+        help="Any image",
         key="inspect_random",
         on_click=lambda: load_test_image(_random(labels, wanted)),
     )
     return images.test_images[index].numpy(), int(labels[index])
+
+
+def _class_chosen(labels: NDArray) -> None:
+    """Go to the first image of the class, from the one looked at on."""
+    wanted = state.keep("inspect_class", st.session_state["inspect_class"])
+    index = min(state.remember("inspect_index", 0), len(labels) - 1)
+    if wanted >= 0 and labels[index] != wanted:
+        load_test_image(_next(labels, index, wanted, 1))
 
 
 def _typed() -> None:

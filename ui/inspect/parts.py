@@ -7,11 +7,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui import state
-from ui.inspect import chosen_map
+from ui.inspect import arithmetic, chosen_map
 from ui.inspect.scene import Scene
 
 PARTS: dict[str, tuple[str, Callable[[Scene], None]]] = {
     "Map": (":material/grid_view:", chosen_map.show),
+    "Arithmetic": (":material/calculate:", arithmetic.show),
 }
 
 

@@ -1,26 +1,6 @@
 // One map drawn large: values on hover, a click chooses a pixel, outlines mark regions.
 // `data` is made by pixels.py; a click comes back as the trigger `picked` = {row, column}.
 
-function element(tag, className, parent, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  if (parent) parent.appendChild(made);
-  return made;
-}
-
-function mix(scale, place) {
-  const at = Math.max(0, Math.min(1, place));
-  let next = scale.findIndex((stop) => stop[0] >= at);
-  next = Math.max(next, 1);
-  const [[from, a], [to, b]] = [scale[next - 1], scale[next]];
-  const share = (at - from) / (to - from || 1);
-  return [1, 3, 5].map((i) => {
-    const [low, high] = [parseInt(a.slice(i, i + 2), 16), parseInt(b.slice(i, i + 2), 16)];
-    return Math.round(low + (high - low) * share);
-  });
-}
-
 const short = (value) => (Math.abs(value) >= 100 ? value.toFixed(0)
   : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2));
 
@@ -51,12 +31,11 @@ export default function (component) {
 
   function drawAll(hover) {
     data.values.forEach((line, r) => line.forEach((number, c) => {
-      const place = data.signed ? (number / data.peak + 1) / 2 : number / data.peak;
-      const rgb = mix(data.scale, place);
+      const rgb = colourOf(number, data.peak, data.signed, data.scale);
       context.fillStyle = `rgb(${rgb})`;
       context.fillRect(c * cell, r * cell, cell, cell);
       if (numbers) {
-        context.fillStyle = rgb[0] * 0.3 + rgb[1] * 0.59 + rgb[2] * 0.11 > 140 ? "#14171d" : "#f4f2ee";
+        context.fillStyle = inkOn(rgb);
         context.font = `${Math.min(13, cell / 3)}px Inter, sans-serif`;
         context.textAlign = "center";
         context.textBaseline = "middle";

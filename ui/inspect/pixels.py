@@ -12,7 +12,7 @@ from ui.inspect.scene import asset, colours
 
 INK = [[0.0, "#0d1117"], [1.0, "#ffffff"]]
 _pixels = st.components.v2.component(
-    "inspect_pixels", js=asset("pixels.js"), css=asset("pixels.css")
+    "inspect_pixels", js=asset("common.js", "pixels.js"), css=asset("pixels.css")
 )
 
 

@@ -162,6 +162,6 @@ def colours() -> dict[str, list]:
     return {"heat": inside.HEAT, "signed": inside.signed_scale(dark())}
 
 
-def asset(name: str) -> str:
-    """The text of a file beside this one."""
-    return (HERE / name).read_text(encoding="utf-8")
+def asset(*names: str) -> str:
+    """The text of files beside this one, one after the other."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)

@@ -1,0 +1,123 @@
+"""A window sliding over maps, taken apart: what a convolution or pooling adds up at every place.
+
+Every number comes from the layer's own weights and its real input; `total` is what the module
+itself put out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn.layers import Layer
+
+Array = NDArray[np.float32]
+WINDOWS = ("conv2d", "max_pool2d", "avg_pool2d", "sum_pool2d")
+
+
+@dataclass(frozen=True)
+class Window:
+    """One output map of a layer with a sliding window.
+
+    `inputs` are the maps it reads, `(C, H, W)`; `kernels` `(C, k, k)`, or None for pooling;
+    `sums` `(C, H', W')` what each input map contributes; `total` `(H', W')` the output.
+    """
+
+    kind: str
+    name: str
+    channels: list[int]
+    inputs: Array
+    kernels: Array | None
+    sums: Array
+    bias: float
+    total: Array
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    dilation: tuple[int, int]
+    after: list[tuple[str, Array]] = field(default_factory=list)
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (int(value), int(value)) if isinstance(value, int) else (int(value[0]), int(value[1]))
+
+
+def convolution(name: str, conv: Any, x: Any, channel: int) -> Window:
+    """Output map `channel` of a `torch.nn.Conv2d` on `x (1, C, H, W)`, per input map."""
+    import torch
+    import torch.nn.functional as F
+
+    with torch.inference_mode():
+        total = conv(x)[0, channel].float().numpy()
+        weight = conv.weight[channel].detach().float()  # (C / groups, k, k)
+        count = len(weight)
+        first = channel // (conv.out_channels // conv.groups) * count
+        maps = x[0, first : first + count].float()
+        sums = F.conv2d(
+            maps[None], weight[:, None], None, conv.stride, conv.padding, conv.dilation, count
+        )[0].numpy()
+    kernel, dilation = _pair(conv.kernel_size), _pair(conv.dilation)
+    if conv.padding == "same":
+        padding = tuple(d * (k - 1) // 2 for d, k in zip(dilation, kernel, strict=True))
+    else:
+        padding = (0, 0) if conv.padding == "valid" else _pair(conv.padding)
+    bias = 0.0 if conv.bias is None else float(conv.bias[channel])
+    return Window(
+        "conv", name, list(range(first, first + count)), maps.numpy(), weight.numpy(), sums, bias,
+        total, kernel, _pair(conv.stride), _pair(padding), dilation,
+    )  # fmt: skip
+
+
+def pooling(layer: Layer, module: Any, x: Any, channel: int) -> Window:
+    """Output map `channel` of a pooling on `x (1, C, H, W)`."""
+    import torch
+
+    with torch.inference_mode():
+        total = module(x)[0, channel].float().numpy()
+    return Window(
+        layer.kind.removesuffix("_pool2d"), layer.summary, [channel],
+        x[0, channel : channel + 1].float().numpy(), None, total[None], 0.0, total,
+        _pair(module.kernel_size), _pair(module.stride),
+        _pair(getattr(module, "padding", 0) or 0), (1, 1),
+    )  # fmt: skip
+
+
+def windows(layer: Layer, module: Any, inputs: Array, channel: int) -> Iterator[Window]:
+    """The sliding windows that make output map `channel`: one, or two in a residual block.
+
+    `inputs` is `(C, H, W)`, what the layer was given.
+    """
+    import torch
+
+    x = torch.from_numpy(inputs)[None]
+    if layer.kind == "conv2d":
+        yield convolution(layer.summary, module, x, channel)
+    elif layer.kind in WINDOWS:
+        yield pooling(layer, module, x, channel)
+    elif layer.kind == "residual_block":
+        with torch.inference_mode():
+            normed = module.norm1(module.conv1(x))
+            inner = torch.relu(normed)
+            second = module.norm2(module.conv2(inner))
+            around = module.around(x)
+            added = second + around
+
+        def plane(values: Any) -> Array:
+            return values[0, channel].float().numpy()
+
+        one = convolution("first convolution", module.conv1, x, channel)
+        one.after.extend([("batch norm", plane(normed)), ("ReLU", plane(inner))])
+        two = convolution("second convolution", module.conv2, inner, channel)
+        two.after.extend(
+            [
+                ("batch norm", plane(second)),
+                ("plus the way around", plane(added)),
+                ("ReLU", plane(torch.relu(added))),
+            ]
+        )
+        yield two
+        yield one
