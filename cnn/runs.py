@@ -68,6 +68,7 @@ class Config(BaseModel):
     classes: tuple[str, ...]
     created: float = Field(default_factory=time.time)
     versions: dict[str, str] = {}
+    origin: str | None = None  # where its weights came from, if it was not trained itself
 
     @property
     def validation_images(self) -> int:

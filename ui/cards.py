@@ -32,7 +32,9 @@ def layer_card(row: Row, card: state.Card | None) -> None:
                 )
             if card is not None:
                 _buttons(card)
-        names = [name for name in type(layer).model_fields if name not in ("kind", "classes")]
+        names = [
+            name for name in type(layer).model_fields if name not in ("kind", "enabled", "classes")
+        ]
         if names:
             place = st.grid(5, min_column_width=105, vertical_alignment="top")
             for name in names:
