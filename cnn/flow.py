@@ -14,7 +14,13 @@ Array = NDArray[np.float32]
 
 def one_to_one(layer: Layer) -> bool:
     """Whether output map `c` of this layer comes from input map `c` alone."""
-    return layer.kind not in ("conv2d", "residual_block", "flatten", "linear", "classifier")
+    return not layer.enabled or layer.kind not in (
+        "conv2d",
+        "residual_block",
+        "flatten",
+        "linear",
+        "classifier",
+    )
 
 
 def chain_ends(layers: tuple[Layer, ...]) -> list[int]:
@@ -47,8 +53,10 @@ class Feeds:
         self.layer, self.inputs = layer, inputs
         self.matrix: Array | None = None
         power = np.sqrt((inputs.reshape(len(inputs), -1) ** 2).mean(axis=1))
-        if layer.kind == "conv2d":
-            weights = module.weight.detach().float().cpu().numpy()
+        if not layer.enabled:
+            pass
+        elif layer.kind == "conv2d":
+            weights = _ungrouped(module, len(inputs))
             mean = inputs.mean(axis=(1, 2))
             self.matrix = _norm(weights) * power * np.sign(weights.sum(axis=(2, 3)) * mean + 1e-12)
         elif layer.kind == "residual_block":
@@ -71,7 +79,7 @@ class Feeds:
         convolution's is kernel norm times the root mean square of the input map, a Linear layer's
         is weight times input, a residual block's the norms along both its ways.
         """
-        if self.layer.kind == "flatten":
+        if self.layer.kind == "flatten" and self.layer.enabled:
             area = int(np.prod(self.inputs.shape[1:]))
             return [(channel // area, 1.0)]
         if self.matrix is None:
@@ -87,3 +95,16 @@ class Feeds:
 def _norm(weights: Array) -> Array:
     """The Euclidean norm of each kernel `(O, I, k, k)`: `(O, I)`."""
     return np.sqrt((weights**2).sum(axis=(2, 3)))
+
+
+def _ungrouped(conv: Any, channels: int) -> Array:
+    """A convolution's kernels on all input maps, `(O, C, k, k)`: zero where a group sees none."""
+    weights = conv.weight.detach().float().cpu().numpy()
+    count = weights.shape[1]
+    if count == channels:
+        return weights
+    full = np.zeros((len(weights), channels, *weights.shape[2:]), np.float32)
+    for output, kernels in enumerate(weights):
+        first = output // (conv.out_channels // conv.groups) * count
+        full[output, first : first + count] = kernels
+    return full

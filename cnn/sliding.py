@@ -6,17 +6,18 @@ itself put out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn.layers import Layer
 
+if TYPE_CHECKING:
+    from cnn.arithmetic import Explainer
+
 Array = NDArray[np.float32]
-WINDOWS = ("conv2d", "max_pool2d", "avg_pool2d", "sum_pool2d")
 
 
 @dataclass(frozen=True)
@@ -86,38 +87,36 @@ def pooling(layer: Layer, module: Any, x: Any, channel: int) -> Window:
     )  # fmt: skip
 
 
-def windows(layer: Layer, module: Any, inputs: Array, channel: int) -> Iterator[Window]:
-    """The sliding windows that make output map `channel`: one, or two in a residual block.
+def window(explainer: Explainer, number: int, channel: int, part: str = "output") -> Window | None:
+    """The sliding window that makes map `channel` of a layer's part; None where none slides.
 
-    `inputs` is `(C, H, W)`, what the layer was given.
+    In a residual block `after` holds what the steps up to the next convolution make of the map.
     """
     import torch
+    from torch import nn
 
+    from cnn.modules import SumPool2d
+
+    steps = explainer.parts(number)
+    at = next(i for i, step in enumerate(steps) if step.name == part)
+    step = steps[at]
+    if step.function or len(step.inputs) > 1:
+        return None
+    module = explainer.modules[number - 1].get_submodule(step.path)
+    inputs = explainer.values(number, step.inputs[0])
     x = torch.from_numpy(inputs)[None]
-    if layer.kind == "conv2d":
-        yield convolution(layer.summary, module, x, channel)
-    elif layer.kind in WINDOWS:
-        yield pooling(layer, module, x, channel)
-    elif layer.kind == "residual_block":
-        with torch.inference_mode():
-            normed = module.norm1(module.conv1(x))
-            inner = torch.relu(normed)
-            second = module.norm2(module.conv2(inner))
-            around = module.around(x)
-            added = second + around
-
-        def plane(values: Any) -> Array:
-            return values[0, channel].float().numpy()
-
-        one = convolution("first convolution", module.conv1, x, channel)
-        one.after.extend([("batch norm", plane(normed)), ("ReLU", plane(inner))])
-        two = convolution("second convolution", module.conv2, inner, channel)
-        two.after.extend(
-            [
-                ("batch norm", plane(second)),
-                ("plus the way around", plane(added)),
-                ("ReLU", plane(torch.relu(added))),
-            ]
-        )
-        yield two
-        yield one
+    if isinstance(module, nn.Conv2d):
+        found = convolution(step.title, module, x, channel)
+    elif isinstance(module, nn.MaxPool2d | nn.AvgPool2d | SumPool2d):
+        layer = explainer.architecture.all_layers[number - 1]
+        return pooling(layer, module, x, channel)
+    else:
+        return None
+    last = step.name
+    for following in steps[at + 1 :]:
+        if last in following.inputs:
+            found.after.append((following.title, explainer.values(number, following.name)[channel]))
+            last = following.name
+        if following.path and "conv" in following.path:
+            break
+    return found

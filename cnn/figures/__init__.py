@@ -5,6 +5,7 @@ from cnn.figures.images import digit, kernel, mosaic, plane, tiles, vector
 from cnn.figures.inside import (
     contributions,
     embedding,
+    function_curve,
     histogram,
     overlay,
     planes,
@@ -22,6 +23,7 @@ __all__ = [
     "contributions",
     "digit",
     "embedding",
+    "function_curve",
     "histogram",
     "kernel",
     "loss_curve",

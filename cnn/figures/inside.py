@@ -3,7 +3,7 @@ space, planes in space."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -296,3 +296,21 @@ def planes(
             "camera": {"eye": {"x": -0.55, "y": -1.25, "z": 0.5}, "up": {"x": 0, "y": 0, "z": 1}},
         },
     )  # fmt: skip
+
+
+def function_curve(function: Callable[[float], float], at: float, name: str) -> go.Figure:
+    """An activation function, and where one value stands on it."""
+    reach = max(4.0, abs(at) * 1.3)
+    x = np.linspace(-reach, reach, 161)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=x, y=[function(float(v)) for v in x], mode="lines", line={"color": TRAIN, "width": 3},
+        hovertemplate="%{x:.3f} → %{y:.3f}<extra></extra>",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[at], y=[function(at)], mode="markers", marker={"size": 13, "color": VALIDATION},
+        hovertemplate="this value: %{x:.4f} → %{y:.4f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(title="In")
+    figure.update_yaxes(title="Out")
+    return layout(figure, 230, showlegend=False)

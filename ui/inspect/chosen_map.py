@@ -16,7 +16,7 @@ from ui.inspect.sheet import sheet
 
 
 def pick_map(scene: Scene, key: str) -> None:
-    """Layer and map as two selects: for the keyboard, and for maps that the flow leaves out."""
+    """Layer and map as two fields: for the keyboard, and for maps that the flow leaves out."""
     choice = scene.choice
     numbers = list(range(len(scene.outputs) + 1))
 
@@ -121,7 +121,7 @@ def _pick(scene: Scene, row: int, column: int) -> None:
 def _before_activation(scene: Scene):
     """The chosen map before its layer's activation function, where it is an activation."""
     output = scene.chosen
-    if output is None or output.layer.kind != "activation":
+    if output is None or output.layer.kind != "activation" or not output.layer.enabled:
         return None
     return scene.given(output.number)[scene.choice.channel]
 

@@ -67,3 +67,9 @@ def choose_epoch(run: runs.Run) -> int | None:
             on_change=lambda: state.keep(name, st.session_state[key]),
         )
     return None if isinstance(value, str) else value
+
+
+def go_to(run: runs.Run, epoch: int) -> None:
+    """Look at that epoch from now on."""
+    state.keep(f"inspect_epoch_{run.id}", epoch)
+    state.keep("inspect_playing", False)

@@ -44,17 +44,21 @@ def data_of(scene: Scene) -> dict[str, Any]:
     layers = scene.config.architecture.all_layers
     ends = chain_ends(layers)
     drawn = []
+    shape: tuple[int, ...] = ()
     for index, output in enumerate(scene.outputs):
         values = output.values
         feeds = Feeds(output.layer, scene.model[index], scene.given(output.number))
         column: dict[str, Any] = {
             "number": output.number,
-            "title": SHORT.get(output.layer.kind, output.layer.summary.split()[0]),
+            "title": "off"
+            if not output.layer.enabled
+            else SHORT.get(output.layer.kind, output.layer.summary.split()[0].rstrip(",")),
             "summary": output.layer.summary,
-            "note": shape_of(values.shape),
+            "note": shape_of(values.shape) if values.shape != shape else "",
             "signed": output.signed,
             "maps": output.is_maps,
         }
+        shape = values.shape
         peak = peak_of(values)
         if output.is_maps:
             shown = _handful(scene, index, ends)

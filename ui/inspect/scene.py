@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from cnn import runs
 from cnn.activations import LayerOutput, layer_outputs
 from ui import models, state
+
+if TYPE_CHECKING:
+    from cnn.arithmetic import Explainer
 
 QUIET = {"displayModeBar": False}
 HERE = Path(__file__).parent
@@ -29,7 +33,7 @@ class Choice:
     column: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scene:
     """One image through one network. `image` is `(28, 28)`, uint8 or float in 0-1."""
 
@@ -44,6 +48,13 @@ class Scene:
     outputs: list[LayerOutput]
     probabilities: list[float]
     order_by: list[LayerOutput] = field(default_factory=list)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What can explain any value of this pass."""
+        from cnn.arithmetic import Explainer
+
+        return Explainer(self.model, self.config.architecture, self.x)
 
     @property
     def guess(self) -> int:
