@@ -3,8 +3,8 @@
 from cnn.figures.curves import accuracy_curve, compare_curves, loss_curve, smooth, thin
 from cnn.figures.images import digit, kernel, mosaic, plane, tiles, vector
 from cnn.figures.inside import (
+    before_after,
     contributions,
-    embedding,
     function_curve,
     histogram,
     overlay,
@@ -12,17 +12,17 @@ from cnn.figures.inside import (
     scores_over_epochs,
     signed_scale,
     similarity,
-    spread,
+    spreads,
 )
 from cnn.figures.scores import confusion_heatmap, probability_bars
 
 __all__ = [
     "accuracy_curve",
+    "before_after",
     "compare_curves",
     "confusion_heatmap",
     "contributions",
     "digit",
-    "embedding",
     "function_curve",
     "histogram",
     "kernel",
@@ -36,7 +36,7 @@ __all__ = [
     "signed_scale",
     "similarity",
     "smooth",
-    "spread",
+    "spreads",
     "thin",
     "tiles",
     "vector",

@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from plotly.subplots import make_subplots
 
-from cnn.figures._base import BEST, DIVERGING, MUTED, SEQUENTIAL, TRAIN, VALIDATION, layout, picture
+from cnn.figures._base import DIVERGING, MUTED, SEQUENTIAL, TRAIN, VALIDATION, layout, picture
+from cnn.figures.images import mosaic
 
 HEAT = SEQUENTIAL
 DIVERGING_DARK = [
@@ -112,79 +114,6 @@ def contributions(
     return layout(figure, 60 + 24 * len(values), bargap=0.3)
 
 
-def embedding(
-    points: NDArray[np.float32],
-    labels: NDArray[np.int64],
-    guesses: NDArray[np.int64],
-    names: Sequence[str],
-    ids: NDArray[np.int64],
-    axes: str = "Component",
-    here: NDArray[np.float32] | None = None,
-) -> go.Figure:
-    """Feature vectors in 2 or 3 dimensions `(n, 2 or 3)`, coloured by class, mistakes crossed.
-
-    A point's customdata is the test image's number, its truth and its guess. `here` is a further
-    point, ringed: the image looked at.
-    """
-    figure = go.Figure()
-    space = points.shape[1] == 3
-    wrong = labels != guesses
-
-    def add(where: NDArray[np.bool_], name: str, colour: str, mistake: bool) -> None:
-        chosen = points[where]
-        place = {"x": chosen[:, 0], "y": chosen[:, 1]}
-        marker = {
-            "size": (4 if mistake else 2.5) if space else (11 if mistake else 6),
-            "color": colour,
-            "symbol": "x" if mistake else "circle",
-            "opacity": 1.0 if mistake else 0.75,
-        }
-        if mistake and not space:
-            marker["line"] = {"width": 1.5, "color": "#ffffff"}
-        common = {
-            **place,
-            "mode": "markers",
-            "name": name,
-            "marker": marker,
-            "customdata": np.stack([ids[where], labels[where], guesses[where]], axis=1),
-            "text": [f"{names[t]}, read as {names[g]}" if t != g else names[t]
-                     for t, g in zip(labels[where], guesses[where], strict=True)],
-            "hovertemplate": "%{text}<br>test image %{customdata[0]}<extra></extra>",
-        }  # fmt: skip
-        if space:
-            figure.add_scatter3d(z=chosen[:, 2], **common)
-        else:
-            figure.add_scattergl(**common)
-
-    for digit, name in enumerate(names):
-        where = (labels == digit) & ~wrong
-        if where.any():
-            add(where, name, CLASS_COLOURS[digit % 10], False)
-    if wrong.any():
-        add(wrong, "mistakes", "#d9534f", True)
-    if here is not None:
-        marker = {"size": 7 if space else 18, "color": "rgba(0,0,0,0)",
-                  "line": {"width": 3, "color": BEST}, "symbol": "circle"}  # fmt: skip
-        if space:
-            marker["color"] = BEST
-            figure.add_scatter3d(x=[here[0]], y=[here[1]], z=[here[2]], mode="markers",
-                                 name="this image", marker=marker, hoverinfo="name")  # fmt: skip
-        else:
-            figure.add_scatter(x=[here[0]], y=[here[1]], mode="markers", name="this image",
-                               marker=marker, hoverinfo="name")  # fmt: skip
-    layout(figure, 560, legend={"itemsizing": "constant", "font": {"size": 12}})
-    if space:
-        quiet = {"showbackground": False, "showticklabels": False}
-        return figure.update_layout(
-            scene={f"{a}axis": {**quiet, "title": f"{axes} {i}"} for i, a in enumerate("xyz", 1)}
-            | {"aspectmode": "cube"},
-            margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        )
-    figure.update_xaxes(title=f"{axes} 1", showticklabels=False, zeroline=False)
-    figure.update_yaxes(title=f"{axes} 2", showticklabels=False, zeroline=False)
-    return figure
-
-
 def similarity(values: NDArray[np.float32], names: Sequence[str]) -> go.Figure:
     """How alike the layers' representations are, `(layers, layers)` in 0-1."""
     figure = go.Figure(
@@ -199,103 +128,121 @@ def similarity(values: NDArray[np.float32], names: Sequence[str]) -> go.Figure:
     return layout(figure, 420)
 
 
-def spread(
-    names: Sequence[str], quantiles: NDArray[np.float32], dead: Sequence[float]
+def spreads(
+    names: Sequence[str],
+    counts: Sequence[NDArray[np.int64]],
+    edges: Sequence[NDArray[np.float64]],
+    dead: Sequence[float],
 ) -> go.Figure:
-    """Per layer, where its activations lie: `(layers, 5)` quantiles 1, 25, 50, 75 and 99 %, each
-    divided by the layer's largest; `dead` is the share of units that never answer."""
-    figure = go.Figure()
-    figure.add_box(
-        x=list(names), lowerfence=quantiles[:, 0], q1=quantiles[:, 1], median=quantiles[:, 2],
-        q3=quantiles[:, 3], upperfence=quantiles[:, 4], marker_color=TRAIN, name="activations",
+    """Small histograms, one per layer: `counts` between `edges`; `dead` is the share of maps that
+    never answer, and turns a title red."""
+    across = 4
+    rows = -(-len(names) // across)
+    titles = [
+        f"<span style='color:#d9534f'>{name} · {share:.0%} dead</span>" if share else name
+        for name, share in zip(names, dead, strict=True)
+    ]
+    figure = make_subplots(
+        rows, across, subplot_titles=titles, vertical_spacing=0.3 / max(rows, 1),
+        horizontal_spacing=0.05,
     )  # fmt: skip
-    figure.add_bar(
-        x=list(names), y=list(dead), yaxis="y2", name="dead units", opacity=0.45,
-        marker_color="#d9534f", hovertemplate="%{x}<br>%{y:.1%} dead<extra></extra>", width=0.3,
-    )  # fmt: skip
-    figure.update_xaxes(type="category", showgrid=False, tickangle=-45)
-    figure.update_yaxes(title="Activation (1 to 99 %)")
-    return layout(
-        figure, 400, legend={"orientation": "h", "y": 1.12, "x": 0},
-        yaxis2={"overlaying": "y", "side": "right", "range": [0, 1.05], "tickformat": ".0%",
-                "title": "Dead", "showgrid": False},
-    )  # fmt: skip
+    for i, (count, edge) in enumerate(zip(counts, edges, strict=True)):
+        middle, share = (edge[:-1] + edge[1:]) / 2, count / max(count.sum(), 1)
+        figure.add_bar(
+            x=middle, y=np.sqrt(share), customdata=share, width=edge[1] - edge[0],
+            marker_color=np.where(middle < 0, TRAIN, VALIDATION), marker_line_width=0,
+            hovertemplate="%{x:.3g}: %{customdata:.2%}<extra></extra>",
+            row=i // across + 1, col=i % across + 1,
+        )  # fmt: skip
+    figure.update_yaxes(visible=False)
+    figure.update_annotations(font_size=12)
+    return layout(figure, 60 + 130 * rows, showlegend=False, bargap=0)
 
 
 def planes(
     layers: Sequence[tuple[str, NDArray[np.float32]]], image: NDArray, dark: bool,
     scores: Sequence[float] = (), names: Sequence[str] = (),
 ) -> go.Figure:  # fmt: skip
-    """The network in space: the image, a row of translucent planes per layer, and the scores.
+    """The network in space: the image, a translucent sheet of maps per layer, and the scores.
 
-    `layers` are names and maps `(n, h, w)`, the strongest first; each map is a plane that faces
-    the reader, brighter where it answers.
+    `layers` are names and maps `(n, h, w)`, the strongest first; brighter where a map answers.
     """
     figure = go.Figure()
+    ink = "#e8e6e1" if dark else "#1f2430"
 
-    def plane(values: NDArray, x: float, z: float, scale: list, signed: bool, peak: float,
-              side: float, text: str, y: float = 0.0) -> None:  # fmt: skip
-        h, w = values.shape
-        # A surface's colours sit on its corners: each pixel is doubled, so that it stays square.
-        ys = np.repeat(np.linspace(y - side / 2, y + side / 2, w + 1), 2)[1:-1]
-        zs = np.repeat(np.linspace(z + side / 2, z - side / 2, h + 1), 2)[1:-1]
-        colours = np.repeat(np.repeat(values, 2, axis=0), 2, axis=1)
+    def sheet(values: NDArray, x: float, side: float, scale: list, signed: bool, text: str) -> None:
+        height, width = values.shape
+        unit = side / max(height, width)
+        ys = (np.arange(width) - (width - 1) / 2) * unit
+        zs = ((height - 1) / 2 - np.arange(height)) * unit
+        peak = float(np.nanquantile(np.abs(values), 0.998)) or 1.0
+        hole = np.isnan(values)
         figure.add_surface(
-            x=np.full(colours.shape, x), y=np.broadcast_to(ys, colours.shape),
-            z=np.broadcast_to(zs[:, None], colours.shape), surfacecolor=colours,
+            x=np.full(values.shape, x, np.float32),
+            y=np.broadcast_to(ys, values.shape).astype(np.float32),
+            z=np.where(hole, np.nan, np.broadcast_to(zs[:, None], values.shape)).astype(np.float32),
+            surfacecolor=np.nan_to_num(values).astype(np.float32),
             cmin=-peak if signed else 0, cmax=peak, colorscale=scale, showscale=False,
-            opacity=0.88, hovertemplate=text + "<br>%{surfacecolor:.3g}<extra></extra>",
-            lighting={"ambient": 1, "diffuse": 0, "specular": 0}, contours={
-                a: {"highlight": False} for a in "xyz"},
+            opacity=0.9, hovertemplate=text + "<br>%{surfacecolor:.3g}<extra></extra>",
+            lighting={"ambient": 1, "diffuse": 0, "specular": 0, "fresnel": 0},
+            contours={a: {"highlight": False} for a in "xyz"}, connectgaps=False,
         )  # fmt: skip
 
-    ink = image.astype(np.float32)
-    plane(ink, 0, 0, [[0, "#0d1117"], [1, "#ffffff"]], False, float(ink.max()) or 1, 1.5, "image")
-    ticks, texts = [0.0], ["Image"]
+    sheet(image.astype(np.float32), 0, 1.3, [[0, "#0d1117"], [1, "#ffffff"]], False, "The image")
+    places, texts = [0.0], ["Image"]
     x = 0.0
     for name, maps in layers:
-        x += 1.15
-        ticks.append(x)
+        x += 0.95
+        places.append(x)
         texts.append(name)
         signed = bool((maps < 0).any())
-        peak = float(np.quantile(np.abs(maps), 0.998)) or 1.0
+        # Small maps get more points, so that the gaps between them stay narrow.
+        times = max(1, round(20 / maps.shape[1]))
+        large = maps.repeat(times, axis=1).repeat(times, axis=2)
         grid = int(np.ceil(np.sqrt(len(maps))))
-        side = 2.1 / grid
-        for i, values in enumerate(maps):
-            row, column = divmod(i, grid)
-            plane(
-                values, x, (grid - 1) / 2 * side - row * side,
-                signed_scale(dark) if signed else HEAT, signed, peak, side * 0.9, name,
-                column * side - (grid - 1) / 2 * side,
-            )  # fmt: skip
+        scale = signed_scale(dark) if signed else HEAT
+        sheet(mosaic(large, grid, gap=2), x, 2.2, scale, signed, name)
     if len(scores):
-        x += 1.15
-        places = np.linspace(1.1, -1.1, len(scores))
+        x += 0.95
+        heights = np.linspace(1.1, -1.1, len(scores))
         winner = int(np.argmax(scores))
         figure.add_scatter3d(
-            x=[x] * len(scores), y=[0.0] * len(scores), z=places, mode="markers+text",
-            text=[f" {n} {s:.0%}" for n, s in zip(names, scores, strict=True)],
-            textposition="middle right", hoverinfo="text", textfont={"size": 12,
-            "color": "#e8e6e1" if dark else "#1f2430"},
-            marker={"size": [5 + 16 * float(s) for s in scores], "symbol": "square",
+            x=[x] * len(scores), y=[0.0] * len(scores), z=heights, mode="markers+text",
+            text=[f" {n}  {s:.0%}" for n, s in zip(names, scores, strict=True)],
+            textposition="middle right", hoverinfo="text", textfont={"size": 12, "color": ink},
+            marker={"size": [4 + 14 * float(s) for s in scores], "symbol": "square",
                     "color": [VALIDATION if i == winner else MUTED for i in range(len(scores))]},
         )  # fmt: skip
-        ticks.append(x)
-        texts.append("Scores")
-    plain = {"showbackground": False, "showgrid": False, "zeroline": False, "title": "",
-             "showspikes": False}  # fmt: skip
-    layout(figure, 560, showlegend=False)
+    figure.add_scatter3d(
+        x=places, y=[0.0] * len(places), z=[1.35] * len(places), mode="text", text=texts,
+        textfont={"size": 12, "color": ink}, hoverinfo="skip",
+    )  # fmt: skip
+    plain = {"visible": False, "showspikes": False}
+    layout(figure, 600, showlegend=False)
     return figure.update_layout(
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         scene={
-            "xaxis": {**plain, "tickvals": ticks, "ticktext": texts,
-                      "tickfont": {"color": "#e8e6e1" if dark else "#1f2430", "size": 11}},
-            "yaxis": {**plain, "showticklabels": False},
-            "zaxis": {**plain, "showticklabels": False},
-            "aspectmode": "data",
-            "camera": {"eye": {"x": -0.55, "y": -1.25, "z": 0.5}, "up": {"x": 0, "y": 0, "z": 1}},
+            "xaxis": plain, "yaxis": plain, "zaxis": plain, "aspectmode": "data",
+            "camera": {"eye": {"x": -0.75, "y": -1.0, "z": 0.45}, "up": {"x": 0, "y": 0, "z": 1}},
         },
     )  # fmt: skip
+
+
+def before_after(
+    before: Sequence[float], after: Sequence[float], names: Sequence[str]
+) -> go.Figure:
+    """Each class's probability before and after an operation."""
+    figure = go.Figure()
+    for values, name, colour in ((before, "before", MUTED), (after, "after", VALIDATION)):
+        figure.add_bar(
+            x=list(names), y=list(values), name=name, marker_color=colour,
+            hovertemplate="%{x}: %{y:.2%}<extra>" + name + "</extra>",
+        )  # fmt: skip
+    figure.update_xaxes(type="category", showgrid=False)
+    figure.update_yaxes(title="Probability", tickformat=".0%", range=[0, 1.03])
+    return layout(
+        figure, 260, barmode="group", bargap=0.25, legend={"orientation": "h", "y": 1.2, "x": 0}
+    )
 
 
 def function_curve(function: Callable[[float], float], at: float, name: str) -> go.Figure:

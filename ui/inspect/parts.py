@@ -7,12 +7,27 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui import state
-from ui.inspect import arithmetic, chosen_map
+from ui.inspect import (
+    arithmetic,
+    chosen_map,
+    filters,
+    space3d,
+    surgery,
+    test_set,
+    through_time,
+    where_it_looks,
+)
 from ui.inspect.scene import Scene
 
 PARTS: dict[str, tuple[str, Callable[[Scene], None]]] = {
     "Map": (":material/grid_view:", chosen_map.show),
     "Arithmetic": (":material/calculate:", arithmetic.show),
+    "Filters": (":material/filter_alt:", filters.show),
+    "Where it looks": (":material/center_focus_strong:", where_it_looks.show),
+    "Through time": (":material/timeline:", through_time.show),
+    "Surgery": (":material/healing:", surgery.show),
+    "Test set": (":material/scatter_plot:", test_set.show),
+    "In 3D": (":material/view_in_ar:", space3d.show),
 }
 
 
