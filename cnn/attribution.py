@@ -210,7 +210,7 @@ def _integrated(
             x, empty, target, n_steps=steps, internal_batch_size=BATCH, method="riemann_middle"
         )
         gap = abs(float(values.sum()) - difference)
-        if gap <= COMPLETE / 2 * abs(difference) or steps >= MOST_STEPS:
+        if gap <= COMPLETE / 2 * abs(difference) + 1e-6 or steps >= MOST_STEPS:
             return values, steps
         steps *= 2
 

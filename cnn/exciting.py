@@ -94,7 +94,8 @@ def strongest(
             peak, place = values.reshape(*values.shape[:2], -1).max(dim=2)  # (batch, channels)
             index = torch.arange(begin, begin + len(peak))[:, None].expand_as(place)
             fresh = [peak, index, place // width, place % width]
-            merged = [torch.cat([b, f]) for b, f in zip(best, fresh, strict=True)] or fresh
+            pairs = zip(best, fresh, strict=True) if best else ()
+            merged = [torch.cat(pair) for pair in pairs] or fresh
             _, order = merged[0].topk(min(count, len(merged[0])), dim=0)
             best = [values.gather(0, order) for values in merged]
     if progress:

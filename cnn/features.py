@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,34 +70,41 @@ class LayerSpread:
 
 
 class _Gather:
-    """Running sums of one layer."""
+    """Running moments of one layer, a batch at a time (Chan, Golub and LeVeque, 1983)."""
 
     def __init__(self) -> None:
         self.count = self.zeros = 0
-        self.sum = self.squares = 0.0
-        self.alive: Any = None
+        self.mean = self.squares = 0.0  # squares: summed squared distances from the mean
+        self.largest: Any = None
         self.sample: list[Array] = []
 
     def add(self, values: Tensor, generator: np.random.Generator) -> None:
+        """Take a batch `(N, C, ...)` in."""
+        import torch
+
         flat = values.float().reshape(-1)
-        self.count += len(flat)
-        self.zeros += int((flat == 0).sum())
-        self.sum += float(flat.double().sum())
-        self.squares += float((flat.double() ** 2).sum())
-        answered = (values != 0).reshape(*values.shape[:2], -1).any(2).any(0)
-        self.alive = answered if self.alive is None else self.alive | answered
-        index = generator.integers(0, len(flat), min(SAMPLE, len(flat)))
+        variance, mean = (float(v) for v in torch.var_mean(flat, correction=0))
+        fresh, total = len(flat), self.count + len(flat)
+        apart = mean - self.mean
+        self.squares += variance * fresh + apart**2 * self.count * fresh / total
+        self.mean += apart * fresh / total
+        self.count = total
+        self.zeros += fresh - int(torch.count_nonzero(flat))
+        largest = values.abs().reshape(*values.shape[:2], -1).amax((0, 2))
+        self.largest = largest if self.largest is None else self.largest.maximum(largest)
+        index = generator.integers(0, fresh, min(SAMPLE, fresh))
         self.sample.append(flat.numpy()[index])
 
     def spread(self, number: int, layer: Layer) -> LayerSpread:
-        mean = self.sum / self.count
-        std = float(np.sqrt(max(self.squares / self.count - mean**2, 0.0)))
+        """The whole of it."""
         sample = np.concatenate(self.sample)
         low, high = np.percentile(sample, [0.1, 99.9])
         counts, edges = np.histogram(sample, BINS, (low, high) if high > low else None)
-        dead = np.flatnonzero(~self.alive.numpy())
+        dead = np.flatnonzero(self.largest.numpy() == 0)
+        std = math.sqrt(self.squares / self.count)
         zero = self.zeros / self.count
-        return LayerSpread(number, layer, mean, std, zero, counts, edges, len(self.alive), dead)
+        channels = len(self.largest)
+        return LayerSpread(number, layer, self.mean, std, zero, counts, edges, channels, dead)
 
 
 def layer_spreads(

@@ -69,20 +69,19 @@ class Layout:
 
 
 def pca(features: Array, dimensions: int = 2) -> Layout:
-    """Principal components of features `(N, p)`, by a singular value decomposition.
+    """Principal components of features `(N, p)`, by scikit-learn's randomised decomposition.
 
-    Signs are chosen so that the largest loading is positive: the picture does not flip between
-    two epochs without cause. Axes beyond what the features have are 0.
+    Repeatable, signs included. Axes beyond what the features have are 0.
     """
-    centred = np.asarray(features, np.float64) - np.mean(features, axis=0, dtype=np.float64)
-    variances, axes = np.linalg.eigh(centred.T @ centred)
-    axes, variances = axes[:, ::-1][:, :dimensions], variances[::-1].clip(0)
-    axes = axes * np.where(axes[np.abs(axes).argmax(0), np.arange(axes.shape[1])] < 0, -1, 1)
-    points = np.zeros((len(centred), dimensions), np.float32)
-    points[:, : axes.shape[1]] = centred @ axes
+    from sklearn.decomposition import PCA
+
+    points = np.zeros((len(features), dimensions), np.float32)
     explained = np.zeros(dimensions, np.float32)
-    if total := variances.sum():
-        explained[: axes.shape[1]] = variances[:dimensions] / total
+    if np.ptp(features, axis=0).any():
+        axes = min(dimensions, *features.shape)
+        method = PCA(axes, svd_solver="randomized", random_state=0)
+        points[:, :axes] = method.fit_transform(features)
+        explained[:axes] = method.explained_variance_ratio_
     return Layout(points, explained)
 
 
