@@ -81,7 +81,10 @@ def scores_over_epochs(
     """This image's probabilities `(epochs, classes)` after each epoch."""
     figure = go.Figure()
     for i, name in enumerate(names):
-        top = probabilities[:, i].max() > 0.05
+        top = (
+            probabilities[:, i].max() > max(0.05, 1.6 / len(names))
+            or i == probabilities[-1].argmax()
+        )
         figure.add_scatter(
             x=list(epochs), y=probabilities[:, i], name=name, mode="lines+markers",
             line={"color": CLASS_COLOURS[i % 10], "width": 2.5 if top else 1},
@@ -173,7 +176,7 @@ def planes(
     def sheet(values: NDArray, x: float, side: float, scale: list, signed: bool, text: str) -> None:
         height, width = values.shape
         unit = side / max(height, width)
-        ys = (np.arange(width) - (width - 1) / 2) * unit
+        ys = ((width - 1) / 2 - np.arange(width)) * unit  # seen from the image's side
         zs = ((height - 1) / 2 - np.arange(height)) * unit
         peak = float(np.nanquantile(np.abs(values), 0.998)) or 1.0
         hole = np.isnan(values)
@@ -222,8 +225,10 @@ def planes(
     return figure.update_layout(
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         scene={
-            "xaxis": plain, "yaxis": plain, "zaxis": plain, "aspectmode": "data",
-            "camera": {"eye": {"x": -0.75, "y": -1.0, "z": 0.45}, "up": {"x": 0, "y": 0, "z": 1}},
+            "xaxis": plain, "yaxis": plain, "zaxis": plain, "aspectmode": "manual",
+            "aspectratio": {"x": 0.36 * x, "y": 0.85, "z": 0.85},
+            "camera": {"eye": {"x": -1.15, "y": -1.75, "z": 0.75}, "center": {"x": 0, "y": 0, "z": -0.08},
+                       "up": {"x": 0, "y": 0, "z": 1}, "projection": {"type": "perspective"}},
         },
     )  # fmt: skip
 

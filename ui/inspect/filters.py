@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -183,34 +182,23 @@ def _strongest(scene: Scene, filters: Filters, number: int) -> None:
     if filters.name == "conv1":
         st.caption("Of the whole block's map of that number, since the block answers as one.")
     patches = found.of(number)
-    grid = st.grid(9, min_column_width=84, gap="small")
-    for excited in patches:
-        with grid.cell():
-            st.image(
-                outlined(images.test_images[excited.index].numpy(), excited.box),
-                width="stretch", alt=f"Test image {excited.index}",
-            )  # fmt: skip
-            st.button(
-                f"{excited.index}", key=f"strongest_{excited.index}", type="tertiary",
-                help=f"Answers {excited.value:.2f} at row {excited.row}, column {excited.column}. "
-                "Click to look at this image.",
-                on_click=lambda i=excited.index: load_test_image(i),
-            )  # fmt: skip
-    st.caption("The frame is what the filter could see when it answered most.")
-
-
-def outlined(image: np.ndarray, box: Any, times: int = 6) -> np.ndarray:
-    """`(28, 28)` uint8 as a colour picture with the box framed."""
-    picture = np.repeat(image.repeat(times, 0).repeat(times, 1)[..., None], 3, axis=2)
-    top, left = box.top * times, box.left * times
-    bottom, right = box.bottom * times - 1, box.right * times - 1
-    colour = (63, 214, 198)
-    for edge in range(2):
-        picture[top + edge, left : right + 1] = colour
-        picture[bottom - edge, left : right + 1] = colour
-        picture[top : bottom + 1, left + edge] = colour
-        picture[top : bottom + 1, right - edge] = colour
-    return picture
+    pictures = np.stack([images.test_images[e.index].numpy() for e in patches])
+    tiles(
+        pictures.astype(np.float32),
+        [e.index for e in patches],
+        [f"{e.index} · {e.value:.2f}" for e in patches],
+        "filters_strongest",
+        signed=False,
+        size=104,
+        what="test image",
+        ink=True,
+        boxes=[(e.box.top, e.box.left, e.box.height, e.box.width) for e in patches],
+        on_choose=load_test_image,
+    )
+    st.caption(
+        "Test image and the filter's answer; the frame is what it could see when it answered "
+        "most. Click one to look at it."
+    )
 
 
 def _dream(scene: Scene, filters: Filters, number: int) -> None:

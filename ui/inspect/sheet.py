@@ -9,8 +9,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn.activations import LayerOutput
+from ui.inspect.pixels import INK
 from ui.inspect.scene import Scene, asset, choose, colours, pack, peak_of
 
+Box = tuple[int, int, int, int]
 _sheet = st.components.v2.component(
     "inspect_sheet", js=asset("common.js", "sheet.js"), css=asset("sheet.css")
 )
@@ -27,8 +29,13 @@ def tiles(
     what: str = "map",
     on_choose: Callable[[int], None] | None = None,
     each: bool = False,
+    ink: bool = False,
+    boxes: Sequence[Box] | None = None,
 ) -> None:
-    """Draw `(n, h, w)` maps on one colour scale (`each`: on a scale of its own)."""
+    """Draw `(n, h, w)` maps on one colour scale (`each`: on a scale of its own).
+
+    `ink`: they are images. `boxes` (row, column, height, width) are framed on each.
+    """
 
     def picked() -> None:
         number = (st.session_state.get(key) or {}).get("chosen")
@@ -41,7 +48,8 @@ def tiles(
         data={
             "height": maps.shape[1],
             "width": maps.shape[2],
-            "scale": colours()["signed" if signed else "heat"],
+            "scale": INK if ink else colours()["signed" if signed else "heat"],
+            "boxes": boxes,
             "size": size,
             "chosen": chosen,
             "tiles": [

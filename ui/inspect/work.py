@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -13,6 +14,7 @@ from cnn.progress import Stopped
 from ui import state
 
 MOST = 128
+PATIENCE = 0.35  # seconds before a bar is worth showing
 
 
 class Memory:
@@ -82,12 +84,22 @@ def long_work(
     if state.remember(stopped, None) == key or (ask and state.remember(wanted, None) != key):
         st.button(ask or "Go on", icon=icon, key=f"{name}_start", on_click=start)
         return None
-    place = st.container()
-    with place.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, text=label)
-        st.button("Stop", icon=":material/stop:", key=f"{name}_stop", on_click=stop)
+    place = st.empty()
+    began = time.monotonic()
+    bar: Any = None
+
+    def progress(share: float) -> None:
+        nonlocal bar
+        if bar is None:
+            if time.monotonic() - began < PATIENCE:
+                return
+            with place.container(horizontal=True, vertical_alignment="center"):
+                bar = st.progress(0.0, text=label)
+                st.button("Stop", icon=":material/stop:", key=f"{name}_stop", on_click=stop)
+        bar.progress(min(share, 1.0), text=label)
+
     try:
-        result = compute(progress=lambda share: bar.progress(min(share, 1.0), text=label))
+        result = compute(progress=progress)
     except Stopped:
         return None
     memory().put(key, result)
