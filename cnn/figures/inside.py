@@ -211,7 +211,7 @@ def planes(
         winner = int(np.argmax(scores))
         figure.add_scatter3d(
             x=[x] * len(scores), y=[0.0] * len(scores), z=heights, mode="markers+text",
-            text=[f" {n}  {s:.0%}" for n, s in zip(names, scores, strict=True)],
+            text=[f"   {n}  {s:.0%}" for n, s in zip(names, scores, strict=True)],
             textposition="middle right", hoverinfo="text", textfont={"size": 12, "color": ink},
             marker={"size": [4 + 14 * float(s) for s in scores], "symbol": "square",
                     "color": [VALIDATION if i == winner else MUTED for i in range(len(scores))]},
@@ -226,9 +226,9 @@ def planes(
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         scene={
             "xaxis": plain, "yaxis": plain, "zaxis": plain, "aspectmode": "manual",
-            "aspectratio": {"x": 0.36 * x, "y": 0.85, "z": 0.85},
-            "camera": {"eye": {"x": -1.15, "y": -1.75, "z": 0.75}, "center": {"x": 0, "y": 0, "z": -0.08},
-                       "up": {"x": 0, "y": 0, "z": 1}, "projection": {"type": "perspective"}},
+            "aspectratio": {"x": min(0.52 * x, 3.4), "y": 0.95, "z": 0.95},
+            "camera": {"eye": {"x": -0.85, "y": -1.6, "z": 0.5}, "up": {"x": 0, "y": 0, "z": 1},
+                       "projection": {"type": "orthographic"}},
         },
     )  # fmt: skip
 

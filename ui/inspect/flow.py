@@ -14,7 +14,7 @@ from ui.inspect.scene import Scene, asset, choose, colours, pack, peak_of
 HANDFUL = 7
 SHORT = {
     "conv2d": "Conv",
-    "residual_block": "Residual",
+    "residual_block": "Res",
     "batch_norm2d": "Norm",
     "global_avg_pool": "Mean",
     "max_pool2d": "Max",
