@@ -16,6 +16,7 @@ import streamlit as st
 
 from cnn import runs
 from cnn.architecture import Architecture
+from cnn.experiments import Experiment
 from cnn.layers import AnyLayer, Classifier
 from cnn.presets import DEFAULT_PRESET, PRESETS
 from cnn.settings import Settings
@@ -62,6 +63,13 @@ class Playground:
         self.cards = [Card(layer) for layer in preset.architecture.layers]
         self.head, self.settings = preset.architecture.head, preset.settings
         self.preset, self.version = name, self.version + 1
+
+    def set_up(self, experiment: Experiment) -> None:
+        """Take an experiment's network, settings and data set."""
+        self.cards = [Card(layer) for layer in experiment.architecture.layers]
+        self.head, self.settings = experiment.architecture.head, experiment.settings
+        self.preset, self.version = experiment.preset, self.version + 1
+        self.dataset = experiment.dataset or self.dataset
 
     @property
     def title(self) -> str:
