@@ -66,7 +66,7 @@ def convolution(name: str, conv: Any, x: Any, channel: int) -> Window:
         padding = tuple(d * (k - 1) // 2 for d, k in zip(dilation, kernel, strict=True))
     else:
         padding = (0, 0) if conv.padding == "valid" else _pair(conv.padding)
-    bias = 0.0 if conv.bias is None else float(conv.bias[channel])
+    bias = 0.0 if conv.bias is None else conv.bias[channel].item()
     return Window(
         "conv", name, list(range(first, first + count)), maps.numpy(), weight.numpy(), sums, bias,
         total, kernel, _pair(conv.stride), _pair(padding), dilation,
@@ -114,9 +114,10 @@ def window(explainer: Explainer, number: int, channel: int, part: str = "output"
         return None
     last = step.name
     for following in steps[at + 1 :]:
-        if last in following.inputs:
-            found.after.append((following.title, explainer.values(number, following.name)[channel]))
-            last = following.name
-        if following.path and "conv" in following.path:
+        if last not in following.inputs:
+            continue
+        if following.path.startswith("conv"):
             break
+        found.after.append((following.title, explainer.values(number, following.name)[channel]))
+        last = following.name
     return found
