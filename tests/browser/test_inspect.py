@@ -17,11 +17,11 @@ def test_from_an_image_to_the_numbers_behind_a_pixel(page: Page, server):
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Inspect").click()
     flow = page.locator(".st-key-inspect_flow")
     image = flow.get_by_role("button", name="The image", exact=True).locator("canvas")
-    expect(image).to_be_visible()
+    image.wait_for()
 
     # Another image: the picture in the flow is another one.
     before = picture(image)
-    page.locator(".st-key-inspect_step_1 button").click()
+    page.locator(".st-key-inspect_next button").click()
     page.wait_for_function(
         "([canvas, before]) => !canvas.isConnected || canvas.toDataURL() !== before",
         arg=[image.element_handle(), before],

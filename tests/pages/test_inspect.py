@@ -87,9 +87,9 @@ def test_leafing_through_a_class_shows_only_that_class(app, trained):
     fields = page.session_state.playground.fields
     first = fields["inspect_index"]
     assert labels[first] == 4
-    page.button(key="inspect_step_1").click().run()
+    page.button(key="inspect_next").click().run()
     assert labels[fields["inspect_index"]] == 4 and fields["inspect_index"] > first
-    page.button(key="inspect_step_-1").click().run()
+    page.button(key="inspect_before").click().run()
     assert fields["inspect_index"] == first
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from cnn import figures
 from cnn.layers import show as shape_of
+from ui import state
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import QUIET, Scene, choose, peak_of
 from ui.inspect.sheet import sheet
@@ -111,11 +112,8 @@ def show(scene: Scene) -> None:
 
 def _pick(scene: Scene, row: int, column: int) -> None:
     """A clicked pixel is chosen, and its arithmetic opened."""
-    from ui import state
-
     scene.choice.row, scene.choice.column = row, column
-    state.keep("inspect_part", "Arithmetic")
-    st.session_state.pop("inspect_part", None)
+    st.session_state["inspect_part"] = state.keep("inspect_part", "Arithmetic")
 
 
 def _before_activation(scene: Scene):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -20,11 +22,11 @@ Chosen = tuple[NDArray, int | None]
 
 def choose_image(run: runs.Run) -> Chosen | None:
     """The image `(28, 28)`, uint8 or float in 0-1, and its label where it is known."""
+    feed("inspect_source", state.remember("inspect_source", "Test image", list(SOURCES)))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         source = st.segmented_control(
             "Image",
             list(SOURCES),
-            default=state.remember("inspect_source", "Test image", list(SOURCES)),
             format_func=lambda name: f"{SOURCES[name]} {name}",
             key="inspect_source",
             required=True,
@@ -38,12 +40,17 @@ def choose_image(run: runs.Run) -> Chosen | None:
     return _drawing() if source == "My drawing" else _upload()
 
 
+def feed(key: str, value: Any) -> None:
+    """Give a widget the value we kept for it, where it has none of its own."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+
+
 def load_test_image(index: int) -> None:
     """Look at that image of the test set from now on."""
-    state.keep("inspect_source", "Test image")
-    state.keep("inspect_index", int(index))
-    for widget in ("inspect_source", "inspect_index"):
-        st.session_state.pop(widget, None)
+    # The widgets are told too: the browser would otherwise go on showing what they held.
+    st.session_state["inspect_source"] = state.keep("inspect_source", "Test image")
+    st.session_state["inspect_index"] = state.keep("inspect_index", int(index))
 
 
 def _of_test_set(run: runs.Run) -> Chosen | None:
@@ -56,34 +63,34 @@ def _of_test_set(run: runs.Run) -> Chosen | None:
     labels = images.test_labels.numpy()
     last = len(labels) - 1
     classes = ["any class", *run.config.classes]
+    feed("inspect_class", state.remember("inspect_class", -1, range(-1, len(classes) - 1)))
     wanted = st.selectbox(
         "Class",
         range(-1, len(classes) - 1),
-        1 + state.remember("inspect_class", -1, range(-1, len(classes) - 1)),
         format_func=lambda i: classes[i + 1],
         key="inspect_class",
         width=130,
         on_change=lambda: _class_chosen(labels),
     )
-    index = min(state.remember("inspect_index", 0), last)
+    feed("inspect_index", state.remember("inspect_index", 0))
+    st.session_state["inspect_index"] = min(st.session_state["inspect_index"], last)
     index = st.number_input(
         f"Number, 0 to {last:,}",
         0,
         last,
-        index,
         key="inspect_index",
         on_change=_typed,
         width=150,
     )
     state.keep("inspect_index", index)
-    for icon, step, note in (
-        (":material/chevron_left:", -1, "The image before"),
-        (":material/chevron_right:", 1, "The next image"),
+    for icon, step, note, key in (
+        (":material/chevron_left:", -1, "The image before", "inspect_before"),
+        (":material/chevron_right:", 1, "The next image", "inspect_next"),
     ):
         st.button(
             icon,
             help=f"{note}{'' if wanted < 0 else f' of class {run.config.classes[wanted]}'}",
-            key=f"inspect_step_{step}",
+            key=key,
             on_click=lambda s=step: load_test_image(_next(labels, index, wanted, s)),
         )
     st.button(
@@ -105,8 +112,8 @@ def _class_chosen(labels: NDArray) -> None:
 
 def _typed() -> None:
     """A number typed by hand counts, whatever class was being leafed through."""
-    state.keep("inspect_class", -1)
-    st.session_state.pop("inspect_class", None)
+    state.keep("inspect_index", st.session_state["inspect_index"])
+    st.session_state["inspect_class"] = state.keep("inspect_class", -1)
 
 
 def _next(labels: NDArray, index: int, wanted: int, step: int) -> int:
@@ -129,9 +136,8 @@ def _random(labels: NDArray, wanted: int) -> int:
 
 def _noise() -> Chosen:
     """A sheet of random pixels, by a seed that can be repeated."""
-    seed = st.number_input(
-        "Seed", 0, 9999, state.remember("inspect_seed", 0), key="inspect_seed", width=130
-    )
+    feed("inspect_seed", state.remember("inspect_seed", 0))
+    seed = st.number_input("Seed", 0, 9999, key="inspect_seed", width=130)
     state.keep("inspect_seed", seed)
     pixels = np.random.default_rng(seed).uniform(0, 1, (28, 28))
     return pixels.astype(np.float32), None

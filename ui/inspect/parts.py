@@ -17,6 +17,7 @@ from ui.inspect import (
     through_time,
     where_it_looks,
 )
+from ui.inspect.images import feed
 from ui.inspect.scene import Scene
 
 PARTS: dict[str, tuple[str, Callable[[Scene], None]]] = {
@@ -34,10 +35,10 @@ PARTS: dict[str, tuple[str, Callable[[Scene], None]]] = {
 def show(scene: Scene) -> None:
     """A row of buttons and the part it opens."""
     names = list(PARTS)
+    feed("inspect_part", state.remember("inspect_part", names[0], names))
     part = st.segmented_control(
         "Look closer",
         names,
-        default=state.remember("inspect_part", names[0], names),
         format_func=lambda name: f"{PARTS[name][0]} {name}",
         key="inspect_part",
         required=True,
