@@ -21,7 +21,7 @@ def test_from_an_image_to_the_numbers_behind_a_pixel(page: Page, server):
 
     # Another image: the picture in the flow is another one.
     before = picture(image)
-    page.locator(".st-key-inspect_next button").click()
+    page.locator(".st-key-inspect_next button").first.click()
     page.wait_for_function(
         "([canvas, before]) => !canvas.isConnected || canvas.toDataURL() !== before",
         arg=[image.element_handle(), before],
