@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file
@@ -17,7 +18,7 @@ from cnn.devices import Device, compute_for, usage
 from cnn.distributed import World
 from cnn.events import EpochEnd, Paused, Report
 from cnn.files import read_json, write_json, write_tensors
-from cnn.runs import Run
+from cnn.runs import Run, RunError
 from cnn.training import Control, Trainer
 
 LIVE_SECONDS = 1.0
@@ -82,7 +83,11 @@ class Session:
 
     def train(self) -> str:
         """Train to the end or to a stop, score the test set, and say so."""
-        if not self.resumed:
+        (self.run.path / "test.safetensors").unlink(missing_ok=True)  # of older weights
+        if self.resumed:
+            at = self.trainer.position
+            self.run.append_metric(kind="resume", step=at.step, epoch=at.epoch)
+        else:
             self._checkpoint(0)
             self.live()
         self.status("running")
@@ -252,12 +257,16 @@ def make_trainer(run: Run, device: Any, world: Any) -> tuple[Any, Any]:
 
 def load_resume(run: Run, trainer: Any) -> dict[str, Any] | None:
     """Put `trainer` where the run was left; what else was kept beside it, None at a beginning."""
-    from safetensors.torch import load_file
-
     numbers = read_json(run.path / "resume.json")
     if numbers is None:
         return None
-    tensors = load_file(run.path / str(numbers.pop("file")))
+    try:
+        tensors = load_file(run.path / Path(numbers.pop("file")).name)
+    except Exception as error:
+        raise RunError(
+            "The state to resume from is damaged or gone. The weights of every epoch are kept: "
+            "the run can still be used, but not trained further."
+        ) from error
     best = numbers.pop("best", None)
     trainer.restore(tensors, numbers)
     return {"best": best}

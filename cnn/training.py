@@ -377,6 +377,12 @@ class Trainer:
                     state.setdefault(int(index), {})[key] = value
             groups = self.optimizer.state_dict()["param_groups"]
             self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+            # Fused kernels walk weights and moments side by side in memory: a file gives moments
+            # back in plain order, while a convolution's weights may lie channels-last.
+            for weight, moments in self.optimizer.state.items():
+                for key, value in moments.items():
+                    if value is not None and value.shape == weight.shape:
+                        moments[key] = torch.empty_like(weight).copy_(value)
             self.position = Position(**numbers)
             if not self.world.leads:  # only the leader's random state is kept
                 torch.manual_seed(self.settings.seed + 7919 * self.world.rank + self.position.step)

@@ -23,16 +23,18 @@ class FileControl:
     """The run's control file, looked at before every step: one `stat` where nothing changed."""
 
     def __init__(self, run: Run):
-        self._run, self._path, self._seen = run, str(run.path / "control.json"), -1
+        self._run, self._path, self._seen = run, str(run.path / "control.json"), (-1, -1)
         self._parent = os.getppid() if int(os.environ.get("WORLD_SIZE", "1")) > 1 else None
         self.interrupted = False
         self._values: dict[str, Any] = {}
 
     def _look(self) -> dict[str, Any]:
         try:
-            changed = os.stat(self._path).st_mtime_ns  # noqa: PTH116 - before every step: 1 µs
+            found = os.stat(self._path)  # noqa: PTH116 - before every step: 1 µs
         except OSError:
             return self._values
+        # The time alone ticks every few ms only: two changes within one would look like one.
+        changed = (found.st_mtime_ns, found.st_ino)
         if changed != self._seen:
             self._seen, self._values = changed, self._run.control()
         return self._values
@@ -71,22 +73,31 @@ def run_worker(
     def interrupt(*_: object) -> None:
         control.interrupted = True
 
+    before = {}
     with contextlib.suppress(ValueError):  # not the main thread: then nobody signals it
-        signal.signal(signal.SIGTERM, interrupt)
-        signal.signal(signal.SIGINT, interrupt)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before[number] = signal.signal(number, interrupt)
     if background:
         with contextlib.suppress(OSError, AttributeError):
             os.nice(5)
     try:
         return _train(run, control, on_event)
     except Exception as error:
-        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            if background:  # whose stderr is the log; a terminal gets the one line below
+                traceback.print_exc()
+            else:
+                with (run.path / "log.txt").open("a") as file:
+                    traceback.print_exc(file=file)
         with contextlib.suppress(OSError):
             status = read_json(run.path / "status.json") or {}
             if status.get("state") != "failed":  # of several processes the first tells the cause
                 said = {"state": "failed", "message": explain(error), "remedy": remedy(run, error)}
                 run.write_status(**{**status, **said})
         return "failed"
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def explain(error: Exception) -> str:

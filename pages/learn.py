@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnn import digits, figures, filters
+from cnn.experiments import EXPERIMENTS
 from ui import state
 
 st.title("How does a machine see a digit?")
@@ -82,9 +83,18 @@ with st.container(horizontal=True):
         st.switch_page("pages/train.py")
     if st.button("Build my own", icon=":material/layers:", key="go_design"):
         st.switch_page("pages/design.py")
-    if st.button("Start from the tutorial's network", icon=":material/school:", key="go_tutorial"):
-        state.get().load_preset("tutorial")
-        st.switch_page("pages/design.py")
+
+st.subheader("Experiments to try")
+st.caption("Each sets up a network and its settings. Press the button, then Train, and watch.")
+experiments = st.grid(5, min_column_width=190, border=True)
+for experiment in EXPERIMENTS:
+    with experiments.cell():
+        st.markdown(f"**{experiment.title}**")
+        st.markdown(experiment.question)
+        st.caption(f":material/visibility: {experiment.look_for}")
+        if st.button("Set it up", key=f"try_{experiment.name}", icon=":material/science:"):
+            state.get().set_up(experiment)
+            st.switch_page("pages/train.py")
 
 st.subheader("From one filter to a network")
 IDEAS = (

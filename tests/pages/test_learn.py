@@ -1,17 +1,10 @@
 """Learn: every filter, activation and pooling can be tried, and the buttons lead on."""
 
-import json
-
 import numpy as np
 import pytest
 
 from cnn import filters
-
-
-def picture(page, position):
-    """The values of the position-th picture, as they were sent to the browser."""
-    chart = page.get("plotly_chart")[position]
-    return json.loads(chart.proto.spec)["data"][0]["z"]
+from cnn.experiments import EXPERIMENTS
 
 
 @pytest.mark.parametrize("name", filters.FILTERS)
@@ -48,9 +41,13 @@ def test_pooling_agrees_with_torch():
     assert filters.pool(maps, "None") is maps
 
 
-def test_the_tutorials_network_is_one_click_away(app):
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
+def test_an_experiment_is_set_up_by_one_click(app, experiment):
     page = app("learn")
-    page.button(key="go_tutorial").click().run()
+    page.button(key=f"try_{experiment.name}").click().run()
     assert not page.exception
-    assert page.session_state.playground.preset == "tutorial"
-    assert page.title[0].value == "Design"
+    assert page.title[0].value == "Train"
+    play = page.session_state.playground
+    assert play.architecture == experiment.architecture
+    assert play.settings == experiment.settings
+    assert not page.button(key="start").disabled
