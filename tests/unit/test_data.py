@@ -13,7 +13,6 @@ from safetensors.torch import load_file
 from cnn import data, files
 from cnn.data import DataError
 
-
 FIRST_TEN = [2, 3, 0, 8, 0, 4, 2, 0, 7, 4]
 
 

@@ -194,7 +194,7 @@ def test_a_full_disk_is_not_blamed_on_the_mirror(source, monkeypatch, tmp_path, 
         monkeypatch.setattr(type(tmp_path), "open", opened)
     else:
         monkeypatch.setattr(download.shutil, "copyfileobj", full)
-    with pytest.raises(DataError, match="could not be saved in .*No space left"):
+    with pytest.raises(DataError, match=r"could not be saved in .*No space left"):
         download.download("mnist")
     assert [name for name in leftovers(tmp_path) if name.endswith(".part")] == []
 
