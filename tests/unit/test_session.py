@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
 
 import pytest
 import torch
@@ -22,13 +20,6 @@ LONG = SMALL_SETTINGS.model_copy(update={"epochs": 200})
 def make(**changes) -> runs.Run:
     settings = Settings.model_validate({**SMALL_SETTINGS.model_dump(), **changes})
     return runs.new(SMALL, settings, "mnist-sample", "cpu")
-
-
-def wait_for(check, seconds: float = 90.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.05)
 
 
 def test_early_stopping_keeps_the_best_epoch_as_the_newest_weights(runs_folder):
