@@ -1,62 +1,78 @@
-"""Where `drawn` gets its engine from: cutting a drawing into digits, and judging whether it is one.
-
-`cnn.segments` and `cnn.novelty` do both where they are there. Otherwise strokes that stand apart
-are taken apart, and nothing is called strange.
-"""
+"""The steps inside a layer: one for most, several for a residual block and for the classifier."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.util import find_spec
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from cnn.layers import Activation, Layer
 
 if TYPE_CHECKING:
-    from cnn.digits import Ink, Stroke
-    from cnn.runs import Run
+    from torch import nn
 
 
-def split_strokes(strokes: Sequence[Stroke]) -> list[list[Stroke]]:
-    """The strokes of each digit, left to right."""
-    if find_spec("cnn.segments"):
-        from cnn import segments  # type: ignore[attr-defined]
+@dataclass(frozen=True)
+class Part:
+    """One step inside a layer: its name, words for it, and the parts it reads ("input" first).
 
-        return segments.split_strokes(strokes)
-    spans = sorted(
-        (min(x for x, _ in stroke), max(x for x, _ in stroke), i)
-        for i, stroke in enumerate(strokes)
-        if len(stroke)
-    )
-    groups: list[tuple[float, list[Stroke]]] = []
-    for left, right, i in spans:
-        if groups and left <= groups[-1][0]:
-            groups[-1] = (max(right, groups[-1][0]), [*groups[-1][1], strokes[i]])
-        else:
-            groups.append((right, [strokes[i]]))
-    return [group for _, group in groups]
+    `path` names its module inside the layer's, as in the weights' names ("" is the layer itself).
+    """
 
+    name: str
+    title: str
+    inputs: tuple[str, ...] = ("input",)
+    path: str = ""
+    function: str = ""
 
-def split_pixels(ink: Ink) -> list[Ink]:
-    """The ink of each digit, left to right."""
-    if find_spec("cnn.segments"):
-        from cnn import segments  # type: ignore[attr-defined]
-
-        return segments.split_pixels(ink)
-    inked = np.flatnonzero((ink > 0.1 * float(ink.max())).any(axis=0))
-    if not len(inked):
-        return [ink]
-    cuts = np.flatnonzero(np.diff(inked) > max(2, ink.shape[1] // 60))
-    starts, ends = [inked[0], *inked[cuts + 1]], [*inked[cuts], inked[-1]]
-    return [ink[:, a : b + 1] for a, b in zip(starts, ends, strict=True)]
+    @property
+    def is_output(self) -> bool:
+        """Whether it is the layer's own result."""
+        return self.name == "output"
 
 
-def looks_like_digits(run: Run, model: Any, images: NDArray[np.float32]) -> list[bool]:
-    """Whether each image looks like a digit at all to this network."""
-    if find_spec("cnn.novelty"):
-        from cnn import novelty  # type: ignore[attr-defined]
+def parts(layer: Layer, module: nn.Module) -> list[Part]:
+    """The steps of a layer in the order in which they are computed."""
+    from cnn import modules
 
-        likeness = novelty.digit_likeness(run, model, images)
-        return [bool(value >= novelty.LIKELY) for value in likeness]
-    return [True] * len(images)
+    if isinstance(module, modules.ResidualBlock):
+        return _residual_parts(module)
+    if isinstance(module, modules.Classifier):
+        probability = Part("probability", "Probability", ("output",), function="softmax")
+        if module.output == "sigmoid":
+            return [
+                Part("scores", "Weighted sum"),
+                Part("output", "Log of its sigmoid", ("scores",), function="log_sigmoid"),
+                probability,
+            ]
+        return [Part("output", "Weighted sum"), probability]
+    function = layer.function if isinstance(layer, Activation) and _is_real(module) else ""
+    return [Part("output", layer.summary, function=function)]
+
+
+def _is_real(module: nn.Module) -> bool:
+    """Whether a layer does anything: one that is switched off is an Identity."""
+    from torch import nn
+
+    return not isinstance(module, nn.Identity)
+
+
+def _residual_parts(module: Any) -> list[Part]:
+    found = [
+        Part("conv1", "First convolution", path="conv1"),
+        Part("norm1", "First batch norm", ("conv1",), "norm1"),
+        Part("relu1", "First ReLU", ("norm1",), function="relu"),
+        Part("conv2", "Second convolution", ("relu1",), "conv2"),
+        Part("norm2", "Second batch norm", ("conv2",), "norm2"),
+    ]
+    around = "input"
+    if _is_real(module.around):
+        found += [
+            Part("around.0", "Way around: 1×1 convolution", path="around.0"),
+            Part("around.1", "Way around: batch norm", ("around.0",), "around.1"),
+        ]
+        around = "around.1"
+    return [
+        *found,
+        Part("sum", "Both ways added", ("norm2", around)),
+        Part("output", "Last ReLU", ("sum",), function="relu"),
+    ]
