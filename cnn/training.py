@@ -21,7 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnn.architecture import Architecture
-from cnn.data import Images, Preprocessing, augment, split
+from cnn.augmentation import augment
+from cnn.data import Images, Preprocessing, split
 from cnn.devices import Compute
 from cnn.settings import OPTIMIZERS, Settings, schedule_factor
 
