@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn import digits, parts
+from cnn import digits
 from cnn.runs import Run
+from cnn.segments import split_pixels, split_strokes
 
 MOST_DIGITS = 12
 Floats = NDArray[np.float32]
@@ -56,7 +57,7 @@ def prepare_strokes(
     """
     if not prepared:
         return [digits.from_strokes(strokes, False, canvas, brush)]
-    found = parts.split_strokes(strokes) or [list(strokes)]
+    found = split_strokes(list(strokes)) or [list(strokes)]
     return [digits.from_strokes(part) for part in found[:MOST_DIGITS]]
 
 
@@ -65,18 +66,26 @@ def prepare_image(image: Any, prepared: bool = True) -> list[digits.Prepared]:
     ink = digits.ink_of(image)
     if not prepared:
         return [digits.from_pixels(ink, False)]
-    found = parts.split_pixels(ink) or [ink]
+    found = split_pixels(ink) or [ink]
     return [digits.from_pixels(part) for part in found[:MOST_DIGITS]]
 
 
-def read(run: Run, model: Any, images: Floats) -> Reading:
-    """What `model` makes of prepared images `(N, 28, 28)` in 0-1."""
+def read(run: Run, model: Any, images: Floats, judge: bool = False) -> Reading:
+    """What `model` makes of prepared images `(N, 28, 28)` in 0-1.
+
+    With `judge`, `novelty` says of each whether it is a digit at all; its first use for a run
+    takes seconds. Raises DataError where it cannot be fitted.
+    """
     import torch
 
     from cnn.training import score
 
     scores = score(model, torch.from_numpy(np.array(images)), run.preprocessing)
-    like = parts.looks_like_digits(run, model, images)
+    like = [True] * len(images)
+    if judge:
+        from cnn.novelty import LIKELY, digit_likeness
+
+        like = [bool(value >= LIKELY) for value in digit_likeness(run, model, images)]
     return Reading(scores.softmax(1).numpy(), tuple(like))
 
 

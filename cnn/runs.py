@@ -48,6 +48,7 @@ State = Literal["queued", "running", "paused", "finished", "stopped", "failed", 
 ACTIVE: frozenset[str] = frozenset({"queued", "running", "paused"})
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 STARTUP_SECONDS = 30.0
+WATCHED_SECONDS = 3.0
 
 
 class RunError(RuntimeError):
@@ -227,6 +228,18 @@ class Run:
     def live(self) -> dict[str, Any]:
         """The newest guesses and filters."""
         return read_json(self.path / "live.json") or {}
+
+    def watch(self) -> None:
+        """Say that somebody draws at this run right now: its weights are wanted more often."""
+        with contextlib.suppress(OSError):
+            (self.path / "watched").touch()
+
+    def is_watched(self) -> bool:
+        """Whether somebody said so in the last seconds."""
+        try:
+            return time.time() - (self.path / "watched").stat().st_mtime < WATCHED_SECONDS
+        except OSError:
+            return False
 
     def checkpoints(self) -> list[int]:
         """The epochs whose weights are kept, ascending; 0 are the random first ones."""

@@ -12,7 +12,7 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import nn
 
-from cnn import data, speeds
+from cnn import data, finetune, speeds
 from cnn.data import DATASETS
 from cnn.devices import Device, compute_for, usage
 from cnn.distributed import World
@@ -21,8 +21,10 @@ from cnn.files import read_json, write_json, write_tensors
 from cnn.runs import Run, RunError
 from cnn.training import Control, Trainer
 
-LIVE_SECONDS = 1.0
-LIVE_SHARE = 0.02  # at most this share of the time goes into snapshots
+REPORT_SECONDS = 0.3
+LIVE_SECONDS, WATCHED_SECONDS = 1.0, 0.25
+# At most this share of the time goes into snapshots; more while somebody draws at the network.
+LIVE_SHARE, WATCHED_SHARE = 0.02, 0.08
 RESUME_SECONDS = 20.0
 LIVE_FILTERS = 64
 
@@ -91,7 +93,7 @@ class Session:
             self._checkpoint(0)
             self.live()
         self.status("running")
-        for event in self.trainer.events(self.control):
+        for event in self.trainer.events(self.control, REPORT_SECONDS):
             if isinstance(event, Report):
                 self.speed, self.rate = event.images_per_second, event.learning_rate
                 self.run.append_metric(
@@ -181,9 +183,12 @@ class Session:
         self.last_resume = time.monotonic()
 
     def live_if_due(self) -> None:
-        """A snapshot about once a second, rarer where it is expensive."""
+        """A snapshot about once a second, several while it is drawn at, rarer where expensive."""
         now = time.monotonic()
-        if now - self.last_live >= max(LIVE_SECONDS, self.live_cost / LIVE_SHARE):
+        seconds, share = LIVE_SECONDS, LIVE_SHARE
+        if self.run.is_watched():
+            seconds, share = WATCHED_SECONDS, WATCHED_SHARE
+        if now - self.last_live >= max(seconds, self.live_cost / share):
             self.live()
             if now - self.last_resume > RESUME_SECONDS:
                 self.save_resume()
@@ -243,6 +248,8 @@ def make_trainer(run: Run, device: Any, world: Any) -> tuple[Any, Any]:
         device, config.settings.precision, config.architecture.convolutional, world.local_rank
     )
     images = data.load(config.dataset)
+    if config.start_from:
+        images = finetune.mixed(run, images)
     trainer = Trainer(
         config.architecture,
         images,
@@ -252,6 +259,8 @@ def make_trainer(run: Run, device: Any, world: Any) -> tuple[Any, Any]:
         config.validation_images,
         world,
     )
+    if config.start_from:
+        finetune.start(run, trainer.model)
     return trainer, images
 
 

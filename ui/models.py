@@ -6,6 +6,7 @@ weights.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any
 
@@ -64,3 +65,26 @@ def devices() -> list[Device]:
 
     loader().join()
     return list_devices()
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _judge(run_id: str) -> threading.Event:
+    """Fit what tells digits from other things for a run, in the background, once."""
+    ready = threading.Event()
+
+    def work() -> None:
+        import numpy as np
+
+        from cnn.novelty import digit_likeness
+
+        with contextlib.suppress(Exception):  # no data set: then nothing is called strange
+            digit_likeness(runs.open_run(run_id), None, np.zeros((1, 28, 28), np.float32))
+            ready.set()
+
+    threading.Thread(target=work, daemon=True, name="judge").start()
+    return ready
+
+
+def judge_ready(run: runs.Run) -> bool:
+    """Whether it can be said at once what looks like a digit to a run; if not yet, it will."""
+    return _judge(run.id).is_set()

@@ -54,7 +54,7 @@ def show(run_id: str, epoch: int | None, found: list[digits.Prepared]) -> None:
         config = run.config
         model = models.model_of(run, epoch)
         images = np.stack([one.image for one in found])
-        reading = drawn.read(run, model, images)
+        reading = drawn.read(run, model, images, judge=models.judge_ready(run))
     except runs.RunError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -70,6 +70,7 @@ def show(run_id: str, epoch: int | None, found: list[digits.Prepared]) -> None:
         alt="Probability of every class",
     )
     if run.state in runs.ACTIVE and epoch is None:
+        run.watch()
         step = run.live().get("step")
         st.caption(
             ":material/sync: This network is still training; the bars follow its newest weights"

@@ -36,7 +36,7 @@ def all_runs(found: list[digits.Prepared]) -> None:
             {
                 "Run": run.name,
                 "Reads": reading.text(classes),
-                "How sure": sure_word(reading.sureness) if all(reading.like) else "no digit?",
+                "How sure": sure_word(reading.sureness),
                 "Probability": reading.sureness,
                 "Test": test,
             }

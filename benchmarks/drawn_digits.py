@@ -1,0 +1,184 @@
+"""How well a run reads digits that people drew, and whether it knows what is none.
+
+    python -m benchmarks.drawn_digits RUN FILE.jsonl.gz [--digits N]
+
+FILE has one JSON object a line: `label`, and `strokes`, lists of [x, y] with y downwards. Every
+digit is drawn on a 280 px canvas with brushes of 8, 18 and 30 px, large in the middle and small at
+a random place, and read from its strokes and from the canvas's pixels. The last 1,500 lines are
+the test part: never used for training, tuning or choosing, and reported apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from cnn import digits, novelty, runs
+from cnn.evaluation import load_model, predict, test_probabilities
+from cnn.strokes import draw
+
+CANVAS, BRUSHES = 280, (8, 18, 30)
+LARGE, SMALL = 0.75, 0.35  # of the canvas: the longest side of the pen's path
+TEST_LINES = 1500
+# Left out: those that a hand writes like a digit, 0 1 2 5 6 8 9 in turn.
+LETTERS = sorted(
+    set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - set("OoQDIlijJZzSsGbBgqT")
+)
+Lines = list[NDArray[np.float64]]
+
+
+def read(file: Path) -> tuple[list[Lines], NDArray[np.int64]]:
+    """The digits' strokes and their labels."""
+    with gzip.open(file, "rt") as lines:
+        rows = [json.loads(line) for line in lines]
+    strokes = [[np.asarray(s, float).reshape(-1, 2) for s in row["strokes"] if s] for row in rows]
+    return strokes, np.array([row["label"] for row in rows])
+
+
+def placed(strokes: Lines, brush: int, size: float, random: np.random.Generator | None) -> Lines:
+    """The strokes on the canvas: in the middle, or wherever `random` puts them."""
+    points = np.concatenate(strokes)
+    low, extent = points.min(axis=0), np.ptp(points, axis=0)
+    scale = size * CANVAS / max(float(extent.max()), 1e-9)
+    free = CANVAS - extent * scale - brush
+    corner = brush / 2 + (free / 2 if random is None else free * random.random(2))
+    return [(line - low) * scale + corner for line in strokes]
+
+
+def accuracies(run: runs.Run, strokes: list[Lines], labels: NDArray[np.int64]) -> Iterator[tuple]:
+    """Per condition: brush, size, accuracy from strokes and from pixels."""
+    for size in (LARGE, SMALL):
+        for brush in BRUSHES:
+            random = np.random.default_rng(brush) if size == SMALL else None
+            seen: tuple[list, list] = ([], [])
+            for digit in strokes:
+                on_canvas = placed(digit, brush, size, random)
+                seen[0].append(digits.from_strokes(on_canvas).image)
+                sheet = draw(on_canvas, CANVAS, CANVAS, brush, 1)
+                seen[1].append(digits.from_pixels(sheet).image)
+            right = [
+                float((predict(run, np.stack(images)).argmax(1) == labels).mean())
+                for images in seen
+            ]
+            yield brush, "large, centred" if size == LARGE else "small, anywhere", *right
+
+
+def no_digits(count: int = 500, seed: int = 0) -> dict[str, list[NDArray[np.float32]]]:
+    """Letters (half), scribbles and shapes, prepared as drawings are, 28×28 each."""
+    random = np.random.default_rng(seed)
+    fonts = sorted(Path("/usr/share/fonts").rglob("DejaVu*.ttf")) + sorted(
+        Path("/usr/share/fonts").rglob("Liberation*.ttf")
+    )
+    fonts = [font for font in fonts if "Math" not in font.name]
+    found: dict[str, list[NDArray[np.float32]]] = {"letters": [], "scribbles": [], "shapes": []}
+    for _ in range(count // 2 if fonts else 0):
+        sheet = Image.new("L", (CANVAS, CANVAS), 0)
+        font = ImageFont.truetype(str(random.choice(fonts)), int(random.integers(120, 220)))
+        pencil = ImageDraw.Draw(sheet)
+        pencil.text((CANVAS / 2, CANVAS / 2), str(random.choice(LETTERS)), 255, font, "mm")
+        found["letters"].append(digits.from_pixels(np.asarray(sheet, np.float32) / 255).image)
+    for _ in range(count // 4):
+        turns = np.cumsum(random.normal(0, random.uniform(0.2, 1.2), 80))
+        walk = np.cumsum(np.stack([np.cos(turns), np.sin(turns)], axis=1), axis=0)
+        found["scribbles"].append(digits.from_strokes([walk.tolist()]).image)
+    names = list(SHAPES)
+    for k in range(count // 4):
+        wobble = random.uniform(0.8, 1.2, 2)
+        shape = SHAPES[names[k % len(names)]]
+        strokes = [(np.array(s) * wobble + random.normal(0, 2, (len(s), 2))) for s in shape]
+        found["shapes"].append(digits.from_strokes([s.tolist() for s in strokes]).image)
+    return found
+
+
+def _round(turns: float, inner: float, points: int = 40) -> list[tuple[float, float]]:
+    at = np.linspace(0, 1, points)
+    radius = 50 * (inner + (1 - inner) * at)
+    return list(
+        zip(
+            (radius * np.cos(2 * np.pi * turns * at)).tolist(),
+            (radius * np.sin(2 * np.pi * turns * at)).tolist(),
+            strict=True,
+        )
+    )
+
+
+def _star(points: int = 5) -> list[tuple[float, float]]:
+    angles = [2 * np.pi * 2 * k / points for k in range(points + 1)]
+    return [(50 * float(np.sin(a)), -50 * float(np.cos(a))) for a in angles]
+
+
+SHAPES: dict[str, list[list[tuple[float, float]]]] = {
+    "square": [[(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)]],
+    "triangle": [[(50, 0), (100, 90), (0, 90), (50, 0)]],
+    "house": [
+        [(10, 50), (10, 100), (90, 100), (90, 50)], [(0, 50), (50, 0), (100, 50), (0, 50)],
+        [(40, 100), (40, 70), (60, 70), (60, 100)],
+    ],
+    "cross": [[(0, 0), (100, 100)], [(100, 0), (0, 100)]],
+    "plus": [[(50, 0), (50, 100)], [(0, 50), (100, 50)]],
+    "star": [_star()],
+    "arrow": [[(0, 50), (100, 50)], [(70, 20), (100, 50), (70, 80)]],
+    "spiral": [_round(3, 0.1)],
+    "face": [_round(1, 1.0), [(-15, -15), (-14, -14)], [(15, -15), (16, -14)],
+             [(-20, 15), (0, 25), (20, 15)]],
+    "zigzag": [[(0, 50), (20, 0), (40, 100), (60, 0), (80, 100), (100, 50)]],
+    "grid": [
+        [(33, 0), (33, 100)], [(66, 0), (66, 100)], [(0, 33), (100, 33)], [(0, 66), (100, 66)],
+    ],
+    "dash": [[(0, 50), (100, 52)]],
+}  # fmt: skip
+
+
+def main() -> None:
+    """Print the tables, in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("run", help="a run's id")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--digits", type=int, help="only this many of each part, evenly spread")
+    options = parser.parse_args()
+    run = runs.open_run(options.run)
+    strokes, labels = read(options.file)
+    cut = len(labels) - TEST_LINES
+
+    from cnn import data
+
+    kept = test_probabilities(run)
+    if kept is not None:
+        truth = data.load(run.config.dataset).test_labels.numpy()
+        print(f"{run.name}: test accuracy {(kept.argmax(1) == truth).mean():.2%}\n")
+    model = load_model(run)
+    called = {}
+    for part, place in (("development", slice(0, cut)), ("test", slice(cut, None))):
+        some = np.arange(len(labels))[place]
+        if options.digits:
+            some = some[np.linspace(0, len(some) - 1, options.digits).astype(int)]
+        chosen, truth = [strokes[i] for i in some], labels[some]
+        print(f"{len(some):,} digits of the {part} part\n\n| brush | where | strokes | pixels |")
+        print("|---|---|---|---|")
+        for brush, where, by_stroke, by_pixel in accuracies(run, chosen, truth):
+            print(f"| {brush} px | {where} | {by_stroke:.2%} | {by_pixel:.2%} |", flush=True)
+        images = np.stack([digits.from_strokes(digit).image for digit in chosen])
+        likely = novelty.digit_likeness(run, model, images) >= novelty.LIKELY
+        called[f"pen digits, {part} part"] = 1 - likely
+        print()
+    everything = []
+    for kind, drawings in no_digits().items():
+        if drawings:
+            likely = novelty.digit_likeness(run, model, np.stack(drawings)) >= novelty.LIKELY
+            called[kind] = 1 - likely
+            everything.extend((1 - likely).tolist())
+    called["all of these"] = np.array(everything)
+    print("| shown | of them | called no digit |\n|---|---|---|")
+    for kind, values in called.items():
+        print(f"| {kind} | {len(values):,} | {values.mean():.1%} |")
+
+
+if __name__ == "__main__":
+    main()
