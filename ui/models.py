@@ -81,7 +81,8 @@ def _judge(run_id: str) -> threading.Event:
             digit_likeness(runs.open_run(run_id), None, np.zeros((1, 28, 28), np.float32))
             ready.set()
 
-    threading.Thread(target=work, daemon=True, name="judge").start()
+    # Not a daemon: torch aborts the process where Python ends in the middle of a step.
+    threading.Thread(target=work, name="judge").start()
     return ready
 
 

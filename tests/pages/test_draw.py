@@ -6,14 +6,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnn import collection
+from cnn import collection, novelty
 from tests.strokes import ONE, SEVEN, ZERO, beside, fabric
+from ui import models
 
 
 @pytest.fixture(autouse=True)
 def own_data(data_folder):
     yield
     collection.path().unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def no_judge(monkeypatch):
+    """Fitting it takes seconds; its own tests do that."""
+    monkeypatch.setattr(models, "judge_ready", lambda run: False)
 
 
 @pytest.fixture
@@ -46,6 +53,15 @@ def test_a_digit_is_read(drawn, trained, strokes, digit):
     page = drawn(strokes)
     assert f"# {digit}" in [m.value for m in page.markdown]
     assert len(page.get("plotly_chart")) == 1
+
+
+def test_what_is_no_digit_is_said_to_be_none(drawn, trained, monkeypatch):
+    monkeypatch.setattr(models, "judge_ready", lambda run: True)
+    monkeypatch.setattr(novelty, "digit_likeness", lambda run, model, images: [0.1] * len(images))
+    page = drawn(SEVEN)
+    assert "That does not look like a digit to me" in text(page)
+    assert "If it had to be one: **7**" in text(page)
+    assert "# 7" not in [m.value for m in page.markdown]
 
 
 def test_a_number_is_read_digit_by_digit(drawn, trained):

@@ -78,7 +78,6 @@ def show(run_id: str) -> None:
                 type="primary",
                 icon=":material/play_arrow:",
                 key="game_start",
-                shortcut="Enter",
                 on_click=start,
             )
     elif game.over:
@@ -171,7 +170,6 @@ def _result(game: Game) -> None:
             type="primary",
             icon=":material/replay:",
             key="game_again",
-            shortcut="Enter",
             on_click=start,
         )
         st.button(
