@@ -191,17 +191,15 @@ def _tools(name: str, paper: Sheet) -> None:
                 disabled=off,
             )
         with st.popover(":material/brush:", help="Brush"):
-            brush = st.slider(
+            st.slider(
                 "Brush",
                 4,
                 40,
                 state.remember("brush", BRUSH),
                 key=f"{name}_brush",
+                on_change=lambda: state.keep("brush", st.session_state[f"{name}_brush"]),
                 help="How it looks to you. The network gets strokes of MNIST's width.",
             )
-            if brush != state.remember("brush", BRUSH):
-                state.keep("brush", brush)
-                st.rerun(scope="fragment")
 
 
 def strokes(name: str = "draw") -> list[list[tuple[float, float]]]:

@@ -8,7 +8,6 @@ import streamlit as st
 from cnn import digits, drawn, figures, runs
 from ui import models, state
 from ui.draw.answer import QUIET, sure_word
-from ui.runpicker import pick_epoch
 
 MOST_RUNS = 12
 DONE = ("finished", "stopped", "interrupted")
@@ -67,9 +66,30 @@ def all_runs(found: list[digits.Prepared]) -> None:
 
 
 def chosen_epoch(run: runs.Run) -> int | None:
-    """The epoch chosen with the slider below the replay; None: the newest weights."""
+    """The epoch chosen below the drawing; None: the newest weights."""
     value = state.remember(f"draw_epoch_{run.id}", None)
     return value if value in run.checkpoints() else None
+
+
+def _epoch_slider(run: runs.Run) -> None:
+    """Which epoch's weights answer, above as here."""
+    newest = "newest" if run.state in runs.ACTIVE else "end"
+    options: list[int | str] = [*run.checkpoints(), newest]
+    key = f"draw_epoch_{run.id}_{len(options)}_{newest}"
+    chosen = chosen_epoch(run)
+
+    def keep() -> None:
+        value = st.session_state[key]
+        state.keep(f"draw_epoch_{run.id}", value if isinstance(value, int) else None)
+
+    st.select_slider(
+        "Let the network answer as it was after epoch",
+        options,
+        newest if chosen is None else chosen,
+        key=key,
+        on_change=keep,
+        help="0 are the random weights before training. The answer above goes by it.",
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -90,10 +110,7 @@ def replay(run: runs.Run, one: digits.Prepared) -> None:
     if len(epochs) < 2:
         st.caption("There is nothing to replay before the first epoch ends.")
         return
-    chosen = state.remember(f"draw_epoch_{run.id}", None)
-    pick_epoch(run, "draw_epoch")
-    if state.remember(f"draw_epoch_{run.id}", None) != chosen:
-        st.rerun(scope="fragment")  # the answer above goes by it
+    _epoch_slider(run)
     names = run.config.classes
     st.plotly_chart(
         figures.answer_over_epochs(epochs, probabilities, names),

@@ -26,6 +26,9 @@ def show(run_id: str) -> None:
         notice = state.get().fields.pop("mine_notice", None)
         if notice:
             st.caption(notice)
+        problem = state.get().fields.pop("mine_problem", None)
+        if problem:
+            st.error(problem, icon=":material/error:")
     kept = collection.load()
     with right:
         _gallery(kept)
@@ -106,14 +109,10 @@ def _exchange(kept: list[collection.Drawing]) -> None:
         with st.popover("Import", icon=":material/upload:"):
             st.caption('One JSON object a line: {"label": 3, "strokes": [[[x, y], …], …]}')
             file = st.file_uploader("A .jsonl file", type=["jsonl"], key="mine_file")
-            if st.button("Add its digits", key="mine_import", disabled=file is None) and file:
-                try:
-                    found = collection.parse(file.getvalue())
-                    collection.add(found)
-                    state.keep("mine_notice", f"{len(found):,} digits were added.")
-                    st.rerun(scope="fragment")
-                except collection.CollectionError as error:
-                    st.error(str(error), icon=":material/error:")
+            st.button(
+                "Add its digits", key="mine_import", disabled=file is None,
+                on_click=_import, args=(file.getvalue() if file else b"",),
+            )  # fmt: skip
         st.button(
             "Remove the newest",
             icon=":material/undo:",
@@ -127,6 +126,22 @@ def _exchange(kept: list[collection.Drawing]) -> None:
             st.button(
                 "Remove them", type="primary", key="mine_remove_all", on_click=collection.remove
             )
+
+
+def _import(content: bytes) -> None:
+    try:
+        found = collection.parse(content)
+        collection.add(found)
+        state.keep("mine_notice", f"{len(found):,} digits were added.")
+    except collection.CollectionError as error:
+        state.keep("mine_problem", str(error))
+
+
+def _start(run: runs.Run, kept: list[collection.Drawing]) -> None:
+    try:
+        runs.launch(finetune.new(run, kept, st.session_state.mine_epochs))
+    except runs.RunError as error:
+        state.keep("mine_problem", str(error))
 
 
 def _scores(kept: list[collection.Drawing]) -> None:
@@ -181,20 +196,15 @@ def _teach(run_id: str, kept: list[collection.Drawing]) -> None:
         )
         state.keep("mine_epochs", epochs)
         ready = len(kept) >= finetune.FEWEST and run.state not in runs.ACTIVE
-        if st.button(
+        st.button(
             "Fine-tune it on my digits",
             type="primary",
             icon=":material/school:",
             key="mine_teach",
             disabled=not ready,
-        ):
-            try:
-                child = finetune.new(run, kept, epochs)
-                runs.launch(child)
-                state.keep("mine_taught", child.id)
-                st.rerun(scope="fragment")
-            except runs.RunError as error:
-                st.error(str(error), icon=":material/error:")
+            on_click=_start,
+            args=(run, kept),
+        )
     if len(kept) < finetune.FEWEST:
         st.caption(f"Keep at least {finetune.FEWEST} digits first.")
     taught = [other for other in runs.list_runs() if other.config.start_from]

@@ -72,12 +72,10 @@ def steps(found: list[digits.Prepared]) -> None:
         "Prepare the drawing as MNIST was made",
         prepared_on(),
         key="draw_prepared_toggle",
+        on_change=lambda: state.keep("draw_prepared", st.session_state.draw_prepared_toggle),
         help="Off: the network gets the whole sheet merely shrunk to 28×28, as most demos do. "
         "Draw small, or in a corner, and see what the preparation is good for.",
     )
-    if on != prepared_on():
-        state.keep("draw_prepared", on)
-        st.rerun(scope="fragment")
     if not on:
         st.caption("The sheet is merely shrunk to 28×28. MNIST's digits never looked like that.")
         return
