@@ -122,8 +122,9 @@ def mixed(run: runs.Run, images: Images) -> Images:
 
 def start(run: runs.Run, model: Any) -> None:
     """Give `model` the weights that the run starts from. Raises RunError."""
+    weights = _tensors(run, "start.safetensors")
     try:
-        model.load_state_dict(_tensors(run, "start.safetensors"))
+        model.load_state_dict(weights)
     except RuntimeError as error:
         raise runs.RunError(f"'{run.name}': its start weights are of another network.") from error
 
