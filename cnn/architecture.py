@@ -6,16 +6,17 @@ field), so the Design page answers at once.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from cnn.layers import AnyLayer, Classifier, Layer, LayerError, Shape
+from cnn.layers import AnyLayer, Classifier, Fix, Layer, LayerError, Shape
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from cnn.remedies import Remedy
 
 INPUT_SHAPE: Shape = (1, 28, 28)
 MAX_LAYERS = 60
@@ -29,7 +30,12 @@ class ArchitectureError(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """One layer in the architecture's table. A layer that cannot work has `problem` set."""
+    """One layer in the architecture's table.
+
+    A layer that cannot work has `problem` set. One that is switched off (`skipped`) has its
+    input's shape as its output, and costs nothing. `activation_bytes` is the float32 output of
+    one image; `parameter_share` is of the whole network's parameters, in 0-1.
+    """
 
     number: int
     layer: Layer
@@ -38,8 +44,12 @@ class Row:
     parameters: int = 0
     multiply_adds: int = 0
     receptive_field: int = 1
+    activation_bytes: int = 0
+    parameter_share: float = 0.0
+    skipped: bool = False
     problem: str | None = None
     remedy: str | None = None
+    fixes: tuple[Fix, ...] = ()
 
 
 class Architecture(BaseModel):
@@ -56,6 +66,11 @@ class Architecture(BaseModel):
         """The hidden layers and the classifier."""
         return (*self.layers, self.head)
 
+    @property
+    def convolutional(self) -> bool:
+        """Whether any layer convolves."""
+        return any(hasattr(layer, "filters") for layer in self.layers)
+
     def table(self) -> list[Row]:
         """One row per layer, the classifier last.
 
@@ -68,13 +83,33 @@ class Architecture(BaseModel):
         field, jump = 1, 1
         for number, layer in enumerate(self.all_layers, start=1):
             if shape is None:
-                rows.append(Row(number, layer, None, None))
+                rows.append(Row(number, layer, None, None, skipped=not layer.enabled))
+                continue
+            if not layer.enabled:
+                rows.append(
+                    Row(
+                        number,
+                        layer,
+                        shape,
+                        shape,
+                        receptive_field=min(field, INPUT_SHAPE[1]),
+                        skipped=True,
+                    )
+                )
                 continue
             try:
                 out = layer.output_shape(shape)
             except LayerError as error:
                 rows.append(
-                    Row(number, layer, shape, None, problem=error.problem, remedy=error.remedy)
+                    Row(
+                        number,
+                        layer,
+                        shape,
+                        None,
+                        problem=error.problem,
+                        remedy=error.remedy,
+                        fixes=error.fixes,
+                    )
                 )
                 shape = None
                 continue
@@ -91,10 +126,15 @@ class Architecture(BaseModel):
                     layer.parameters(shape),
                     layer.multiply_adds(shape),
                     min(field, INPUT_SHAPE[1]),
+                    layer.activation_bytes(shape),
                 )
             )
             shape = out
-        return rows
+        total = sum(row.parameters for row in rows)
+        return [
+            replace(row, parameter_share=row.parameters / total) if row.parameters else row
+            for row in rows
+        ]
 
     def problem(self) -> str | None:
         """What keeps this architecture from working, naming the layer and the remedy, or None."""
@@ -112,20 +152,30 @@ class Architecture(BaseModel):
             )
         return None
 
+    def remedies(self) -> list[Remedy]:
+        """What would mend the first problem, each with the architecture that results.
+
+        Empty where there is none. Every remedy was tried: the layer that could not work can.
+        """
+        from cnn.remedies import remedies
+
+        return remedies(self)
+
     def build(self) -> nn.Sequential:
         """The network as `nn.Sequential`, one module per layer, with PyTorch's default weights.
 
-        Maps float32 `(N, 1, 28, 28)` to log-scores `(N, classes)`. Seed torch before for
-        repeatable weights. Raises ArchitectureError for an architecture that cannot work.
+        Maps float32 `(N, 1, 28, 28)` to log-scores `(N, classes)`. A layer that is switched off
+        is an `nn.Identity`, so that modules and layers keep the same numbers. Seed torch before
+        for repeatable weights. Raises ArchitectureError for an architecture that cannot work.
         """
         from torch import nn
 
         if problem := self.problem():
             raise ArchitectureError(problem)
-        modules = []
+        modules: list[nn.Module] = []
         for row in self.table():
             assert row.input_shape is not None
-            modules.append(row.layer.module(row.input_shape))
+            modules.append(nn.Identity() if row.skipped else row.layer.module(row.input_shape))
         return nn.Sequential(*modules)
 
     @property
@@ -138,39 +188,24 @@ class Architecture(BaseModel):
         """Multiply-adds of one image's forward pass."""
         return sum(row.multiply_adds for row in self.table())
 
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of all layers' float32 outputs for one image: what training has to remember."""
+        return sum(row.activation_bytes for row in self.table())
+
 
 def from_json(text: str | bytes) -> Architecture:
     """Read an architecture from JSON, as `Architecture.model_dump_json` writes it.
 
     Raises ArchitectureError that names the layer, the field and what is allowed.
     """
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ArchitectureError(f"This is not JSON: {error}") from None
-    return from_dict(data)
+    from cnn.reading import from_json
+
+    return from_json(text)
 
 
-def from_dict(data: Any) -> Architecture:
+def from_dict(data: object) -> Architecture:
     """Read an architecture from plain data. Raises ArchitectureError as `from_json` does."""
-    if not isinstance(data, dict):
-        raise ArchitectureError("An architecture is a JSON object with a list 'layers'.")
-    try:
-        return Architecture.model_validate(data)
-    except ValidationError as error:
-        raise ArchitectureError(_explain(error, data)) from None
+    from cnn.reading import from_dict
 
-
-def _explain(error: ValidationError, data: dict[str, Any]) -> str:
-    """The first of pydantic's findings in a person's words."""
-    first = error.errors(include_url=False)[0]
-    place = [str(part) for part in first["loc"]]
-    if place[:1] == ["layers"] and len(place) > 1 and place[1].isdigit():
-        layers = data.get("layers")
-        layer = layers[int(place[1])] if isinstance(layers, list | tuple) else None
-        kind = layer.get("kind", "?") if isinstance(layer, dict) else "?"
-        where = f"Layer {int(place[1]) + 1} ({kind})"
-        field = place[-1] if len(place) > 3 else ""
-    else:
-        where, field = (place[0] if place else "Architecture"), ".".join(place[1:])
-    return f"{where}{', field ' + repr(field) if field else ''}: {first['msg']}."
+    return from_dict(data)

@@ -58,8 +58,8 @@ def score_test_set(run: Run, progress: Callable[[float], None] | None = None) ->
     """Score the newest weights on the test set now, keep the result with the run, and return the
     accuracy. Raises RunError or DataError."""
     from cnn import data
+    from cnn.session import save_test_scores
     from cnn.training import score
-    from cnn.worker import save_test_scores
 
     images = data.load(run.config.dataset)
     scores = score(load_model(run), images.test_images, run.preprocessing, progress=progress)
@@ -71,7 +71,9 @@ def test_probabilities(run: Run) -> NDArray[np.float32] | None:
     from safetensors.numpy import load_file
 
     try:
-        return load_file(run.path / "test.safetensors")["probabilities"]
+        kept = load_file(run.path / "test.safetensors")["probabilities"]
+        whole = kept.ndim == 2 and kept.shape[1] == len(run.config.classes)
+        return kept if whole and np.allclose(kept.sum(axis=1), 1, atol=1e-3) else None
     except Exception:
         return None
 

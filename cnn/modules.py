@@ -72,6 +72,27 @@ class Classifier(nn.Linear):
         return F.logsigmoid(scores) if self.output == "sigmoid" else scores
 
 
+def initialised(module: nn.Module, how: str) -> nn.Module:
+    """`module` with its weights drawn anew and its bias at zero; returns the same module.
+
+    `kaiming`: He and others, 2015, arXiv:1502.01852; `xavier`: Glorot and Bengio, 2010;
+    `orthogonal`: Saxe and others, 2013, arXiv:1312.6120; `wide` and `zeros` are bad on purpose.
+    """
+    if how == "kaiming":
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+    elif how == "xavier":
+        nn.init.xavier_uniform_(module.weight)
+    elif how == "orthogonal":
+        nn.init.orthogonal_(module.weight)
+    elif how == "wide":
+        nn.init.normal_(module.weight)
+    else:
+        nn.init.zeros_(module.weight)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
+    return module
+
+
 def is_finite(model: nn.Module) -> bool:
     """Whether every weight of `model` is a number (neither NaN nor infinite)."""
     return all(bool(torch.isfinite(p).all()) for p in model.parameters())

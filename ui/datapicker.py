@@ -28,7 +28,8 @@ def pick_dataset() -> str:
         return f"{dataset.label} · {'on disk' if is_on_disk(name) else 'not on disk'}"
 
     def changed() -> None:
-        play.dataset = st.session_state.dataset
+        if st.session_state.dataset in names:  # not a label from before a download
+            play.dataset = st.session_state.dataset
 
     st.selectbox(
         "Data set",
@@ -37,8 +38,9 @@ def pick_dataset() -> str:
         format_func=label,
         key="dataset",
         on_change=changed,
-        help=DATASETS[current].about,
+        disabled="dataset" in play.fixed | play.hidden,
     )
+    st.caption(DATASETS[current].about)
     if not is_on_disk(current):
         _download(current)
     elif current != "mnist" and not is_on_disk("mnist"):
