@@ -33,8 +33,8 @@ def from_pixels(ink: Ink, centred: bool = True) -> Prepared:
     """Prepare ink `(H, W)`; with `centred` False it is merely resized to 28×28.
 
     A digit of at least 40 px is thinned to its skeleton and drawn anew with the width that strokes
-    are drawn with; a smaller one (MNIST's own images) is only scaled. Raises DigitError for blank
-    paper.
+    are drawn with; a smaller one is only scaled, and one of MNIST's own images left alone. Raises
+    DigitError for blank paper.
     """
     if ink.size == 0 or float(ink.max()) < MIN_INK:
         raise DigitError("There is no ink to read: the picture is blank.")
@@ -42,8 +42,19 @@ def from_pixels(ink: Ink, centred: bool = True) -> Prepared:
         plain = resize(square(ink), SIZE, SIZE)
         return Prepared(ink, ink, plain, plain)
     cropped = crop(ink, MIN_INK * float(ink.max()) * 5)
+    if _is_made_like_mnist(ink, cropped):
+        return Prepared(ink, cropped, cropped, ink)
     boxed = _redrawn(cropped) if max(cropped.shape) >= MIN_SIDE_TO_THIN else fit(cropped, BOX)
     return Prepared(ink, cropped, boxed, centre(boxed))
+
+
+def _is_made_like_mnist(ink: Ink, cropped: Ink) -> bool:
+    """Whether it is 28×28 already, boxed to about 20 px, its mass within a pixel of the middle."""
+    if ink.shape != (SIZE, SIZE) or not BOX - 2 <= max(cropped.shape) <= BOX:
+        return False
+    at = np.arange(SIZE) + 0.5
+    middle = np.array([(ink.sum(axis=1) * at).sum(), (ink.sum(axis=0) * at).sum()]) / ink.sum()
+    return bool((np.abs(middle - SIZE / 2) <= 1).all())
 
 
 def from_image(image: Image.Image, centred: bool = True) -> Prepared:

@@ -57,7 +57,10 @@ def keras(
     return _SCRIPT.format(
         title=_plain(title),
         data=data.label,
-        note=sample_note(dataset) + _data_note(data.name) + _decay_note(settings),
+        note=sample_note(dataset)
+        + _data_note(data.name)
+        + _decay_note(settings)
+        + _handwriting_note(settings),
         facts=facts(architecture),
         math="import math\n\n" if "math." in SCHEDULES[settings.schedule] else "",
         seed=settings.seed,
@@ -96,6 +99,15 @@ def _decay_note(settings: Settings) -> str:
     return "\nKeras takes weight decay off the weights; PyTorch adds it to the gradient here.\n"
 
 
+def _handwriting_note(settings: Settings) -> str:
+    if not settings.handwriting:
+        return ""
+    return (
+        "\nOf Handwriting only shift, rotation, zoom and shear are here: Keras has no layers for "
+        "the rest.\n"
+    )
+
+
 def _model(architecture: Architecture) -> str:
     channels, height, width = INPUT_SHAPE
     lines = [(f"keras.Input(({height}, {width}, {channels}))", "channels last")]
@@ -129,6 +141,20 @@ def _augmentation(settings: Settings, preprocessing: Preprocessing) -> str:
     """What is compiled and fitted: the model, led by layers that change images at random."""
     if not settings.augments:
         return "    training = model\n"
+    if settings.handwriting:  # Keras has its affine part only
+        from cnn import augmentation as app
+
+        settings = settings.model_copy(
+            update={
+                name: max(getattr(settings, name), most * settings.handwriting)
+                for name, most in (
+                    ("shift", app.HAND_SHIFT),
+                    ("rotation", app.HAND_ROTATION),
+                    ("scale", app.HAND_SCALE),
+                    ("shear", app.HAND_SHEAR),
+                )
+            }
+        )
     fill = 0.0 - preprocessing.mean / preprocessing.std
     outside = f'fill_mode="constant", fill_value={fill:.6g}'
     side = INPUT_SHAPE[1]
