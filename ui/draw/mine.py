@@ -80,7 +80,8 @@ def _gallery(kept: list[collection.Drawing]) -> None:
             )
         return
     counts = np.bincount([drawing.label for drawing in kept], minlength=10)
-    st.markdown(f"**{len(kept):,} digits**, {len(kept) - min(SHOWN, len(kept)):,} not shown")
+    more = f", the newest {SHOWN} shown" if len(kept) > SHOWN else ""
+    st.markdown(f"**{len(kept):,} digits**{more}")
     pictures, labels = collection.images(kept[-SHOWN:])
     order = np.argsort(labels, kind="stable")
     columns = 12

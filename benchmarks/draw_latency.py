@@ -1,0 +1,101 @@
+"""From lifting the pen to the new answer, measured in a real browser.
+
+    python -m benchmarks.draw_latency URL [--strokes 20] [--all-runs]
+
+URL is a running app (`streamlit run app.py`) with at least one finished run. Draws a seven and
+takes it back, again and again; the time runs in the page itself, from the mouse-up event to the
+moment at which the winner stands there (with --all-runs: the table of all runs is there too).
+Prints one JSON object: median, 90th percentile and all times, in milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+
+from playwright.sync_api import sync_playwright
+
+from tests.get_browser import find_browser
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu"]
+SEVEN = [(80, 60), (200, 60), (130, 230)]
+# Notes the time of the last mouse-up, and the first moment after it at which `done()` holds.
+CLOCK = """
+(selector) => {
+  window.lifted = null; window.answered = null;
+  document.addEventListener("mouseup", () => { window.lifted = performance.now(); }, true);
+  const look = () => {
+    if (window.lifted !== null && window.answered === null && document.querySelector(selector))
+      window.answered = performance.now();
+  };
+  new MutationObserver(look).observe(document.body, {subtree: true, childList: true,
+    characterData: true, attributes: true});
+}
+"""
+
+
+def measure(url: str, strokes: int, all_runs: bool) -> list[float]:
+    """Milliseconds of each stroke."""
+    times: list[float] = []
+    executable = find_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(60_000)
+        page.goto(f"{url}/draw")
+        canvas = page.locator("canvas.upper-canvas")
+        canvas.wait_for()
+        page.get_by_text("Your turn").wait_for()
+        done = ".st-key-draw_winner h1"
+        page.evaluate(CLOCK, done)
+        if all_runs:
+            _draw(page, canvas)
+            page.get_by_text("All runs", exact=True).click()
+            page.locator("[data-testid=stDataFrame]").wait_for()
+            page.keyboard.press("Delete")
+            page.get_by_text("Your turn").wait_for()
+        for _ in range(strokes + 2):
+            page.wait_for_timeout(500)  # a person's pause; no two answers at once
+            page.evaluate("window.lifted = window.answered = null")
+            _draw(page, canvas)
+            page.wait_for_function("window.answered !== null")
+            times.append(page.evaluate("window.answered - window.lifted"))
+            page.keyboard.press("Delete")
+            page.get_by_text("Your turn").wait_for()
+            page.locator(done).wait_for(state="detached")
+        browser.close()
+    return times[2:]  # the first load the network
+
+
+def _draw(page, canvas) -> None:
+    box = canvas.bounding_box()
+    (x, y), *rest = SEVEN
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
+    page.mouse.up()
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url")
+    parser.add_argument("--strokes", type=int, default=20)
+    parser.add_argument("--all-runs", action="store_true")
+    chosen = parser.parse_args()
+    times = measure(chosen.url.rstrip("/"), chosen.strokes, chosen.all_runs)
+    print(
+        json.dumps(
+            {
+                "median_ms": round(statistics.median(times)),
+                "p90_ms": round(statistics.quantiles(times, n=10)[-1]),
+                "times_ms": [round(t) for t in times],
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
