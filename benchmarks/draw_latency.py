@@ -47,7 +47,7 @@ def measure(url: str, strokes: int, all_runs: bool) -> list[float]:
         canvas = page.locator("canvas.upper-canvas")
         canvas.wait_for()
         page.get_by_text("Your turn").wait_for()
-        done = ".st-key-draw_winner h1"
+        done = ".st-key-draw_side_by_side" if all_runs else ".st-key-draw_winner h2"
         page.evaluate(CLOCK, done)
         if all_runs:
             _draw(page, canvas)

@@ -10,7 +10,7 @@ from tests.strokes import ONE, SEVEN, ZERO, beside
 
 
 def winner(page: Page):
-    return page.locator(".st-key-draw_winner h1")
+    return page.locator(".st-key-draw_winner h2")
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_drawing_is_kept_by_its_key(sheet: Page):
     sheet.get_by_text("My digits", exact=True).click()
     expect(sheet.get_by_text("Nothing kept yet")).to_be_visible()
     draw_strokes(sheet, SEVEN)
-    expect(sheet.locator(".st-key-mine_label_7 button")).to_be_enabled()
+    expect(sheet.locator(".st-key-mine_label_7 button").first).to_be_enabled()
     sheet.keyboard.press("7")
     expect(sheet.get_by_text("Kept as a 7. You have 1 now.")).to_be_visible()
     expect(sheet.get_by_text("How every run reads them")).to_be_visible()

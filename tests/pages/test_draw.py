@@ -51,7 +51,7 @@ def test_an_empty_sheet_invites_and_predicts_nothing(drawn, trained):
 @pytest.mark.parametrize(("strokes", "digit"), [(SEVEN, "7"), (ONE, "1"), (ZERO, "0")])
 def test_a_digit_is_read(drawn, trained, strokes, digit):
     page = drawn(strokes)
-    assert f"# {digit}" in [m.value for m in page.markdown]
+    assert f"## {digit}" in [m.value for m in page.markdown]
     assert len(page.get("plotly_chart")) == 1
 
 
@@ -61,11 +61,11 @@ def test_what_is_no_digit_is_said_to_be_none(drawn, trained, monkeypatch):
     page = drawn(SEVEN)
     assert "That does not look like a digit to me" in text(page)
     assert "If it had to be one: **7**" in text(page)
-    assert "# 7" not in [m.value for m in page.markdown]
+    assert "## 7" not in [m.value for m in page.markdown]
 
 
 def test_a_number_is_read_digit_by_digit(drawn, trained):
-    assert "# 7 0" in [m.value for m in drawn(beside(SEVEN, ZERO)).markdown]
+    assert "## 7 0" in [m.value for m in drawn(beside(SEVEN, ZERO)).markdown]
 
 
 @pytest.mark.parametrize("strokes", [[[(9, 9)]], [[(9, 9), (9, 9)]], [[(0, 0), (280, 280)]] * 40])
@@ -96,7 +96,7 @@ def test_undo_redo_and_clear(drawn, trained):
     page.button(key="draw_clear").click().run()
     assert "Your turn" in text(page)
     page.button(key="draw_undo").click().run()
-    assert "# 7" in text(page)
+    assert "## 7" in text(page)
     page.button(key="draw_redo").click().run()
     assert "Your turn" in text(page)
 
@@ -105,7 +105,7 @@ def test_the_drawing_outlives_a_page_switch(drawn, trained):
     page = drawn(SEVEN)
     page.switch_page("pages/evaluate.py").run()
     page.switch_page("pages/draw.py").run()
-    assert "# 7" in text(page)
+    assert "## 7" in text(page)
 
 
 def test_one_click_leads_to_inspect_with_the_drawing_chosen(drawn, trained):
@@ -136,7 +136,7 @@ def picture(kind):
 @pytest.mark.parametrize("kind", ["light", "dark", "transparent"])
 def test_an_upload_is_read(drawn, trained, kind):
     page = drawn([], draw_source="Upload", draw_upload=picture(kind))
-    assert "# 1" in text(page)
+    assert "## 1" in text(page)
 
 
 @pytest.mark.parametrize("kind", ["broken", "blank"])

@@ -85,7 +85,7 @@ def _winner(reading: drawn.Reading, one: digits.Prepared, classes: tuple[str, ..
         if reading.like[0]:
             with st.container(key="draw_winner", gap=None):
                 st.markdown(sureness(reading.sureness))
-                st.markdown(f"# {classes[best]}")
+                st.markdown(f"## {classes[best]}")
         else:
             with st.container(key="draw_stranger", gap=None):
                 st.markdown("### That does not look like a digit to me")
@@ -108,7 +108,7 @@ def _number(reading: drawn.Reading, found: list[digits.Prepared], classes: tuple
     ]
     with st.container(key="draw_winner", gap=None):
         st.markdown(f"It reads {len(found)} digits")
-        st.markdown(f"# {' '.join(texts)}")
+        st.markdown(f"## {' '.join(texts)}")
     with st.container(horizontal=True, gap="small"):
         for i, (one, row) in enumerate(zip(found, reading.probabilities, strict=True)):
             with st.container(width=84, gap=None):

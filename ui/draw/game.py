@@ -94,7 +94,7 @@ def _round(run_id: str, game: Game) -> None:
     with right:
         with st.container(key="draw_winner", gap=None):
             st.markdown(f"Number {len(game.turns) + 1} of {len(game.order)}: please draw a")
-            st.markdown(f"# {asked}")
+            st.markdown(f"## {asked}")
         with st.container(horizontal=True, gap="small"):
             st.button(
                 "Next",
