@@ -14,7 +14,7 @@ from ui.words import memory as in_bytes
 
 # What PyTorch takes for itself, beside the network: measured here for the CPU, NVIDIA's order of
 # magnitude for a GPU.
-OWN_MEMORY = 0.5e9
+OWN_MEMORY = 0.7e9
 
 
 def pick_device() -> None:
