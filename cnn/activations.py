@@ -113,7 +113,7 @@ def before_and_after(architecture: Architecture, number: int) -> tuple[int, int]
     if isinstance(layer, Activation):
         before = number - 1
         return (before, number) if layer.enabled and before >= 1 else None
-    if not isinstance(layer, Conv2d | Linear | BatchNorm2d):
+    if not layer.enabled or not isinstance(layer, Conv2d | Linear | BatchNorm2d):
         return None
     for below in range(number, len(layers)):
         following = layers[below]

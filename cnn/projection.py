@@ -140,7 +140,7 @@ def _tsne(
         exaggeration=exaggeration,
         negative_gradient_method="bh",  # the other knows two dimensions only
         initialization="pca",
-        n_jobs=2,
+        n_jobs=1,  # its threads spin while they wait: beside a training two are slower than one
         random_state=seed,
         callbacks=watch,
         callbacks_every_iters=EVERY,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnn.architecture import MAX_LAYERS, MAX_PARAMETERS, Architecture, Row
-from cnn.layers import Flatten, GlobalAvgPool, Layer
+from cnn.layers import Flatten, GlobalAvgPool, Layer, LayerError
 
 SIZES = ("units", "filters")
 
@@ -69,11 +69,19 @@ def _around(architecture: Architecture, row: Row) -> Found:
             yield row.number, Remedy(f"Put Flatten in the place of layer {len(layers)}", changed)
         return
     flattens = _flattening_layer(architecture, row)
-    if row.layer.works_on == "maps" and len(shape) == 1 and flattens is not None:
+    if row.layer.works_on == "maps" and flattens is not None and _keeps_maps(row.layer):
         rest = (*layers[:place], *layers[place + 1 :])
         changed = _with(architecture, (*rest[:flattens], layers[place], *rest[flattens:]))
         yield flattens + 1, Remedy(f"Move it above {layers[flattens].title}", changed)
     yield row.number, Remedy("Switch it off", with_layer(architecture, row.number, enabled=False))
+
+
+def _keeps_maps(layer: Layer) -> bool:
+    """Whether maps come out where maps go in: a second Flatten is no better above the first."""
+    try:
+        return len(layer.output_shape((256, 28, 28))) == 3
+    except LayerError:
+        return True  # it minds the size, not the kind
 
 
 def _flattening_layer(architecture: Architecture, row: Row) -> int | None:

@@ -34,6 +34,7 @@ _OPTIMIZERS = {
     "Adadelta": ("Adadelta", {"rho": 0.9, "epsilon": 1e-6}),
     "Adagrad": ("Adagrad", {"initial_accumulator_value": 0.0, "epsilon": 1e-10}),
 }
+_EARLY = ", keras.callbacks.EarlyStopping(patience={patience}, restore_best_weights=True)"
 _DATASETS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist"}
 
 
@@ -68,6 +69,7 @@ def keras(
         std=preprocessing.std,
         reader=_DATASETS.get(data.name, "mnist"),
         classes=architecture.head.classes,
+        imports="layers, ops" if "ops." in _parts(architecture) else "layers",
         parts=_parts(architecture),
         model=_model(architecture),
         schedule=SCHEDULES[settings.schedule],
@@ -77,6 +79,7 @@ def keras(
             + (f", label_smoothing={settings.label_smoothing}" if settings.label_smoothing else "")
             + ")"
         ),
+        early=_EARLY.format(patience=settings.early_stopping) if settings.early_stopping else "",
         augmentation=_augmentation(settings, preprocessing),
     )
 
@@ -90,7 +93,7 @@ def _data_note(name: str) -> str:
 def _decay_note(settings: Settings) -> str:
     if not settings.weight_decay or OPTIMIZERS[settings.optimizer].torch_name == "AdamW":
         return ""
-    return "\nKeras takes weight decay off the weights; PyTorch adds it to this optimiser's gradient.\n"
+    return "\nKeras takes weight decay off the weights; PyTorch adds it to the gradient here.\n"
 
 
 def _model(architecture: Architecture) -> str:
@@ -126,18 +129,19 @@ def _augmentation(settings: Settings, preprocessing: Preprocessing) -> str:
     """What is compiled and fitted: the model, led by layers that change images at random."""
     if not settings.augments:
         return "    training = model\n"
-    fill = f'fill_mode="constant", fill_value={-preprocessing.mean / preprocessing.std:.6g}'
+    fill = 0.0 - preprocessing.mean / preprocessing.std
+    outside = f'fill_mode="constant", fill_value={fill:.6g}'
     side = INPUT_SHAPE[1]
     layers = []
     if settings.shift:
         share = round(settings.shift / side, 6)
-        layers.append(f"layers.RandomTranslation({share}, {share}, {fill})")
+        layers.append(f"layers.RandomTranslation({share}, {share}, {outside})")
     if settings.rotation:
-        layers.append(f"layers.RandomRotation({round(settings.rotation / 360, 6)}, {fill})")
+        layers.append(f"layers.RandomRotation({round(settings.rotation / 360, 6)}, {outside})")
     if settings.scale:
-        layers.append(f"layers.RandomZoom({settings.scale / 100}, {fill})")
+        layers.append(f"layers.RandomZoom({settings.scale / 100}, {outside})")
     if settings.shear:
-        layers.append(f"layers.RandomShear({round(settings.shear / 90, 6)}, {fill})")
+        layers.append(f"layers.RandomShear({round(settings.shear / 90, 6)}, {outside})")
     lines = "".join(f"        {layer},\n" for layer in layers)
     return (
         f"    augmentation = [\n{lines}    ]\n"
@@ -193,7 +197,7 @@ _SCRIPT = '''\
 
 {math}import keras
 import numpy as np
-from keras import layers, ops
+from keras import {imports}
 
 SEED = {seed}
 EPOCHS = {epochs}
@@ -260,7 +264,7 @@ def main():
         batch_size=BATCH_SIZE,
         epochs=EPOCHS,
         validation_data=held_out,
-        callbacks=[Schedule()],
+        callbacks=[Schedule(){early}],
         verbose=2,
     )
     _, share = training.evaluate(test_x, test_y, verbose=0)

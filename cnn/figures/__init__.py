@@ -14,6 +14,7 @@ from cnn.figures.inside import (
     similarity,
     spreads,
 )
+from cnn.figures.rates import range_test
 from cnn.figures.scores import confusion_heatmap, probability_bars
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "plane",
     "planes",
     "probability_bars",
+    "range_test",
     "scores_over_epochs",
     "signed_scale",
     "similarity",

@@ -1,0 +1,111 @@
+"""Exports of a trained run, run by processes of their own and compared with the app."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.torch import load, save
+
+from cnn import data, export, verify
+from cnn.__main__ import main
+from cnn.architecture import from_json
+
+
+def repacked(archive: bytes, **changes: bytes) -> bytes:
+    """The zip with some of its files replaced (dots in names written as underscores)."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, changes.get(name.replace(".", "_"), old.read(name)))
+    return buffer.getvalue()
+
+
+def test_the_weights_say_what_they_belong_to(trained, tmp_path):
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(export.safetensors(trained))
+    with safe_open(path, "pt") as file:
+        facts = file.metadata()
+        assert set(file.keys()) == set(trained.config.architecture.build().state_dict())
+    assert from_json(facts["architecture"]) == trained.config.architecture
+    assert json.loads(facts["preprocessing"])["mean"] == trained.preprocessing.mean
+
+
+def test_the_zip_holds_everything(trained):
+    archive = export.zip_of(trained)
+    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        assert set(packed.namelist()) == {
+            "README.md", "model.py", "train.py", "train_keras.py", "predict.py",
+            "weights.safetensors", "preprocessing.json", "architecture.json",
+        }  # fmt: skip
+        assert json.loads(packed.read("preprocessing.json"))["classes"] == list("0123456789")
+        assert from_json(packed.read("architecture.json")) == trained.config.architecture
+        for name in packed.namelist():
+            if name.endswith(".py"):
+                compile(packed.read(name), name, "exec")
+
+
+def test_zip_and_onnx_give_the_same_predictions_over_the_whole_test_set(trained):
+    said = []
+    result = verify.verify_zip(trained, lambda share, doing: said.append((share, doing)))
+    assert result.verified, result
+    assert str(result).splitlines() == [
+        "zip: same 1,000 predictions",
+        "ONNX: same 1,000 predictions",
+    ]
+    assert result.results[0].difference < 1e-5
+    assert said == sorted(said, key=lambda pair: pair[0]) and said[-1][0] == 1.0
+    assert result.onnx is not None and trained.name.encode() in result.onnx
+
+
+def test_a_zip_with_other_weights_or_preparation_is_found_out(trained):
+    images = data.load("mnist-sample").test_images[:300]
+    expected = verify._own_scores(trained, images)
+    archive = export.zip_of(trained)
+    weights = {name: value * 0.9 for name, value in load(export.safetensors(trained)).items()}
+    result = verify.compare_zip(
+        repacked(archive, weights_safetensors=save(weights)), images.numpy(), expected
+    )
+    assert not result.verified and result.difference > verify.TOLERANCE
+    assert "predictions differ, scores by up to" in str(result)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [(b"import cnn", "No module named 'cnn'"), (b"def scores(x): return x[0]", "of shape")],
+    ids=["leans on the app", "wrong shape"],
+)
+def test_a_zip_that_does_not_run_says_why(trained, source, says):
+    archive = repacked(export.zip_of(trained), predict_py=source)
+    images = np.zeros((2, 28, 28), np.uint8)
+    with pytest.raises(export.ExportError, match=says):
+        verify.compare_zip(archive, images, np.zeros((2, 10), np.float32))
+
+
+def test_broken_onnx_says_so(trained):
+    images = np.zeros((2, 28, 28), np.uint8)
+    with pytest.raises(export.ExportError, match="ONNX does not run"):
+        verify.compare_onnx(b"no network", images, np.zeros((2, 10), np.float32))
+
+
+def test_the_command_line_writes_and_verifies(trained, tmp_path, capsys):
+    out = tmp_path / "weights.safetensors"
+    assert main(["export", trained.id, "--safetensors", str(out), "--verify"]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert line["verified"] and line["same_predictions"] == line["images"] == 1000
+    assert out.stat().st_size == line["bytes"]
+    assert main(["export", trained.id, "--zip", str(tmp_path / "no" / "where.zip")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert main(["export", "nobody", "--zip", str(out)]) == 2
+    assert "no run 'nobody'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("My network!", "my-network.zip"), ("../../etc", "etc.zip"), ("Ж", "network.zip")],
+)
+def test_a_downloads_name_is_plain(trained, name, file):
+    trained.rename(name)
+    assert export.file_name(trained, "zip") == file
