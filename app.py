@@ -5,10 +5,11 @@ Nothing here imports torch before the first page is painted.
 
 import streamlit as st
 
-from ui import sidebar, state, style
+from ui import share, sidebar, state, style
 
 st.set_page_config(page_title="CNN Playground", page_icon=":material/grain:", layout="wide")
 state.begin()
+share.open_link()
 style.apply()
 
 PAGES = {

@@ -1,22 +1,56 @@
 """Design: put a network together layer by layer."""
 
+from typing import Any
+
 import streamlit as st
 
+from cnn.advice import advise
+from cnn.architecture import Architecture, Row
 from cnn.layers import show
 from cnn.presets import PRESETS
-from ui import cards, state
+from ui import cards, drag, history, palette, share, state, takeaway, tryout
+from ui.network_view import network_view
+from ui.sidebar import plain
 
 st.title("Design")
 st.markdown("Put a network together layer by layer. Shapes and sizes follow every change at once.")
+cards.styles()
 
 
 @st.fragment
 def studio() -> None:
     """The whole page but its title: a moved slider redraws only this."""
     play = state.get()
+    past = history.of(play)
+    architecture = play.architecture
+    rows, problem = architecture.table(), architecture.problem()
+    locked, hidden = "architecture" in play.fixed, "architecture" in play.hidden
+
+    share.lesson()
+    toolbar(past, rows, problem, locked or hidden)
+    network_view(rows, chosen_number(), play.title, choose)
+    totals(architecture, len(rows))
+    if hidden:
+        st.info("The link that you opened keeps the layers of this network to itself.")
+        return
+    left, middle, right = st.columns([1.3, 3.3, 3.5], gap="medium")
+    with left:
+        palette.palette(locked)
+    with middle:
+        layer_list(rows, architecture, problem, locked)
+    with right, st.container(key="side"):
+        table(rows)
+        advice(architecture)
+    tryout.section(architecture, problem)
+    takeaway.section(architecture, problem)
+
+
+def toolbar(past: history.History, rows: list[Row], problem: str | None, locked: bool) -> None:
+    """Where to start from, the way back, and the way on."""
+    play = state.get()
+    names = list(PRESETS)
+    key = f"preset_{play.version}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = list(PRESETS)
-        key = f"preset_{play.version}"
         st.selectbox(
             "Start from",
             names,
@@ -25,78 +59,166 @@ def studio() -> None:
             key=key,
             on_change=lambda: play.load_preset(st.session_state[key]),
             placeholder="Choose a network",
+            width=300,
+            disabled=locked,
         )
-        if play.preset and play.title != PRESETS[play.preset].label:
-            st.button(
-                "Undo all changes",
-                icon=":material/restart_alt:",
-                on_click=lambda: play.load_preset(play.preset or names[0]),
-            )
-    if play.preset:
-        st.caption(PRESETS[play.preset].about)
-
-    architecture = play.architecture
-    rows, problem = architecture.table(), architecture.problem()
-    left, right = st.columns([4, 3], gap="medium")
-    with right:
-        summary(rows, architecture, problem)
-    with left, st.container(key="layer-list", gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(":material/image: **Input** · 1×28×28 pixels", width="stretch")
-            cards.add_menu("Add first", "add_first", 0, help="Add a layer at the top")
-        for row, card in zip(rows, [*play.cards, None], strict=True):
-            cards.layer_card(row, card)
-
-
-def summary(rows: list, architecture, problem: str | None) -> None:
-    """Totals, the way on, and the table."""
-    with st.container(border=True):
-        st.markdown(f"**{state.get().title}**")
-        one, two = st.columns(2, wrap=False)
-        one.metric("Parameters", f"{architecture.parameters:,}")
-        two.metric(
-            "Multiply-adds",
-            large(architecture.multiply_adds),
-            help="Multiplications with an addition, for one image through the whole network.",
+        undo, redo = past.past[-1:], past.future[-1:]
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            key="undo",
+            shortcut="Mod+Z",
+            help=f"Undo: {history.describe(undo[0], past.present)}" if undo else None,
+            on_click=lambda: history.restore(play, past.undo()),
+            disabled=not undo or locked,
         )
-        if problem:
-            st.error(f"Mend this first. {problem}", icon=":material/build:")
+        st.button(
+            "Redo",
+            icon=":material/redo:",
+            key="redo",
+            shortcut="Mod+Shift+Z",
+            help=f"Redo: {history.describe(past.present, redo[0])}" if redo else None,
+            on_click=lambda: history.restore(play, past.redo()),
+            disabled=not redo or locked,
+        )
+        st.space("stretch")
+        failing = next((row for row in rows if row.problem), None)
+        label = "Make it smaller first" if problem else "Train this network"
+        if failing:
+            label = f"Mend layer {failing.number} first"
         if st.button(
-            "Train this network",
+            label,
+            key="train",
             type="primary",
-            icon=":material/model_training:",
+            icon=":material/build:" if problem else ":material/model_training:",
             disabled=problem is not None,
-            width="stretch",
+            help=plain(problem) if problem else None,
         ):
             st.switch_page("pages/train.py")
-    st.dataframe(
-        {
-            "Layer": [f"{row.number} · {row.layer.summary}" for row in rows],
-            "Output": [show(row.output_shape) if row.output_shape else "—" for row in rows],
-            "Parameters": [row.parameters for row in rows],
-            "Sees": [f"{row.receptive_field} px" if row.output_shape else "—" for row in rows],
-            "Multiply-adds": [row.multiply_adds for row in rows],
-        },
-        hide_index=True,
-        height="content" if len(rows) < 16 else 560,
-        column_config={
-            "Parameters": st.column_config.NumberColumn(format="localized"),
-            "Multiply-adds": st.column_config.NumberColumn(format="compact"),
-            "Sees": st.column_config.TextColumn(
-                help="The receptive field: the side of the square of input pixels that one "
-                "output value depends on."
-            ),
-        },
-        alt="Table of the network's layers with output shape, parameters and receptive field",
+    if play.preset:
+        preset = PRESETS[play.preset]
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(preset.about, width="content")
+            with st.popover("Where it comes from", type="tertiary", icon=":material/history_edu:"):
+                st.markdown(preset.history)
+                st.caption(f"Source: {preset.source}")
+
+
+def chosen_number() -> int | None:
+    """The number of the layer whose card is open."""
+    play = state.get()
+    if play.chosen == "head":
+        return len(play.cards) + 1
+    return next((i for i, card in enumerate(play.cards, 1) if card.uid == play.chosen), None)
+
+
+def choose(number: int) -> None:
+    """Open the card of a layer that was clicked in the picture."""
+    play = state.get()
+    uids = [*(card.uid for card in play.cards), "head"]
+    if 1 <= number <= len(uids):
+        play.chosen = uids[number - 1]
+
+
+def totals(architecture: Architecture, layers: int) -> None:
+    """The whole network in one line."""
+    figures = {
+        "layers": f"{layers}",
+        "parameters": f"{architecture.parameters:,}",
+        "multiply-adds": cards.compact(architecture.multiply_adds),
+        "of activations per image": size(architecture.activation_bytes),
+    }
+    st.markdown(
+        " · ".join(f"**{value}** {name}" for name, value in figures.items()),
+        text_alignment="center",
+        help="Height and depth of a block are its maps' height and width, to scale; its thickness "
+        "grows with the square root of their number. Multiply-adds are for one image; the "
+        "activations are what training must remember of it.",
     )
 
 
-def large(number: int) -> str:
-    """1,234,567 as 1.23 M."""
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= limit:
-            return f"{number / limit:.3g} {unit}"
-    return str(number)
+def layer_list(
+    rows: list[Row], architecture: Architecture, problem: str | None, locked: bool
+) -> None:
+    """The input and the cards."""
+    play = state.get()
+    remedies = architecture.remedies() if problem else []
+    if problem and not any(row.problem for row in rows):
+        st.error(problem, icon=":material/build:")
+        for index, remedy in enumerate(remedies):
+            st.button(
+                remedy.label, key=f"remedy_all_{index}", icon=":material/healing:",
+                on_click=play.take, args=(remedy.architecture,), disabled=locked,
+            )  # fmt: skip
+    with st.container(key="layer-list", gap="xxsmall"):
+        st.markdown(":gray[:material/image: **Input** · one image of 1×28×28]")
+        for row, card in zip(rows, [*play.cards, None], strict=True):
+            cards.layer_card(row, card, remedies if row.problem else [], locked)
+    drag.drag_layers(palette.drop, enabled=not locked)
+
+
+def table(rows: list[Row]) -> None:
+    """Shapes and costs, layer by layer."""
+    st.dataframe(
+        {
+            "Layer": [f"{row.number} · {row.layer.summary}" for row in rows],
+            "Output": [
+                "off" if row.skipped else show(row.output_shape) if row.output_shape else "—"
+                for row in rows
+            ],
+            "Parameters": [row.parameters for row in rows],
+            "Multiply-adds": [row.multiply_adds for row in rows],
+            "Sees": [f"{row.receptive_field} px" if row.output_shape else "—" for row in rows],
+            "Memory": [size(row.activation_bytes) if row.activation_bytes else "—" for row in rows],
+        },
+        hide_index=True,
+        row_height=30,
+        height="content" if len(rows) < 21 else 620,
+        column_config={
+            "Layer": st.column_config.TextColumn(width=132),
+            "Output": st.column_config.TextColumn(width=78),
+            "Parameters": st.column_config.NumberColumn("Param.", format="localized", width=56),
+            "Multiply-adds": st.column_config.NumberColumn(
+                "Mult.", format="compact", width=48, help="Multiply-adds for one image."
+            ),
+            "Sees": st.column_config.TextColumn(
+                width=48,
+                help="The receptive field: the side of the square of input pixels that one "
+                "output value depends on.",
+            ),
+            "Memory": st.column_config.TextColumn(
+                width=62, help="The output of one image in float32, which training remembers."
+            ),
+        },
+        alt="Table of the network's layers with output shape, parameters, multiply-adds, "
+        "receptive field and activation memory",
+    )
+
+
+def advice(architecture: Architecture) -> None:
+    """What a teacher would say about this network."""
+    found = advise(architecture)
+    if not found:
+        return
+    st.markdown("**A teacher's notes**")
+    for item in found[:6]:
+        number = f"**Layer {item.number}.** " if item.number else ""
+        st.caption(f"{ICONS[item.severity]} {number}{item.text}")
+
+
+ICONS: dict[Any, str] = {
+    "warning": ":orange[:material/warning:]",
+    "hint": ":blue[:material/lightbulb:]",
+    "note": ":gray[:material/info:]",
+}
+
+
+def size(count: int) -> str:
+    """Bytes in a unit that reads well."""
+    for limit, unit in ((1e6, "MB"), (1e3, "kB")):
+        if count >= limit:
+            return f"{count / limit:.3g} {unit}"
+    return f"{count} B"
 
 
 studio()

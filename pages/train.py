@@ -82,7 +82,10 @@ def settings_form() -> None:
     """Everything that can be chosen, the few that matter first."""
 
     def field(name: str) -> None:
-        field_widget(play.settings, name, f"setting_{play.version}_{name}", change)
+        fixed = name in play.fixed  # by a teacher's link, which may hide it too
+        if name not in play.hidden:
+            key = f"setting_{play.version}_{name}"
+            field_widget(play.settings, name, key, change, disabled=fixed)
 
     left, right = st.columns(2, gap="medium")
     with left:
@@ -90,7 +93,7 @@ def settings_form() -> None:
     with right:
         devicepicker.pick_device()
     grid = st.grid(5, min_column_width=170, vertical_alignment="top")
-    for name in BASICS:
+    for name in (name for name in BASICS if name not in play.hidden):
         with grid.cell():
             field(name)
     folds = (

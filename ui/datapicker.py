@@ -37,6 +37,7 @@ def pick_dataset() -> str:
         format_func=label,
         key="dataset",
         on_change=changed,
+        disabled="dataset" in play.fixed | play.hidden,
     )
     st.caption(DATASETS[current].about)
     if not is_on_disk(current):

@@ -27,10 +27,12 @@ def field_widget(
     key: str,
     on_change: Callable[[str, Any], None],
     compact: bool = False,
+    disabled: bool = False,
 ) -> None:
     """Draw the widget of one field; `on_change(name, value)` is called when it is moved.
 
-    `compact` prefers a select box to a row of buttons, where there is little width.
+    `compact` prefers a select box to a row of buttons, where there is little width;
+    `disabled` shows the value but does not let it move.
     """
     info = type(model).model_fields[name]
     value = getattr(model, name)
@@ -42,7 +44,7 @@ def field_widget(
         if st.session_state.get(key) is not None:
             on_change(name, st.session_state[key])
 
-    common: dict[str, Any] = {"key": key, "on_change": changed, "help": note}
+    common: dict[str, Any] = {"key": key, "on_change": changed, "help": note, "disabled": disabled}
     low, high = limits(info)
     if typing.get_origin(annotation) is typing.Literal:
         options = list(typing.get_args(annotation))

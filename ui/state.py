@@ -51,6 +51,9 @@ class Playground:
     drawing_shown: dict[str, Any] | None = None
     last_digit: Any = None  # the newest prepared digit, for Inspect
     fields: dict[str, Any] = field(default_factory=dict)
+    chosen: int | str | None = None  # the open card on Design: its uid, or "head"
+    hidden: frozenset[str] = frozenset()  # controls that a teacher's link hides
+    fixed: frozenset[str] = frozenset()  # and those it shows but does not let move
 
     @property
     def architecture(self) -> Architecture:
@@ -63,6 +66,26 @@ class Playground:
         self.cards = [Card(layer) for layer in preset.architecture.layers]
         self.head, self.settings = preset.architecture.head, preset.settings
         self.preset, self.version = name, self.version + 1
+
+    def add(self, layer: AnyLayer, place: int) -> None:
+        """Put a new layer at an index among the cards and open its card."""
+        card = Card(layer)
+        self.cards.insert(place, card)
+        self.chosen = card.uid
+
+    def take(self, architecture: Architecture) -> None:
+        """Make this the network. Cards whose layers stay keep their names, and so stay open."""
+        old, new = self.cards, architecture.layers
+        if len(old) == len(new):
+            self.cards = [Card(layer, card.uid) for card, layer in zip(old, new, strict=True)]
+        else:
+            known = {id(card.layer): card.uid for card in old}
+            self.cards = [
+                Card(layer, known.pop(id(layer))) if id(layer) in known else Card(layer)
+                for layer in new
+            ]
+        self.head = architecture.head
+        self.version += 1
 
     def set_up(self, experiment: Experiment) -> None:
         """Take an experiment's network, settings and data set."""
