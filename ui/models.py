@@ -37,7 +37,6 @@ def loader() -> threading.Thread:
 
     def work() -> None:
         global _devices
-        import torch
         import torchvision  # noqa: F401
 
         from cnn.devices import list_devices, use_few_threads
