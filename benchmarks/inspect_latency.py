@@ -82,8 +82,9 @@ def engine(name: str) -> None:
     from cnn import attribution, exciting, features, surgery
     from cnn.activations import conv_layers, layer_outputs
     from cnn.arithmetic import Explainer
+    from cnn.devices import use_few_threads
 
-    torch.set_num_threads(max(1, min(2, torch.get_num_threads())))
+    use_few_threads()  # as the app does
     torch.manual_seed(0)
     architecture = PRESETS[name].architecture
     model = architecture.build().eval()
