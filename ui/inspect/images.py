@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from cnn import data, digits, runs
 from ui import state
+from ui.inspect.scene import feed
 
 SOURCES = {
     "Test image": ":material/photo_library:",
@@ -38,12 +37,6 @@ def choose_image(run: runs.Run) -> Chosen | None:
         if source == "Noise":
             return _noise()
     return _drawing() if source == "My drawing" else _upload()
-
-
-def feed(key: str, value: Any) -> None:
-    """Give a widget the value we kept for it, where it has none of its own."""
-    if key not in st.session_state:
-        st.session_state[key] = value
 
 
 def load_test_image(index: int) -> None:
@@ -79,7 +72,7 @@ def _of_test_set(run: runs.Run) -> Chosen | None:
         0,
         last,
         key="inspect_index",
-        on_change=_typed,
+        on_change=lambda: _typed(labels),
         width=150,
     )
     state.keep("inspect_index", index)
@@ -110,10 +103,12 @@ def _class_chosen(labels: NDArray) -> None:
         load_test_image(_next(labels, index, wanted, 1))
 
 
-def _typed() -> None:
+def _typed(labels: NDArray) -> None:
     """A number typed by hand counts, whatever class was being leafed through."""
-    state.keep("inspect_index", st.session_state["inspect_index"])
-    st.session_state["inspect_class"] = state.keep("inspect_class", -1)
+    index = state.keep("inspect_index", st.session_state["inspect_index"])
+    wanted = state.remember("inspect_class", -1)
+    if wanted >= 0 and labels[index] != wanted:
+        st.session_state["inspect_class"] = state.keep("inspect_class", -1)
 
 
 def _next(labels: NDArray, index: int, wanted: int, step: int) -> int:

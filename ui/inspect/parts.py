@@ -17,8 +17,7 @@ from ui.inspect import (
     through_time,
     where_it_looks,
 )
-from ui.inspect.images import feed
-from ui.inspect.scene import Scene
+from ui.inspect.scene import Scene, feed
 
 PARTS: dict[str, tuple[str, Callable[[Scene], None]]] = {
     "Map": (":material/grid_view:", chosen_map.show),
