@@ -12,7 +12,7 @@ from cnn import figures
 from cnn.layers import show as shape_of
 from ui import state
 from ui.inspect.pixels import pixels
-from ui.inspect.scene import QUIET, Scene, choose, feed, peak_of
+from ui.inspect.scene import QUIET, Scene, choose, peak_of
 from ui.inspect.sheet import sheet
 
 
@@ -26,8 +26,6 @@ def pick_map(scene: Scene, key: str) -> None:
 
     layer_key = f"{key}_layer_{choice.version}"
     map_key = f"{key}_map_{choice.layer}_{choice.version}"
-    feed(layer_key, choice.layer)
-    feed(map_key, choice.channel)
 
     def layer_changed() -> None:
         number = st.session_state[layer_key]
@@ -39,7 +37,13 @@ def pick_map(scene: Scene, key: str) -> None:
         choose(scene, choice.layer, st.session_state[map_key], clicked=False)
 
     st.selectbox(
-        "Layer", numbers, format_func=title, key=layer_key, on_change=layer_changed, width=210
+        "Layer",
+        numbers,
+        choice.layer,
+        format_func=title,
+        key=layer_key,
+        on_change=layer_changed,
+        width=210,
     )
     output = scene.chosen
     count = 1 if output is None else len(output.values)
@@ -47,6 +51,7 @@ def pick_map(scene: Scene, key: str) -> None:
         f"{'Map' if output is None or output.is_maps else 'Unit'}, 0 to {count - 1}",
         0,
         count - 1,
+        min(choice.channel, count - 1),
         key=map_key,
         on_change=map_changed,
         width=130,

@@ -8,7 +8,6 @@ import streamlit as st
 
 from cnn import runs
 from ui import state
-from ui.inspect.scene import feed
 
 TICK = 0.9
 
@@ -60,7 +59,6 @@ def choose_epoch(run: runs.Run) -> int | None:
     _advance(options, name)
     value = state.remember(name, options[-1], options)
     key = f"{name}_{len(options)}_{options[-1]}_{state.remember('inspect_film', 0)}"
-    feed(key, value)
 
     def moved_by_hand() -> None:
         state.keep(name, st.session_state[key])
@@ -76,6 +74,7 @@ def choose_epoch(run: runs.Run) -> int | None:
         st.select_slider(
             "Weights after epoch",
             options,
+            value,
             key=key,
             help="0 are the random weights before training.",
             on_change=moved_by_hand,

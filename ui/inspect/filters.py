@@ -12,7 +12,7 @@ from cnn.activations import Filters, conv_filters
 from ui import state
 from ui.inspect.images import load_test_image
 from ui.inspect.pixels import pixels
-from ui.inspect.scene import Scene, choose, feed
+from ui.inspect.scene import Scene, choose
 from ui.inspect.sheet import tiles
 from ui.inspect.work import long_work
 
@@ -45,11 +45,11 @@ def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
         number = f"{name}_{index}"
         start = state.remember(number, _first(scene, filters), range(len(filters.weights)))
         widget = f"{key}_filter_{index}_{scene.choice.version}"
-        feed(widget, start)
         st.number_input(
             f"Filter, 0 to {len(filters.weights) - 1}",
             0,
             len(filters.weights) - 1,
+            start,
             key=widget,
             width=130,
             on_change=lambda: pick(scene, filters, index, st.session_state[widget], clicked=False),

@@ -28,7 +28,7 @@ class Choice:
     """What is looked at: a layer (0 is the image), one of its maps or units, one of its pixels.
 
     `version` counts choices made by a click in a picture. It is part of the keys of the widgets
-    that show the choice: a widget that was told a new value still answers with its old one once.
+    that show the choice: told a new value, a widget would call its `on_change` as if moved by hand.
     """
 
     layer: int = 0
@@ -136,7 +136,10 @@ def choose(scene: Scene, layer: int, channel: int, clicked: bool = True) -> None
 
 
 def feed(key: str, value: Any) -> None:
-    """Give a widget the value we kept for it, where it has none of its own."""
+    """Give a widget the value we kept for it, where it has none of its own.
+
+    Not for one whose `on_change` acts: it is called once for this, too.
+    """
     if key not in st.session_state:
         st.session_state[key] = value
 
