@@ -8,6 +8,7 @@ import streamlit as st
 
 from cnn import runs
 from ui import state
+from ui.inspect.scene import by_hand
 
 TICK = 0.9
 
@@ -33,8 +34,7 @@ def _play(run: runs.Run, name: str) -> None:
 
 
 def _moved() -> None:
-    """The epoch is changed by us: the slider is made anew, since one that was told a new value
-    still answers with its old one once."""
+    """The epoch is changed by us, not by hand: the slider is made anew."""
     state.keep("inspect_film", state.remember("inspect_film", 0) + 1)
 
 
@@ -60,8 +60,8 @@ def choose_epoch(run: runs.Run) -> int | None:
     value = state.remember(name, options[-1], options)
     key = f"{name}_{len(options)}_{options[-1]}_{state.remember('inspect_film', 0)}"
 
-    def moved_by_hand() -> None:
-        state.keep(name, st.session_state[key])
+    def moved(epoch: int | str) -> None:
+        state.keep(name, epoch)
         state.keep("inspect_playing", False)
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -77,7 +77,7 @@ def choose_epoch(run: runs.Run) -> int | None:
             value,
             key=key,
             help="0 are the random weights before training.",
-            on_change=moved_by_hand,
+            on_change=by_hand(key, value, moved),
         )
     return None if isinstance(value, str) else value
 

@@ -12,7 +12,7 @@ from cnn.activations import Filters, conv_filters
 from ui import state
 from ui.inspect.images import load_test_image
 from ui.inspect.pixels import pixels
-from ui.inspect.scene import Scene, choose
+from ui.inspect.scene import Scene, by_hand, choose
 from ui.inspect.sheet import tiles
 from ui.inspect.work import long_work
 
@@ -52,7 +52,9 @@ def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
             start,
             key=widget,
             width=130,
-            on_change=lambda: pick(scene, filters, index, st.session_state[widget], clicked=False),
+            on_change=by_hand(
+                widget, start, lambda n: pick(scene, filters, index, n, clicked=False)
+            ),
         )
     return filters, start
 

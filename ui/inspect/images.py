@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cnn import data, digits, runs
 from ui import state
-from ui.inspect.scene import feed
+from ui.inspect.scene import by_hand, feed
 
 SOURCES = {
     "Test image": ":material/photo_library:",
@@ -63,7 +63,11 @@ def _of_test_set(run: runs.Run) -> Chosen | None:
         format_func=lambda i: classes[i + 1],
         key="inspect_class",
         width=130,
-        on_change=lambda: _class_chosen(labels),
+        on_change=by_hand(
+            "inspect_class",
+            st.session_state["inspect_class"],
+            lambda wanted: _class_chosen(labels, wanted),
+        ),
     )
     feed("inspect_index", state.remember("inspect_index", 0))
     st.session_state["inspect_index"] = min(st.session_state["inspect_index"], last)
@@ -72,7 +76,9 @@ def _of_test_set(run: runs.Run) -> Chosen | None:
         0,
         last,
         key="inspect_index",
-        on_change=lambda: _typed(labels),
+        on_change=by_hand(
+            "inspect_index", st.session_state["inspect_index"], lambda i: _typed(labels, i)
+        ),
         width=150,
     )
     state.keep("inspect_index", index)
@@ -95,17 +101,17 @@ def _of_test_set(run: runs.Run) -> Chosen | None:
     return images.test_images[index].numpy(), int(labels[index])
 
 
-def _class_chosen(labels: NDArray) -> None:
+def _class_chosen(labels: NDArray, wanted: int) -> None:
     """Go to the first image of the class, from the one looked at on."""
-    wanted = state.keep("inspect_class", st.session_state["inspect_class"])
+    state.keep("inspect_class", wanted)
     index = min(state.remember("inspect_index", 0), len(labels) - 1)
     if wanted >= 0 and labels[index] != wanted:
         load_test_image(_next(labels, index, wanted, 1))
 
 
-def _typed(labels: NDArray) -> None:
+def _typed(labels: NDArray, index: int) -> None:
     """A number typed by hand counts, whatever class was being leafed through."""
-    index = state.keep("inspect_index", st.session_state["inspect_index"])
+    state.keep("inspect_index", index)
     wanted = state.remember("inspect_class", -1)
     if wanted >= 0 and labels[index] != wanted:
         st.session_state["inspect_class"] = state.keep("inspect_class", -1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +29,7 @@ class Choice:
     """What is looked at: a layer (0 is the image), one of its maps or units, one of its pixels.
 
     `version` counts choices made by a click in a picture. It is part of the keys of the widgets
-    that show the choice: told a new value, a widget would call its `on_change` as if moved by hand.
+    that show the choice, which are made anew then.
     """
 
     layer: int = 0
@@ -136,12 +137,24 @@ def choose(scene: Scene, layer: int, channel: int, clicked: bool = True) -> None
 
 
 def feed(key: str, value: Any) -> None:
-    """Give a widget the value we kept for it, where it has none of its own.
-
-    Not for one whose `on_change` acts: it is called once for this, too.
-    """
+    """Give a widget the value we kept for it, where it has none of its own."""
     if key not in st.session_state:
         st.session_state[key] = value
+
+
+def by_hand(key: str, shown: Any, act: Callable[[Any], None]) -> Callable[[], None]:
+    """An `on_change` that acts on a value other than the one the widget was made with.
+
+    The browser reports a new widget's value once; Streamlit takes that for a change, and would
+    take back whatever was chosen by a click in a picture meanwhile.
+    """
+
+    def changed() -> None:
+        value = st.session_state[key]
+        if value != shown:
+            act(value)
+
+    return changed
 
 
 def make(run: runs.Run, epoch: int | None, image: NDArray, label: int | None) -> Scene:
