@@ -228,4 +228,4 @@ def _dream(scene: Scene, filters: Filters, number: int) -> None:
         st.info("This filter never answers, so there was nothing to climb.")
         return
     pixels(found.image, "filters_dream", "An image made by gradient ascent", size=210, ink=True)
-    st.caption(f"Its mean answer rose from {found.path[0]:.2f} to {found.path[-1]:.2f}.")
+    st.caption(f"Its strongest answer rose from {found.path[0]:.2f} to {found.path[-1]:.2f}.")
