@@ -35,7 +35,7 @@ def show(scene: Scene) -> None:
     """A row of buttons and the part it opens."""
     names = list(PARTS)
     feed("inspect_part", state.remember("inspect_part", names[0], names))
-    part = st.segmented_control(
+    part: str = st.segmented_control(  # type: ignore[assignment]
         "Look closer",
         names,
         format_func=lambda name: f"{PARTS[name][0]} {name}",
