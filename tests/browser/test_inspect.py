@@ -4,7 +4,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SECONDS
 
-
 expect.set_options(timeout=20_000)  # a busy machine may need more than the usual five
 
 
