@@ -180,9 +180,12 @@ def _advanced(layer: Layer, name: str) -> bool:
 
 def _setter(card: state.Card | None) -> Any:
     """What a moved slider does to the layer it belongs to."""
+    version = state.get().version
 
     def change(name: str, value: Any) -> None:
         play = state.get()
+        if play.version != version:  # said by a slider that an undo has replaced since
+            return
         if card is None:
             play.head = play.head.model_copy(update={name: value})
             return
