@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import os
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from cnn import cli_export, runs
 from cnn.architecture import ArchitectureError, from_json
-from cnn.data import DATASETS, DataError, default_dataset, is_on_disk
-from cnn.devices import DeviceError
+from cnn.data import DATASETS, DataError, default_dataset, is_on_disk, require_on_disk
+from cnn.devices import DeviceError, compute_for, find_device
 from cnn.presets import DEFAULT_PRESET, PRESETS
 from cnn.settings import Settings, SettingsError, parse_settings
 
@@ -28,20 +30,33 @@ class UsageError(ValueError):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code (0 done, 1 failed, 2 wrong argument)."""
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         return options.command(options)
     except (
         UsageError, SettingsError, ArchitectureError, DeviceError, DataError, runs.RunError,
     ) as error:  # fmt: skip
         print(f"cnn: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:
+    except BrokenPipeError:  # `| head` has seen enough; nothing is left to flush into
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        print(f"cnn: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but what is wrong is said in one line, without the usage above it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. See '{self.prog} --help'.")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m cnn",
         description="Train small convolutional networks and read digits with them.",
         epilog="CNN_DATA_DIR and CNN_RUNS_DIR choose the folders (defaults: data/ and runs/).",
@@ -98,11 +113,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
-    from cnn.training import EpochEnd, Report
-    from cnn.worker import run_worker
-
     if options.architecture:
         try:
             architecture = from_json(options.architecture.read_bytes())
@@ -116,10 +126,15 @@ def _train(options: argparse.Namespace) -> int:
         raise UsageError(problem)
     pairs = [f"{k}={v}" for k in ("epochs", "seed") if (v := getattr(options, k)) is not None]
     settings = parse_settings(settings, pairs + options.set)
-    run = runs.new(
-        architecture, settings, options.dataset or default_dataset(), options.device, preset,
-        options.name,
-    )  # fmt: skip
+    dataset = options.dataset or default_dataset()
+    require_on_disk(dataset)
+    compute_for(find_device(options.device), settings.precision, architecture.convolutional)
+    run = runs.new(architecture, settings, dataset, options.device, preset, options.name)
+
+    from tqdm import tqdm
+
+    from cnn.events import EpochEnd, Report
+    from cnn.worker import run_worker
 
     began = time.perf_counter()
     with tqdm(total=settings.epochs, unit="epoch", file=sys.stderr) as bar:
@@ -203,9 +218,14 @@ def _stroke_items(file: Path) -> Iterator[tuple[str, Any]]:
                     try:
                         strokes = json.loads(line)["strokes"]
                         yield f"{file}:{number}", digits.from_strokes(strokes).image
-                    except (ValueError, KeyError, TypeError) as error:
-                        yield f"{file}:{number}", f"not a line of strokes: {error}"
-    except (OSError, UnicodeDecodeError) as error:
+                    except digits.DigitError as error:
+                        yield f"{file}:{number}", str(error)
+                    except (ValueError, KeyError, TypeError, RecursionError):
+                        yield (
+                            f"{file}:{number}",
+                            'not a line of strokes, such as {"strokes": [[[12, 40], [80, 44]]]}',
+                        )
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise UsageError(f"{file}: cannot be read ({error}).") from None
 
 

@@ -66,6 +66,11 @@ class Architecture(BaseModel):
         """The hidden layers and the classifier."""
         return (*self.layers, self.head)
 
+    @property
+    def convolutional(self) -> bool:
+        """Whether any layer convolves."""
+        return any(hasattr(layer, "filters") for layer in self.layers)
+
     def table(self) -> list[Row]:
         """One row per layer, the classifier last.
 

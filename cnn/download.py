@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
+import os
 import shutil
 import threading
-import urllib.error
+import traceback
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from pathlib import Path
 
@@ -18,6 +20,10 @@ TIMEOUT_SECONDS = 15.0
 CHUNK = 1 << 16
 
 Progress = Callable[[float, str], None]
+
+
+class NoAnswer(Exception):
+    """A mirror that cannot be reached, or does not send what was asked for."""
 
 
 class Cancelled(Exception):
@@ -70,23 +76,21 @@ def fetch(
     cancelled: threading.Event | None = None,
 ) -> Path:
     """Fetch one file from the first mirror that gives it whole. Raises DataError or Cancelled."""
-    target, part = folder / file, folder / f"{file}.part"
+    target = folder / file
+    part = _part_of(target)
     answers = []
-    for mirror in mirrors:
-        url = f"{mirror.rstrip('/')}/{file}"
-        try:
-            digest = _stream(url, part, progress, cancelled)
-        except (urllib.error.URLError, TimeoutError, ConnectionError, HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            answers.append(f"{mirror} ({reason})")
-            continue
-        finally:
-            if cancelled is not None and cancelled.is_set():
-                part.unlink(missing_ok=True)
-        if digest == md5:
-            part.replace(target)
-            return target
-        answers.append(f"{mirror} (sent a damaged file)")
+    try:
+        for mirror in mirrors:
+            try:
+                digest = _stream(f"{mirror.rstrip('/')}/{file}", part, progress, cancelled)
+            except NoAnswer as error:
+                answers.append(f"{mirror} ({error})")
+                continue
+            if digest == md5:
+                part.replace(target)
+                return target
+            answers.append(f"{mirror} (sent a damaged file)")
+    finally:
         part.unlink(missing_ok=True)
     raise DataError(
         f"{file} could not be fetched. Tried: {'; '.join(answers)}. Check the network and try "
@@ -100,27 +104,51 @@ def _stream(
     """Save what `url` sends into `part`; returns its MD5."""
     digest = hashlib.md5(usedforsecurity=False)
     request = urllib.request.Request(url, headers={"User-Agent": "cnn-playground"})
-    with (
-        urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response,
-        part.open("wb") as out,
-    ):
-        size, done = int(response.headers.get("Content-Length") or 0), 0
-        while block := response.read(CHUNK):
+    with contextlib.ExitStack() as opened:
+        with _mirror_errors():
+            response = opened.enter_context(
+                urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
+            )
+        length = response.headers.get("Content-Length", "")
+        size, done = int(length) if length.isdecimal() else 0, 0
+        out = opened.enter_context(part.open("wb"))
+        while True:
             if cancelled is not None and cancelled.is_set():
                 raise Cancelled
+            with _mirror_errors():
+                block = response.read(CHUNK)
+            if not block:
+                return digest.hexdigest()
             out.write(block)
             digest.update(block)
             done += len(block)
             progress(min(1.0, done / size) if size else 0.0)
-    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _mirror_errors() -> Iterator[None]:
+    """Whatever goes wrong with the network is the mirror's; the disk's errors stay OSErrors."""
+    try:
+        yield
+    except (OSError, HTTPException, ValueError) as error:  # URLError is an OSError
+        reason = getattr(error, "reason", None) or error
+        raise NoAnswer(getattr(reason, "strerror", None) or str(reason) or "no answer") from error
+
+
+def _part_of(target: Path) -> Path:
+    """Where a file grows until it is whole: a place of this thread's own, as two may fetch it."""
+    return target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
 def _unpack(archive: Path, target: Path) -> None:
-    part = target.with_name(f"{target.name}.part")
-    with gzip.open(archive, "rb") as packed, part.open("wb") as plain:
-        shutil.copyfileobj(packed, plain)
-    part.replace(target)
-    archive.unlink()
+    part = _part_of(target)
+    try:
+        with gzip.open(archive, "rb") as packed, part.open("wb") as plain:
+            shutil.copyfileobj(packed, plain)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    archive.unlink(missing_ok=True)
 
 
 class Download:
@@ -152,3 +180,6 @@ class Download:
             self.error = "The download was cancelled."
         except DataError as error:
             self.error = str(error)
+        except Exception as error:  # a thread has nobody else to tell
+            self.error = f"The download failed: {error or type(error).__name__}."
+            traceback.print_exc()

@@ -58,8 +58,8 @@ def score_test_set(run: Run, progress: Callable[[float], None] | None = None) ->
     """Score the newest weights on the test set now, keep the result with the run, and return the
     accuracy. Raises RunError or DataError."""
     from cnn import data
+    from cnn.session import save_test_scores
     from cnn.training import score
-    from cnn.worker import save_test_scores
 
     images = data.load(run.config.dataset)
     scores = score(load_model(run), images.test_images, run.preprocessing, progress=progress)

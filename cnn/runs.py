@@ -33,8 +33,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cnn import metrics
 from cnn.architecture import Architecture
 from cnn.data import DATASETS, data_dir, preprocessing_for
+from cnn.devices import processes
 from cnn.files import read_json, write_json
 from cnn.presets import PRESETS
 from cnn.settings import Settings
@@ -68,6 +70,7 @@ class Config(BaseModel):
     classes: tuple[str, ...]
     created: float = Field(default_factory=time.time)
     versions: dict[str, str] = {}
+    origin: str | None = None  # where its weights came from, if it was not trained itself
 
     @property
     def validation_images(self) -> int:
@@ -112,7 +115,7 @@ class Run:
             ) from None
         if config.dataset not in DATASETS:
             raise RunError(f"'{self.id}' was trained on '{config.dataset}', unknown here.")
-        if problem := config.architecture.problem():
+        if problem := config.architecture.problem() or _misfit(config.architecture, config.classes):
             raise RunError(f"'{self.id}' holds a network that cannot work: {problem}")
         return config
 
@@ -133,21 +136,32 @@ class Run:
         name = " ".join(name.split())[:80]
         if not name:
             raise RunError("A run needs a name of at least one letter.")
-        write_json(self.path / "name.json", {"name": name})
+        self._write("name.json", {"name": name})
+
+    def _write(self, file: str, value: dict[str, Any]) -> None:
+        """Write what a person asked for; RunError, in words, where the disk does not take it."""
+        try:
+            write_json(self.path / file, value)
+        except OSError as error:
+            raise RunError(
+                f"'{self.id}' could not be changed in {self.path.parent}: {error.strerror}."
+            ) from error
 
     def status(self) -> dict[str, Any]:
         """The last status written, with `state` corrected to `interrupted` where the worker is
         gone without a word."""
+        status = self._last_status()
+        if status["state"] in ACTIVE and not self.is_alive():
+            status = self._last_status()  # it may have ended between the two looks
+            if status["state"] in ACTIVE:
+                status["state"] = "interrupted"
+        return status
+
+    def _last_status(self) -> dict[str, Any]:
         status = read_json(self.path / "status.json") or {}
-        state = status.get("state")
-        if state not in (*ACTIVE, "finished", "stopped", "failed"):
-            state = "interrupted"
-        if state in ACTIVE and not self.is_alive():
-            # It may have ended between the two looks: its last word counts.
-            status = read_json(self.path / "status.json") or {}
-            state = status.get("state", "interrupted")
-            state = "interrupted" if state in ACTIVE else state
-        return {**status, "state": state}
+        if status.get("state") not in (*ACTIVE, "finished", "stopped", "failed"):
+            status["state"] = "interrupted"
+        return status
 
     @property
     def state(self) -> State:
@@ -171,7 +185,7 @@ class Run:
                 abs(found.create_time() - float(process["started"])) < 1.0
                 and found.status() != psutil.STATUS_ZOMBIE
             )
-        except (psutil.Error, KeyError, TypeError, ValueError):
+        except (psutil.Error, KeyError, TypeError, ValueError, OverflowError):
             return False
 
     def write_process(self, pid: int) -> None:
@@ -192,35 +206,22 @@ class Run:
         return read_json(self.path / "control.json") or {}
 
     def send(self, **changes: Any) -> None:
-        """Ask something of the worker, leaving the rest as it was."""
-        write_json(self.path / "control.json", {**self.control(), **changes})
+        """Ask something of the worker, leaving the rest as it was. Raises RunError."""
+        self._write("control.json", {**self.control(), **changes})
 
     def append_metric(self, **values: Any) -> None:
-        """Add a line to the metrics."""
-        with (self.path / "metrics.jsonl").open("a") as file:
-            file.write(json.dumps(values, separators=(",", ":")) + "\n")
+        """Add a line to the metrics, on a line of its own even where the last one was cut."""
+        line = json.dumps(values, separators=(",", ":")).encode() + b"\n"
+        with (self.path / "metrics.jsonl").open("ab+") as file:
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    line = b"\n" + line
+            file.write(line)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """All metrics, oldest first; a cut or foreign line is skipped.
-
-        A resumed run writes over steps it had already reported: of those only the newer remain.
-        """
-        rows: list[dict[str, Any]] = []
-        try:
-            lines = (self.path / "metrics.jsonl").read_bytes().splitlines()
-        except OSError:
-            return rows
-        for line in lines:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue
-            if not isinstance(row, dict) or "step" not in row:
-                continue
-            while rows and rows[-1]["step"] > row["step"]:
-                rows.pop()
-            rows.append(row)
-        return rows
+        """All metrics, oldest first, as `metrics.read` gives them: cheap to ask every second."""
+        return metrics.read(self.path / "metrics.jsonl")
 
     def live(self) -> dict[str, Any]:
         """The newest guesses and filters."""
@@ -229,7 +230,7 @@ class Run:
     def checkpoints(self) -> list[int]:
         """The epochs whose weights are kept, ascending; 0 are the random first ones."""
         found = (self.path / "checkpoints").glob("epoch-*.safetensors")
-        return sorted(int(p.stem[6:]) for p in found if p.stem[6:].isdigit())
+        return sorted(int(p.stem[6:]) for p in found if p.stem[6:].isdecimal())
 
     def weights_path(self, epoch: int | None = None) -> Path:
         """The file of an epoch's weights; None: the newest there are. Raises RunError if none."""
@@ -262,7 +263,12 @@ class Run:
         """Remove the folder. Raises RunError while a worker uses it."""
         if self.state in ACTIVE:
             raise RunError(f"'{self.name}' is still training. Stop it first.")
-        shutil.rmtree(self.path, ignore_errors=True)
+        try:
+            shutil.rmtree(self.path)
+        except OSError as error:
+            raise RunError(
+                f"'{self.name}' could not be deleted: {error.strerror} ({error.filename})."
+            ) from error
 
 
 def create(config: Config, name: str = "") -> Run:
@@ -292,6 +298,8 @@ def new(
     name: str = "",
 ) -> Run:
     """Make the folder of a run with everything it needs to be repeated. Raises RunError."""
+    if problem := _misfit(architecture, DATASETS[dataset].classes):
+        raise RunError(problem)
     pixels = preprocessing_for(dataset, settings.pixels)
     if not name:
         network = PRESETS[preset].label if preset in PRESETS else "My network"
@@ -310,6 +318,13 @@ def new(
     return create(config, name)
 
 
+def _misfit(architecture: Architecture, classes: tuple[str, ...]) -> str | None:
+    """What is wrong where the network's outputs are not one for each class."""
+    if architecture.head.classes == len(classes):
+        return None
+    return f"The network has {architecture.head.classes} outputs for {len(classes)} classes."
+
+
 def _versions() -> dict[str, str]:
     """What a run was made with, without importing any of it."""
     versions = {"python": sys.version.split()[0]}
@@ -324,9 +339,14 @@ def open_run(run_id: str) -> Run:
     if not ID_PATTERN.fullmatch(run_id):
         raise RunError(f"'{run_id[:80]}' is not the name of a run.")
     run = Run(runs_dir() / run_id)
-    if not run.path.is_dir() or run.path.resolve().parent != runs_dir().resolve():
+    if not _is_inside(run.path):
         raise RunError(f"There is no run '{run_id}' in {runs_dir()}.")
     return run
+
+
+def _is_inside(path: Path) -> bool:
+    """Whether `path` is a folder in the runs' folder itself, not a link out of it."""
+    return path.is_dir() and path.resolve().parent == runs_dir().resolve()
 
 
 def list_runs() -> list[Run]:
@@ -337,7 +357,11 @@ def list_runs() -> list[Run]:
 def survey() -> Iterator[tuple[Run, str | None]]:
     """Every folder in the runs' folder, newest first, with what is wrong with it or None."""
     try:
-        folders = [p for p in runs_dir().iterdir() if p.is_dir() and ID_PATTERN.fullmatch(p.name)]
+        folders = [
+            path
+            for path in runs_dir().iterdir()
+            if ID_PATTERN.fullmatch(path.name) and _is_inside(path)
+        ]
     except OSError:
         return
     found: list[tuple[float, Run, str | None]] = []
@@ -351,8 +375,53 @@ def survey() -> Iterator[tuple[Run, str | None]]:
         yield run, problem
 
 
+def retry(run: Run, remedy: dict[str, Any]) -> Run:
+    """A new run like `run`, with the settings in `remedy` changed. Raises RunError."""
+    config = run.config
+    try:
+        settings = Settings.model_validate({**config.settings.model_dump(), **remedy})
+    except ValidationError:
+        raise RunError(f"'{run.name}' cannot be tried again with {remedy}.") from None
+    changed = ", ".join(
+        f"{(Settings.model_fields[key].title or key).lower()} {value:g}"
+        for key, value in remedy.items()
+    )
+    return new(
+        config.architecture, settings, config.dataset, config.device, config.preset,
+        f"{run.name}, {changed}",
+    )  # fmt: skip
+
+
+def device_lock(device: str) -> Path:
+    """The lock file of a device: whoever holds it trains there. All runs' folder has one each."""
+    return runs_dir() / ".devices" / f"{device.replace(':', '-')}.lock"
+
+
+def device_holder(device: str) -> dict[str, Any]:
+    """Which run trains on a device now (`id`, `name`); empty where none does."""
+    holder = read_json(device_lock(device).with_suffix(".json")) or {}
+    try:
+        return holder if holder and open_run(str(holder.get("id"))).state in ACTIVE else {}
+    except RunError:
+        return {}
+
+
+def worker_command(run: Run) -> list[str]:
+    """What starts the worker: one process, or torchrun with one for each device."""
+    worker = ["-m", "cnn", "worker", run.id]
+    try:
+        count = processes(run.config.device)
+    except RunError:
+        count = None  # the worker will say what is wrong with the run
+    if count is None:
+        return [sys.executable, *worker]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", count]
+    return [sys.executable, *torchrun, *worker]
+
+
 def launch(run: Run) -> None:
-    """Start the worker as a process of its own. Raises RunError where it cannot be started."""
+    """Start the worker as a process of its own. Raises RunError where it cannot be started, or
+    works already."""
     root = Path(__file__).parent.parent
     environment = {
         **os.environ,
@@ -360,13 +429,17 @@ def launch(run: Run) -> None:
         "PYTHONUNBUFFERED": "1",
     }
     environment["CNN_DATA_DIR"] = str(data_dir().resolve())
-    (run.path / "process.json").unlink(missing_ok=True)
+    if (run.path / "process.json").is_file() and run.is_alive():
+        raise RunError(f"'{run.name}' is being trained already.")
     try:
+        (run.path / "process.json").unlink(missing_ok=True)
+        for half_written in run.path.rglob(".*.*"):  # by a worker that was killed
+            half_written.unlink(missing_ok=True)
         run.send(stop=False, paused=False)
         run.write_status(**{**run.status(), "state": "queued", "message": "Loading PyTorch"})
         with (run.path / "log.txt").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "cnn", "worker", run.id],
+                worker_command(run),
                 cwd=root,
                 env=environment,
                 stdin=subprocess.DEVNULL,

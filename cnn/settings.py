@@ -127,6 +127,14 @@ class Settings(BaseModel):
         description="Asks for a little less than certainty, so that the network stays modest.",
         json_schema_extra={"step": 0.01},
     )
+    early_stopping: int = Field(
+        0,
+        ge=0,
+        le=50,
+        title="Early stopping",
+        description="Ends the run when the validation loss has not fallen for this many epochs, "
+        "and keeps the best epoch's weights. 0: trains all epochs and keeps the last.",
+    )
     shift: float = Field(
         0.0,
         ge=0.0,

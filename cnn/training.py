@@ -1,38 +1,56 @@
 """The training loop, and nothing else: it knows no files and no pages, and yields what happens.
 
-    trainer = Trainer(architecture, images, settings, preprocessing, compute)
+    trainer = Trainer(architecture, images, settings, preprocessing, compute, validation_images)
     for event in trainer.events(control):
         ...
 
-Losses stay on the device and are read in bunches when a report is due, so no step waits for the
-host.
+One loop for one process and for several. Losses stay on the device and are read in bunches when a
+report is due, so no step waits for the host.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from cnn import cuda_graph
 from cnn.architecture import Architecture
+from cnn.batches import Batches
 from cnn.data import Images, Preprocessing, augment, split
 from cnn.devices import Compute
-from cnn.settings import OPTIMIZERS, Settings, schedule_factor
+from cnn.distributed import GPU_STEPS_BETWEEN_WORDS, Decision, World
+from cnn.events import EpochEnd, Event, Paused, Report
+from cnn.modules import is_finite
+from cnn.optimizers import make_optimizer
+from cnn.scoring import score
+from cnn.settings import Settings, schedule_factor
+
+__all__ = [
+    "Control", "EpochEnd", "Event", "Paused", "Position", "Report", "Steer", "Trainer",
+    "TrainingError", "make_optimizer", "score",
+]  # fmt: skip
 
 REPORT_SECONDS = 0.5
 POINTS_PER_REPORT = 10
 PAUSE_POLL_SECONDS = 0.05
-EVALUATION_BATCH = 1000
 
 
 class TrainingError(RuntimeError):
-    """Training that cannot go on; the message says why and what to change."""
+    """Training that cannot go on; the message says why and what to change.
+
+    `remedy` holds the settings that should work, for a button that tries again with them.
+    """
+
+    def __init__(self, message: str, **remedy: Any):
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class Control(Protocol):
@@ -60,40 +78,6 @@ class Steer:
     learning_rate: float | None = None
 
 
-@dataclass(frozen=True)
-class Report:
-    """What happened since the last report. `losses` holds `(step, mean loss)` of a few bunches."""
-
-    step: int
-    epoch: float
-    losses: list[tuple[int, float]]
-    learning_rate: float
-    images_per_second: float
-
-
-@dataclass(frozen=True)
-class EpochEnd:
-    """One epoch's result. Training figures are means over the epoch, while the weights moved (as
-    Keras reports them); validation figures are of the weights at its end, None without any."""
-
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float | None
-    validation_accuracy: float | None
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Paused:
-    """Training waits (`True`) or goes on again (`False`)."""
-
-    paused: bool
-
-
-Event = Report | EpochEnd | Paused
-
-
 @dataclass
 class Position:
     """Where training stands: all that resuming needs besides tensors."""
@@ -107,40 +91,44 @@ class Position:
     epoch_seconds: float = 0.0
     train_seconds: float = 0.0
     images_seen: int = 0
+    lowest_loss: float | None = None  # of the validation images, and after which epoch
+    lowest_epoch: int = 0
 
 
 @dataclass
 class _Bunch:
-    """Losses and hits of the steps since the last report, still on the device."""
+    """What the steps since the last report gave, still on the device."""
 
     losses: list[Tensor] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-    correct: list[Tensor] = field(default_factory=list)
+    scores: list[Tensor] = field(default_factory=list)
+    labels: list[Tensor] = field(default_factory=list)
+
+    def clear(self) -> None:
+        for part in (self.losses, self.scores, self.labels):
+            part.clear()
 
 
-def make_optimizer(model: nn.Module, settings: Settings, device: torch.device) -> Any:
-    """The chosen optimiser, with PyTorch's fused kernel where it has one for this device."""
-    choice = OPTIMIZERS[settings.optimizer]
-    arguments = dict(choice.arguments)
-    fused = choice.torch_name in ("SGD", "Adam", "AdamW") or (
-        choice.torch_name == "Adagrad" and device.type == "cpu"
-    )
-    if fused and device.type in ("cpu", "cuda"):
-        arguments["fused"] = True
-    return getattr(torch.optim, choice.torch_name)(
-        model.parameters(),
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        **arguments,
-    )
+def _check(settings: Settings, validation_images: int, world: World) -> None:
+    """Raise TrainingError for settings that cannot work together."""
+    if settings.early_stopping and not validation_images:
+        raise TrainingError(
+            "Early stopping judges by validation images, and none are held out. Hold some out, "
+            "or set early stopping to 0."
+        )
+    if settings.batch_size < world.size:
+        raise TrainingError(
+            f"A batch of {settings.batch_size} cannot be shared by {world.size} processes.",
+            batch_size=32 * world.size,
+        )
 
 
 class Trainer:
     """One training: the network, its optimiser and where it stands.
 
     `model` maps float32 `(N, 1, 28, 28)` to log-scores `(N, classes)`. The same settings on the
-    same device give the same weights; a state taken with `state()` between any two steps and
-    given to `restore()` continues to the same weights as if nothing had happened.
+    same device give the same weights; a state taken with `state()` between any two events and
+    given to `restore()` continues to the same weights as if nothing had happened. With several
+    processes (`world`) each makes its own Trainer, and all end with the same weights.
     """
 
     def __init__(
@@ -151,27 +139,51 @@ class Trainer:
         preprocessing: Preprocessing,
         compute: Compute,
         validation_images: int,
+        world: World = World(),  # noqa: B008 - frozen: a lone process
     ):
         self.settings, self.preprocessing, self.compute = settings, preprocessing, compute
-        device = compute.device
+        self.world, device = world, compute.device
+        _check(settings, validation_images, world)
 
         torch.manual_seed(settings.seed)
         self.model = architecture.build().to(device)
         if compute.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
-        self.optimizer = make_optimizer(self.model, settings, device)
+        graphed = cuda_graph.wanted(device, settings.optimizer, world.size)
+        self.optimizer = make_optimizer(self.model, settings, device, graphed)
+        self._network = world.spread(self.model, device)
+        self._forward_backward_update = (
+            cuda_graph.GraphedStep(self._plain_step) if graphed else self._plain_step
+        )
+        if not world.leads:  # the same weights, but dropout and augmentation of one's own
+            torch.manual_seed(settings.seed + 7919 * world.rank)
 
         train, validation = split(images, validation_images, settings.seed)
-        self.train_x = images.train_images[train].to(device)
-        self.train_y = images.train_labels[train].to(device)
+        self.batches = Batches(
+            images.train_images[train].to(device),
+            images.train_labels[train].to(device),
+            preprocessing, settings.batch_size, settings.seed, world.rank, world.size,
+        )  # fmt: skip
+        validation = validation[world.rank :: world.size]
         self.validation_x = images.train_images[validation].to(device)
         self.validation_y = images.train_labels[validation].to(device)
+        self.validation_images = validation_images
 
-        # A last batch of a single image has no spread for batch norm to measure: left out.
-        full, rest = divmod(len(self.train_x), settings.batch_size)
-        self.steps_per_epoch = full + (rest > 1) if full else 1
+        self.steps_per_epoch = self.batches.steps
         self.total_steps = self.steps_per_epoch * settings.epochs
         self.position = Position()
+        self._peak: float | None = None  # what the control last asked for
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the validation loss has not fallen for as many epochs as the settings allow."""
+        at, patience = self.position, self.settings.early_stopping
+        return bool(patience) and at.epoch - at.lowest_epoch >= patience
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing left to train."""
+        return self.position.epoch >= self.settings.epochs or self.stopped_early
 
     def events(self, control: Control, report_seconds: float = REPORT_SECONDS) -> Iterator[Event]:
         """Train to the end, or until `control.stop`; yields at every report and every epoch.
@@ -179,100 +191,123 @@ class Trainer:
         The first report comes after the first step. Raises TrainingError when the loss stops
         being a number.
         """
-        at = self.position
-        bunch = _Bunch()
-        reported_at, epoch_began = time.perf_counter(), time.perf_counter()
-        rate = 0.0
+        at, clock = self.position, time.perf_counter
+        bunch, rate = _Bunch(), 0.0
+        reported_at = clock()
 
-        while at.epoch < self.settings.epochs:
-            order = self._order(at.epoch)
+        while not self.done:
+            epoch_began = clock()
+            self.batches.begin(at.epoch)
             self.model.train()
             while at.batch < self.steps_per_epoch:
-                if control.paused and not control.stop:
-                    self._settle(bunch)
-                    waited = time.perf_counter()
+                due = bool(bunch.losses) and (
+                    at.step == 1 or clock() - reported_at >= report_seconds
+                )
+                stop, paused, peak, due = self._agree(control, due)
+                if due or (bunch.losses and (stop or paused)):
+                    yield self._report(bunch, clock() - reported_at, rate)
+                    self.model.train()
+                    reported_at = clock()
+                if paused and not stop:
+                    waited = clock()
                     yield Paused(True)
-                    while control.paused and not control.stop:
+                    while paused and not stop:
                         time.sleep(PAUSE_POLL_SECONDS)
+                        stop, paused, peak, _ = self._agree(control, False, always=True)
                     yield Paused(False)
                     self.model.train()
-                    waited = time.perf_counter() - waited
-                    reported_at, epoch_began = reported_at + waited, epoch_began + waited
-                if control.stop:
-                    self._settle(bunch)
-                    at.epoch_seconds += time.perf_counter() - epoch_began
+                    reported_at, epoch_began = clock(), epoch_began + clock() - waited
+                if stop:
+                    at.epoch_seconds += clock() - epoch_began
                     return
 
-                start = at.batch * self.settings.batch_size
-                rate = self._set_learning_rate(control.learning_rate)
-                self._step(order[start : start + self.settings.batch_size], bunch)
+                rate = self._set_learning_rate(peak)
+                self._step(at.batch, bunch)
                 at.batch, at.step = at.batch + 1, at.step + 1
 
-                now = time.perf_counter()
-                if now - reported_at >= report_seconds or at.step == 1:
-                    yield self._report(bunch, now - reported_at, rate)
-                    self.model.train()
-                    reported_at = time.perf_counter()
-
             if bunch.losses:
-                yield self._report(bunch, time.perf_counter() - reported_at, rate)
-                reported_at = time.perf_counter()
-            at.epoch_seconds += time.perf_counter() - epoch_began
-            result = self._end_epoch()
-            yield result
-            reported_at = epoch_began = time.perf_counter()
+                yield self._report(bunch, clock() - reported_at, rate)
+            at.epoch_seconds += clock() - epoch_began
+            yield self._end_epoch()
+            reported_at = clock()
 
-    def _order(self, epoch: int) -> Tensor:
-        """The order in which this epoch sees the training images: a function of seed and epoch."""
-        generator = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + epoch)
-        return torch.randperm(len(self.train_x), generator=generator).to(self.compute.device)
+    def _agree(self, control: Control, due: bool, always: bool = False) -> Decision:
+        """What all processes do before the next step, decided by the first."""
+        rarely = self.world.size > 1 and self.compute.device.type == "cuda" and not always
+        if rarely and self.position.batch % GPU_STEPS_BETWEEN_WORDS:
+            return False, False, self._peak, False
+        decision = self.world.agree((control.stop, control.paused, control.learning_rate, due))
+        self._peak = decision[2]
+        return decision
+
+    def try_step(self, batch: int, rate: float) -> float:
+        """One step at a given learning rate, whatever the schedule says; its loss. For trials:
+        it waits for the device, and the position does not move."""
+        bunch = _Bunch()
+        self._use_learning_rate(rate)
+        self._step(batch, bunch)
+        return float(bunch.losses[0])
 
     def _set_learning_rate(self, peak: float | None) -> float:
         peak = self.settings.learning_rate if peak is None else peak
         factor = schedule_factor(self.settings.schedule, self.position.step / self.total_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = peak * factor
+        self._use_learning_rate(peak * factor)
         return peak * factor
 
-    def _step(self, index: Tensor, bunch: _Bunch) -> None:
+    def _use_learning_rate(self, rate: float) -> None:
+        for group in self.optimizer.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+    def _step(self, batch: int, bunch: _Bunch) -> None:
         """One batch: forward, backward, update. Nothing here waits for the device."""
-        x = self.preprocessing(self.train_x[index])
-        y = self.train_y[index]
+        x, y = self.batches.take(batch)
         if self.settings.augments:
             x = augment(x, self.settings, fill=-self.preprocessing.mean / self.preprocessing.std)
+        loss, scores = self._forward_backward_update(x, y)
+        bunch.losses.append(loss)
+        bunch.scores.append(scores)
+        bunch.labels.append(y)
+
+    def _plain_step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         with self.compute.autocast():
-            scores = self.model(x)
+            scores = self._network(x)
             loss = F.cross_entropy(scores, y, label_smoothing=self.settings.label_smoothing)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
-        bunch.losses.append(loss.detach())
-        bunch.sizes.append(len(index))
-        bunch.correct.append((scores.detach().argmax(dim=1) == y).sum())
+        return loss.detach(), scores.detach()
 
-    def _settle(self, bunch: _Bunch) -> list[float]:
-        """Read the bunch's losses from the device and add them to the epoch's sums."""
-        if not bunch.losses:
-            return []
-        losses = torch.stack(bunch.losses).tolist()
-        at = self.position
-        at.epoch_loss += sum(loss * size for loss, size in zip(losses, bunch.sizes, strict=True))
-        at.epoch_correct += int(torch.stack(bunch.correct).sum())
-        at.epoch_images += sum(bunch.sizes)
-        at.images_seen += sum(bunch.sizes)
-        for unread in (bunch.losses, bunch.sizes, bunch.correct):
-            unread.clear()
+    def _settle(self, bunch: _Bunch) -> tuple[list[float], int]:
+        """Read the bunch from the device and add it to the epoch's sums; the mean loss of each
+        step over all processes, and how many images they saw."""
+        sizes = [len(labels) * self.world.size for labels in bunch.labels]
+        mean = self.world.sum(torch.stack(bunch.losses).double()) / self.world.size
+        hits = (torch.cat(bunch.scores).argmax(dim=1) == torch.cat(bunch.labels)).sum()
+        losses, correct = mean.tolist(), int(self.world.sum(hits))
+        bunch.clear()
         if not all(map(math.isfinite, losses)):
-            raise TrainingError(
-                f"The loss stopped being a number near step {at.step}: the learning rate "
-                f"{self.optimizer.param_groups[0]['lr']:.3g} is too large for this network. "
-                "Try a tenth of it."
-            )
-        return losses
+            raise self._diverged()
+        at = self.position
+        at.epoch_loss += sum(loss * size for loss, size in zip(losses, sizes, strict=True))
+        at.epoch_correct += correct
+        at.epoch_images += sum(sizes)
+        at.images_seen += sum(sizes)
+        return losses, sum(sizes)
+
+    def _diverged(self) -> TrainingError:
+        peak = self._peak or self.settings.learning_rate
+        return TrainingError(
+            f"The loss stopped being a number near step {self.position.step}: a learning rate of "
+            f"{peak:.3g} is too large for this network. Try a tenth of it.",
+            learning_rate=float(f"{peak / 10:.3g}"),
+        )
 
     def _report(self, bunch: _Bunch, seconds: float, rate: float) -> Report:
-        images = sum(bunch.sizes)
-        losses = self._settle(bunch)
+        losses, images = self._settle(bunch)
+        self.world.even_out(self.model)
         at = self.position
         at.train_seconds += seconds
         first = at.step - len(losses) + 1
@@ -286,13 +321,19 @@ class Trainer:
         )
 
     def _end_epoch(self) -> EpochEnd:
+        if not is_finite(self.model):  # the last step's loss is that of the weights before it
+            raise self._diverged()
         at = self.position
         loss = accuracy = None
-        if len(self.validation_x):
+        if self.validation_images:
             scores = self.scores(self.validation_x)
-            loss = float(F.cross_entropy(scores, self.validation_y))
-            accuracy = float((scores.argmax(dim=1) == self.validation_y).float().mean())
+            summed = F.cross_entropy(scores, self.validation_y, reduction="sum").double()
+            hits = (scores.argmax(dim=1) == self.validation_y).sum().double()
+            both = self.world.sum(torch.stack([summed, hits])) / self.validation_images
+            loss, accuracy = both.tolist()
         at.epoch, at.batch = at.epoch + 1, 0
+        if loss is not None and (at.lowest_loss is None or loss < at.lowest_loss):
+            at.lowest_loss, at.lowest_epoch = loss, at.epoch
         result = EpochEnd(
             at.epoch,
             at.epoch_loss / at.epoch_images,
@@ -335,36 +376,18 @@ class Trainer:
                     state.setdefault(int(index), {})[key] = value
             groups = self.optimizer.state_dict()["param_groups"]
             self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+            # Fused kernels walk weights and moments side by side in memory: a file gives moments
+            # back in plain order, while a convolution's weights may lie channels-last.
+            for weight, moments in self.optimizer.state.items():
+                for key, value in moments.items():
+                    if value is not None and value.shape == weight.shape:
+                        moments[key] = torch.empty_like(weight).copy_(value)
             self.position = Position(**numbers)
+            if not self.world.leads:  # only the leader's random state is kept
+                torch.manual_seed(self.settings.seed + 7919 * self.world.rank + self.position.step)
+                return
             torch.set_rng_state(tensors["random.cpu"])
             if "random.cuda" in tensors and self.compute.device.type == "cuda":
                 torch.cuda.set_rng_state(tensors["random.cuda"], self.compute.device)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise TrainingError(f"The saved state does not fit this network: {error}") from error
-
-
-@torch.inference_mode()
-def score(
-    model: nn.Module,
-    images: Tensor,
-    preprocessing: Preprocessing,
-    compute: Compute | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> Tensor:
-    """Log-scores float32 `(N, classes)` of images `(N, 28, 28)`, on the model's own device.
-
-    Images are uint8 (0-255) or float (0-1). The model is switched to evaluation and left so.
-    """
-    model.eval()
-    device = next(model.parameters()).device
-    parts = []
-    for begin in range(0, len(images), EVALUATION_BATCH):
-        x = preprocessing(images[begin : begin + EVALUATION_BATCH].to(device))
-        if compute is None:
-            parts.append(model(x))
-        else:
-            with compute.autocast():
-                parts.append(model(x))
-        if progress:
-            progress(min(1.0, (begin + EVALUATION_BATCH) / len(images)))
-    return torch.cat(parts).float()

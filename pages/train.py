@@ -4,14 +4,18 @@ import streamlit as st
 
 from cnn import runs
 from cnn.data import DATASETS, is_on_disk
-from cnn.devices import best_device
 from cnn.settings import Settings
-from ui import datapicker, live, models, state
+from ui import datapicker, devicepicker, live, ratefinder, runcontrols, state
 from ui.fields import field_widget
 
 BASICS = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule")
-AUGMENTATION = ("shift", "rotation", "scale", "shear")
-REGULARISATION = ("weight_decay", "label_smoothing")
+AUGMENTATION = tuple(
+    name
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.json_schema_extra, dict)
+    and field.json_schema_extra.get("group") == "augmentation"
+)
+REGULARISATION = ("weight_decay", "label_smoothing", "early_stopping")
 DETAILS = ("validation_images", "pixels", "precision", "seed")
 
 play = state.get()
@@ -58,13 +62,19 @@ def start_button() -> None:
             f"has {DATASETS[dataset].train_images:,}. Hold out fewer under Details.",
             icon=":material/build:",
         )
+    if no_judge := play.settings.early_stopping > 0 and held_out == 0:
+        st.error(
+            "Early stopping judges by validation images, and none are held out. Hold some out "
+            "under Details, or set early stopping to 0 under Regularisation.",
+            icon=":material/build:",
+        )
     st.button(
         f"Train {play.title} for {epochs} epoch{'s' if epochs != 1 else ''}",
         type="primary",
         icon=":material/play_arrow:",
         key="start",
         on_click=start,
-        disabled=problem is not None or too_many or not is_on_disk(dataset),
+        disabled=problem is not None or too_many or no_judge or not is_on_disk(dataset),
     )
 
 
@@ -81,7 +91,7 @@ def settings_form() -> None:
     with left:
         datapicker.pick_dataset()
     with right:
-        device_picker()
+        devicepicker.pick_device()
     grid = st.grid(5, min_column_width=170, vertical_alignment="top")
     for name in (name for name in BASICS if name not in play.hidden):
         with grid.cell():
@@ -96,32 +106,9 @@ def settings_form() -> None:
         with place, st.expander(f"{label}{f' · {changed} set' if changed else ''}", icon=icon):
             for name in names:
                 field(name)
-
-
-@st.fragment(run_every=None)
-def device_picker() -> None:
-    """The devices of this machine, the best free one first chosen."""
-    if models.known_devices() is None:
-        with st.spinner("Looking for devices"):
-            found = models.devices()
-    else:
-        found = models.devices()
-    best = best_device(found)
-    labels = {device.id: device.label for device in found}
-    options = ["auto", *labels]
-
-    def changed() -> None:
-        play.device = st.session_state.device
-
-    st.selectbox(
-        "Device",
-        options,
-        options.index(play.device) if play.device in options else 0,
-        format_func=lambda i: labels[i] if i != "auto" else f"Best free: {labels[best.id]}",
-        key="device",
-        on_change=changed,
-        help="One training at a time runs on a device; further ones wait for their turn.",
-    )
+                if name == "precision" and (note := devicepicker.precision_note()):
+                    st.caption(note)
+    ratefinder.show()
 
 
 run = state.current_run()
@@ -135,8 +122,8 @@ if run is None:
     )
     start_button()
 else:
-    live.title(run)
-    live.controls(run)
+    runcontrols.title(run)
+    runcontrols.controls(run)
     live.watch(run)
     st.divider()
     st.subheader("Train another")

@@ -37,9 +37,9 @@ def pick_dataset() -> str:
         format_func=label,
         key="dataset",
         on_change=changed,
-        help=DATASETS[current].about,
         disabled="dataset" in play.fixed | play.hidden,
     )
+    st.caption(DATASETS[current].about)
     if not is_on_disk(current):
         _download(current)
     elif current != "mnist" and not is_on_disk("mnist"):

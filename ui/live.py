@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from cnn import figures, runs
-from ui import sidebar, state
 from ui.pictures import enlarge
+from ui.words import duration, plural
+from ui.words import memory as in_bytes
 
 REFRESH_SECONDS = 1.0
 OVERFIT_GAP = 0.015
@@ -32,9 +33,9 @@ def _panel(run_id: str, was_active: bool) -> None:
     if was_active and status["state"] not in runs.ACTIVE:
         st.rerun()  # the whole page: buttons change and polling ends
 
-    _headline(run, status)
     reports = [row for row in metrics if row.get("kind") == "report"]
     epochs = [row for row in metrics if row.get("kind") == "epoch"]
+    _progress(status)
     left, right = st.columns(2, gap="medium")
     points = [point for row in reports for point in row.get("losses", [])]
     with left:
@@ -61,15 +62,16 @@ def _panel(run_id: str, was_active: bool) -> None:
             config=QUIET,
             alt="Training and validation accuracy by epoch",
         )
+    _numbers(status, points)
     _overfitting(epochs)
     _guesses_and_filters(run, config)
     if status["state"] in ("failed", "interrupted"):
-        with st.expander("The worker's log", expanded=True, icon=":material/terminal:"):
+        with st.expander("The worker's log", icon=":material/terminal:"):
             st.code(run.log() or "It wrote nothing.", language=None)
 
 
-def _headline(run: runs.Run, status: dict) -> None:
-    """Progress, speed and scores in one line of figures."""
+def _progress(status: dict) -> None:
+    """How far it is, in one line; and what went wrong, where something did."""
     state_now = status["state"]
     share = status.get("step", 0) / max(status.get("steps") or 1, 1)
     epoch = min(status.get("epoch", 0) + 1, status.get("epochs", 1))
@@ -85,6 +87,14 @@ def _headline(run: runs.Run, status: dict) -> None:
             text += f" · {duration(status['seconds_left'])} left"
     else:
         text = f"{state_now.capitalize()} after {duration(status.get('train_seconds', 0))}"
+        if status.get("stopped_early"):
+            text += (
+                f" and {plural(status.get('epoch', 0), 'epoch')}: the validation loss had stopped "
+                "falling"
+            )
+            share = 1.0
+        if status.get("kept_epoch"):
+            text += f" · the weights of epoch {status['kept_epoch']} are kept"
     st.progress(min(max(share, 0.0), 1.0), text=text)
     if state_now == "failed":
         st.error(status.get("message") or "The training failed.", icon=":material/error:")
@@ -94,40 +104,64 @@ def _headline(run: runs.Run, status: dict) -> None:
             "restarted. What it had learned up to its last checkpoint is kept.",
             icon=":material/bolt:",
         )
-    grid = st.grid(4, min_column_width=140)
-    speed = status.get("images_per_second")
-    grid.metric("Images per second", f"{speed:,.0f}" if speed else "–", border=True)
-    loss = next((r["losses"][-1][1] for r in reversed(run.metrics()) if r.get("losses")), None)
-    grid.metric("Loss", "–" if loss is None else f"{loss:.3f}", border=True)
-    best = status.get("best_validation")
-    grid.metric(
+
+
+def _numbers(status: dict, points: list) -> None:
+    """Speed, scores and what the device gives, as cards that stay in their places."""
+    grid = st.grid("auto", min_column_width=150)
+
+    def card(label: str, value: str | None, note: str | None = None) -> None:
+        grid.metric(label, value or "–", border=True, help=note)
+
+    speed, best, test = (
+        status.get(name) for name in ("images_per_second", "best_validation", "test_accuracy")
+    )
+    card("Images per second", f"{speed:,.0f}" if speed else None)
+    card("Loss", f"{points[-1][1]:.3f}" if points else None)
+    card(
         "Best validation",
-        "–" if best is None else f"{best:.2%}",
-        border=True,
-        help="Accuracy on images held out of the training set, at the best epoch.",
+        None if best is None else f"{best:.2%}",
+        "Accuracy on images held out of the training set, at the best epoch.",
     )
-    test = status.get("test_accuracy")
-    grid.metric(
+    card(
         "Test",
-        "–" if test is None else f"{test:.2%}",
-        border=True,
-        help="Accuracy on the test set, which is scored once, at the end, and chooses nothing.",
+        None if test is None else f"{test:.2%}",
+        "Accuracy on the test set, which is scored once, at the end, and chooses nothing.",
     )
+    used = status.get("memory")
+    card(
+        "Memory",
+        in_bytes(used) if used else None,
+        "What the training process takes of the device's memory, PyTorch included.",
+    )
+    if str(status.get("device", "")).startswith("cuda"):
+        busy = status.get("utilisation")
+        card(
+            "GPU in use",
+            None if busy is None else f"{busy} %",
+            "How much of the last moments the GPU spent computing, as its driver says.",
+        )
 
 
 def _overfitting(epochs: list[dict]) -> None:
-    """Name the gap between training and validation where it has opened."""
+    """The gap between training and validation in one line, named where it has opened."""
     judged = [row for row in epochs if row.get("validation_accuracy") is not None]
     if not judged:
         return
     last = judged[-1]
-    gap = last["train_accuracy"] - last["validation_accuracy"]
+    train, validation = last["train_accuracy"], last["validation_accuracy"]
+    gap = train - validation
     if gap > OVERFIT_GAP:
-        st.warning(
-            f"**Over-fitting:** the network reads {last['train_accuracy']:.1%} of its training "
-            f"images but {last['validation_accuracy']:.1%} of new ones, a gap of {gap * 100:.1f} "
-            "points (shaded). More data, augmentation, dropout or weight decay narrow it.",
-            icon=":material/psychology_alt:",
+        st.markdown(
+            f":orange[:material/psychology_alt:] **Over-fitting:** the network reads {train:.1%} "
+            f"of its training images but {validation:.1%} of new ones, a gap of {gap * 100:.1f} "
+            "points (shaded). More data, augmentation, dropout or weight decay narrow it."
+        )
+    else:
+        st.caption(
+            f":material/check: No over-fitting in sight: {train:.1%} of the training images, "
+            f"{validation:.1%} of new ones. (Training accuracy is the mean over the epoch, while "
+            "the network still learned.)"
         )
 
 
@@ -165,107 +199,3 @@ def _guesses_and_filters(run: runs.Run, config: runs.Config) -> None:
             st.caption("Orange adds what it meets, blue subtracts it.")
         else:
             st.caption("This network has no convolution, so there are no filters to watch.")
-
-
-def controls(run: runs.Run) -> None:
-    """Pause, resume, stop and the learning rate, for a run that trains; resume for one that can."""
-    status = run.status()
-    now = status["state"]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if now in runs.ACTIVE:
-            if now == "paused" or run.control().get("paused"):
-                st.button(
-                    "Resume",
-                    icon=":material/play_arrow:",
-                    type="primary",
-                    key="resume",
-                    on_click=lambda: run.send(paused=False),
-                )
-            else:
-                st.button(
-                    "Pause",
-                    icon=":material/pause:",
-                    key="pause",
-                    on_click=lambda: run.send(paused=True),
-                    disabled=now == "queued",
-                )
-            st.button(
-                "Stop",
-                icon=":material/stop:",
-                key="stop",
-                help="Ends within one batch, keeps what was learned, scores the test set.",
-                on_click=lambda: run.send(stop=True),
-            )
-            _learning_rate(run)
-        elif run.can_resume():
-            st.button(
-                "Resume",
-                icon=":material/play_arrow:",
-                type="primary",
-                key="resume",
-                help="Goes on with weights, optimiser and random state as they were.",
-                on_click=lambda: _resume(run),
-            )
-
-
-def _learning_rate(run: runs.Run) -> None:
-    """The peak learning rate, changeable while it trains."""
-    settings = run.config.settings
-    current = run.control().get("learning_rate") or settings.learning_rate
-    key = f"rate_{run.id}"
-
-    def send() -> None:
-        run.send(learning_rate=st.session_state[key])
-
-    st.number_input(
-        "Learning rate",
-        0.0000001,
-        10.0,
-        float(current),
-        float(current) / 10,
-        format="%.5g",
-        key=key,
-        on_change=send,
-        width=190,
-        help="The schedule's peak. A change acts on the next batch.",
-    )
-
-
-def _resume(run: runs.Run) -> None:
-    try:
-        runs.launch(run)
-    except runs.RunError as error:
-        state.get().notice = str(error)
-
-
-def title(run: runs.Run) -> None:
-    """The run's name, state and what it was trained on."""
-    from cnn.data import DATASETS
-
-    config = run.config
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"### {sidebar.plain(run.name)}", width="content")
-        sidebar.badge(run.state)
-    details = [
-        DATASETS[config.dataset].label,
-        f"{config.settings.epochs} epochs",
-        f"batch {config.settings.batch_size}",
-        f"{config.settings.optimizer}, {config.settings.schedule}",
-        f"{config.validation_images:,} validation images",
-        f"seed {config.settings.seed}",
-    ]
-    status = run.status()
-    if status.get("device_name"):
-        details.append(f"{status['device'].upper()} in {status.get('precision')}")
-    st.caption(" · ".join(details))
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them."""
-    seconds = max(0, round(seconds))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, rest = divmod(seconds, 60)
-    return (
-        f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-    )

@@ -34,6 +34,7 @@ _OPTIMIZERS = {
     "Adadelta": ("Adadelta", {"rho": 0.9, "epsilon": 1e-6}),
     "Adagrad": ("Adagrad", {"initial_accumulator_value": 0.0, "epsilon": 1e-10}),
 }
+_EARLY = ", keras.callbacks.EarlyStopping(patience={patience}, restore_best_weights=True)"
 _DATASETS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist"}
 
 
@@ -78,6 +79,7 @@ def keras(
             + (f", label_smoothing={settings.label_smoothing}" if settings.label_smoothing else "")
             + ")"
         ),
+        early=_EARLY.format(patience=settings.early_stopping) if settings.early_stopping else "",
         augmentation=_augmentation(settings, preprocessing),
     )
 
@@ -262,7 +264,7 @@ def main():
         batch_size=BATCH_SIZE,
         epochs=EPOCHS,
         validation_data=held_out,
-        callbacks=[Schedule()],
+        callbacks=[Schedule(){early}],
         verbose=2,
     )
     _, share = training.evaluate(test_x, test_y, verbose=0)

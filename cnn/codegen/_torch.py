@@ -42,7 +42,8 @@ def pytorch(
     """
     checked(architecture)
     data = source_dataset(dataset)
-    math = "math." in SCHEDULES[settings.schedule] or settings.augments
+    early = bool(settings.early_stopping)
+    math = "math." in SCHEDULES[settings.schedule] or settings.augments or early
     return _SCRIPT.format(
         title=_plain(title),
         data=data.label,
@@ -57,6 +58,9 @@ def pytorch(
         schedule=SCHEDULES[settings.schedule].replace("(progress)", "(progress: float) -> float"),
         optimizer=_optimizer(settings),
         batch=_BATCH_AUGMENTED if settings.augments else _BATCH,
+        lowest=_LOWEST if early else "",
+        early=_EARLY if early else "",
+        best=_BEST if early else "",
         smoothing=", label_smoothing=LABEL_SMOOTHING" if settings.label_smoothing else "",
     )
 
@@ -80,7 +84,8 @@ def model_source(
 
 def _plain(title: str) -> str:
     """A title that cannot end the docstring it stands in."""
-    return " ".join(re.sub(r'["\\{}]', "", title).split())[:80] or "My network"
+    kept = "".join(c for c in title if c.isprintable() and c not in '"\\{}')
+    return " ".join(kept.split())[:80] or "My network"
 
 
 def _model(architecture: Architecture) -> str:
@@ -119,6 +124,9 @@ def _constants(settings: Settings, preprocessing: Preprocessing, dataset: str) -
     ]
     if settings.label_smoothing:
         lines.insert(5, f"LABEL_SMOOTHING = {settings.label_smoothing!r}")
+    if settings.early_stopping:
+        note = "epochs without a lower validation loss"
+        lines.append(f"EARLY_STOPPING = {settings.early_stopping}  # {note}")
     if settings.augments:
         for name in _augmentation_names():
             unit = (Settings.model_fields[name].json_schema_extra or {}).get("unit", "")  # type: ignore[union-attr]
@@ -176,6 +184,22 @@ _BATCH_AUGMENTED = """\
             x, y = augment(prepare(images[index]), fill=-MEAN / STD), labels[index]
 """
 
+# Early stopping, for settings that ask for it: the best epoch's weights are kept.
+_LOWEST = """\
+    lowest, lowest_epoch, best = math.inf, 0, model.state_dict()
+"""
+_EARLY = """\
+        if loss < lowest:
+            weights = {name: value.clone() for name, value in model.state_dict().items()}
+            lowest, lowest_epoch, best = loss, epoch, weights
+        elif epoch - lowest_epoch >= EARLY_STOPPING:
+            print(f"stopped early: epoch {lowest_epoch + 1} was the best")
+            break
+"""
+_BEST = """\
+    model.load_state_dict(best)
+"""
+
 _MODULE = '''\
 """{title}: the network and the preparation of its images.
 
@@ -219,11 +243,12 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 {augment}{schedule}
 
 @torch.inference_mode()
-def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images that the network reads right."""
+def judge(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
+    """The mean loss over images, and the share that the network reads right."""
     model.eval()
-    guesses = torch.cat([model(prepare(part)).argmax(dim=1) for part in images.split(1000)])
-    return (guesses == labels).float().mean().item()
+    scores = torch.cat([model(prepare(part)) for part in images.split(1000)])
+    right = (scores.argmax(dim=1) == labels).float().mean()
+    return F.cross_entropy(scores, labels).item(), right.item()
 
 
 def main() -> None:
@@ -242,7 +267,7 @@ def main() -> None:
     full, rest = divmod(len(kept), BATCH_SIZE)
     steps_per_epoch = full + (rest > 1) if full else 1  # batch norm needs two images
     step, total_steps = 0, steps_per_epoch * EPOCHS
-    for epoch in range(EPOCHS):
+{lowest}    for epoch in range(EPOCHS):
         began, total_loss = time.perf_counter(), 0.0
         generator = torch.Generator().manual_seed(SEED * 1_000_003 + epoch)
         order = kept[torch.randperm(len(kept), generator=generator)].to(DEVICE)
@@ -258,12 +283,13 @@ def main() -> None:
             step += 1
         line = f"epoch {{epoch + 1}}: loss {{total_loss / steps_per_epoch:.4f}}"
         if VALIDATION_IMAGES:
-            share = accuracy(model, images[held_out], labels[held_out])
+            loss, share = judge(model, images[held_out], labels[held_out])
             line += f", validation accuracy {{share:.2%}}"
         print(f"{{line}}, {{time.perf_counter() - began:.1f}} s")
-
-    test_images, test_labels = test.data.to(DEVICE), test.targets.to(DEVICE)
-    print(f"test accuracy {{accuracy(model, test_images, test_labels):.2%}}")
+{early}
+{best}    test_images, test_labels = test.data.to(DEVICE), test.targets.to(DEVICE)
+    _, share = judge(model, test_images, test_labels)
+    print(f"test accuracy {{share:.2%}}")
     torch.save(model.state_dict(), "weights.pt")
 
 

@@ -41,18 +41,15 @@ def little_mnist(tmp_path, monkeypatch):
         (raw / f"{name}-labels-idx1-ubyte").write_bytes(head + body)
     monkeypatch.chdir(tmp_path)  # the script's data folder is "data", here
     monkeypatch.setenv("CNN_DATA_DIR", str(tmp_path / "data"))
-    data.load.cache_clear()
-    yield
-    data.load.cache_clear()
 
 
 @pytest.mark.parametrize(
     "settings",
     [
         Settings(optimizer="sgd", learning_rate=0.02, schedule="one-cycle", rotation=10, shift=2),
-        Settings(optimizer="nesterov", learning_rate=0.01, schedule="step", label_smoothing=0.1),
+        Settings(optimizer="nesterov", learning_rate=0.01, label_smoothing=0.1, early_stopping=1),
     ],
-    ids=["augmented", "smoothed"],
+    ids=["augmented", "smoothed, stopped early"],
 )
 def test_the_script_trains_to_the_same_weights_as_the_app(
     settings, little_mnist, monkeypatch, capsys
@@ -110,7 +107,7 @@ def test_a_script_needs_torch_and_torchvision_alone():
 
 
 def test_a_title_cannot_break_out_of_its_docstring():
-    title = '""" + evil() + """ {x} \\'
+    title = '""" + evil() + """ {x} \0\n\ud800 \\'
     source = pytorch(SMALL, Settings(), preprocessing_for("mnist", "0-1"), "mnist", title)
     assert "evil" in run_source(source)["__doc__"]
 

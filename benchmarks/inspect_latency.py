@@ -1,0 +1,267 @@
+"""How fast Inspect answers to another image, another layer and another question.
+
+    python -m benchmarks.inspect_latency             the engine alone
+    python -m benchmarks.inspect_latency --page      and the page, in a headless browser
+
+Measured on the sample's test images with untrained networks (time does not depend on what was
+learned): Compact CNN and the preset with the most multiply-adds. The page's figures are from the
+click to the first frame that shows another picture. It fails (exit code 1) where the page's
+medians are above the limits: 400 ms with Compact CNN, 1 s with the largest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from cnn import data, runs
+from cnn.presets import DEFAULT_PRESET, PRESETS
+
+ROOT = Path(__file__).parent.parent
+LIMITS = {"compact": 0.4}
+LARGEST_LIMIT = 1.0
+REPEATS, WARM_UP = 15, 3
+
+# Clicks `button` and waits until the canvas at `path` below `root` shows another picture.
+CLICK_AND_WAIT = """
+([button, root, path]) => new Promise((resolve) => {
+  const find = () => root.querySelector(path)
+  const before = find().toDataURL()
+  const began = performance.now()
+  const look = () => {
+    const canvas = find()
+    const changed = canvas && canvas.width > 0 && canvas.toDataURL() !== before
+    if (changed) resolve((performance.now() - began) / 1000)
+    else if (performance.now() - began > 30000) resolve(null)
+    else requestAnimationFrame(look)
+  }
+  button.click()
+  requestAnimationFrame(look)
+})
+"""
+
+
+def presets() -> list[str]:
+    """The default network, and the one that computes most."""
+    largest = max(PRESETS, key=lambda name: PRESETS[name].architecture.multiply_adds)
+    return list(dict.fromkeys([DEFAULT_PRESET, largest]))
+
+
+def timed(work: Callable[[int], Any], repeats: int = REPEATS) -> list[float]:
+    """Seconds of each of `repeats` calls, after some that are not counted."""
+    seconds = []
+    for index in range(repeats + WARM_UP):
+        began = time.perf_counter()
+        work(index)
+        seconds.append(time.perf_counter() - began)
+    return seconds[WARM_UP:]
+
+
+def report(network: str, what: str, seconds: list[float]) -> float:
+    """Print one line of the table; returns the median."""
+    median = statistics.median(seconds)
+    print(f"{network:16} {what:34} {median * 1000:9.1f} {max(seconds) * 1000:9.1f}", flush=True)
+    return median
+
+
+def engine(name: str) -> None:
+    """Everything that a change asks of the engine, for one preset."""
+    import torch
+
+    from cnn import attribution, exciting, features, surgery
+    from cnn.activations import conv_layers, layer_outputs
+    from cnn.arithmetic import Explainer
+
+    torch.set_num_threads(max(1, min(2, torch.get_num_threads())))
+    torch.manual_seed(0)
+    architecture = PRESETS[name].architecture
+    model = architecture.build().eval()
+    preprocessing = data.preprocessing_for("mnist-sample", "standardised")
+    images = data.load("mnist-sample").test_images
+    label, layers = PRESETS[name].label, range(1, len(architecture.all_layers) + 1)
+
+    def image(index: int) -> None:
+        x = preprocessing(images[index : index + 1])
+        for output in layer_outputs(model, architecture, x):
+            output.statistics(), output.order
+        Explainer(model, architecture, x).explain(1, 0, 14, 14)
+
+    explainer = Explainer(model, architecture, preprocessing(images[:1]))
+
+    def layer(index: int) -> None:
+        number = layers[index % len(layers)]
+        for part in explainer.parts(number):
+            explainer.explain(number, part=part.name)
+
+    report(label, "another image, all layers", timed(image))
+    report(label, "another layer, its arithmetic", timed(layer))
+    for method in attribution.METHODS.values():
+        if method.needs_layer and not conv_layers(architecture):
+            continue
+
+        def look(index: int, name: str = method.name) -> None:
+            attribution.attribute(
+                name, model, architecture, preprocessing, images[index], index % 10
+            )
+
+        report(label, method.label, timed(look, 5))
+    edits = [surgery.SwitchOff(conv_layers(architecture)[0], 0)]
+    labels = data.load("mnist-sample").test_labels
+
+    def cut(_: int) -> None:
+        edited = surgery.apply(model, architecture, edits)
+        surgery.accuracy(edited, preprocessing, images, labels)
+
+    report(label, "surgery, 1,000 images scored", timed(cut, 3))
+    report(
+        label,
+        "top nine of 1,000 images",
+        timed(lambda _: exciting.strongest(model, architecture, preprocessing, images, 1), 3),
+    )
+    report(
+        label,
+        "an image that excites a filter",
+        timed(lambda i: exciting.dream(model, architecture, preprocessing, 1, i % 4), 2),
+    )
+    report(
+        label,
+        "features of 1,000 images",
+        timed(lambda _: features.penultimate(model, preprocessing, images), 3),
+    )
+
+
+def make_run(name: str) -> runs.Run:
+    """A finished run of an untrained network."""
+    import torch
+
+    from cnn.files import write_tensors
+
+    preset = PRESETS[name]
+    run = runs.new(preset.architecture, preset.settings, "mnist-sample", "cpu", name)
+    torch.manual_seed(0)
+    state = preset.architecture.build().state_dict()
+    write_tensors(run.path / "checkpoints" / "epoch-000.safetensors", state)
+    write_tensors(run.path / "live.safetensors", state)
+    run.write_status(state="finished", epoch=0, epochs=preset.settings.epochs)
+    return run
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The app on a free port, with the runs in `folder`; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+         "--server.address", "127.0.0.1", "--server.headless", "true",
+         "--server.fileWatcherType", "none"],
+        cwd=ROOT,
+        env={**os.environ, "CNN_RUNS_DIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit("The app did not start.") from None
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def page(names: list[str]) -> bool:
+    """Another image and another map, by mouse clicks; whether all medians are within limits."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.get_browser import find_browser
+
+    within = True
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+        os.environ["CNN_RUNS_DIR"] = place
+        made = {name: make_run(name) for name in names}
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        with served(Path(place)) as url:
+            for name, run in made.items():
+                window = browser.new_page(viewport={"width": 1440, "height": 1000})
+                window.set_default_timeout(120_000)
+                window.goto(f"{url}/inspect?run={run.id}")
+                for what, seconds in clicks(window).items():
+                    median = report(PRESETS[name].label, f"page: {what}", seconds)
+                    within = within and median <= LIMITS.get(name, LARGEST_LIMIT)
+                window.close()
+        browser.close()
+    return within
+
+
+def clicks(window: Any) -> dict[str, list[float]]:
+    """Seconds from click to picture: another image, then maps of ever another layer."""
+    flow = window.locator(".st-key-inspect_flow")
+    image = flow.get_by_role("button", name="The image", exact=True).locator("canvas")
+    image.wait_for()
+    large = window.locator(".st-key-map_pixels canvas").first
+    large.wait_for()
+
+    def seconds(button: Any, canvas: Any, path: str) -> float:
+        # Components live in shadow roots: the canvas is sought from its own root at every frame.
+        root = canvas.evaluate_handle("canvas => canvas.getRootNode()")
+        found = window.evaluate(CLICK_AND_WAIT, [button.element_handle(), root, path])
+        if found is None:
+            raise SystemExit("The page did not answer within 30 s.")
+        window.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+        return found
+
+    images, layers = [], []
+    for _ in range(WARM_UP + REPEATS):
+        button = window.locator(".st-key-inspect_next button")
+        images.append(seconds(button, image, "button[aria-label='The image'] canvas"))
+    tiles = flow.locator("button.tile[data-layer]")
+    numbers = [int(n) for n in tiles.evaluate_all("tiles => tiles.map(t => t.dataset.layer)")]
+    order = [n for n in dict.fromkeys(numbers) if n > 0]
+    for index in range(WARM_UP + REPEATS):
+        number = order[index % len(order)]
+        tile = flow.locator(f"button.tile[data-layer='{number}']").nth(index // len(order) % 2)
+        layers.append(seconds(tile, large, "canvas"))
+    return {"another image": images[WARM_UP:], "another layer": layers[WARM_UP:]}
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--page", action="store_true", help="measure the page, too")
+    arguments = parser.parse_args()
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, load {load:.1f} at the start; milliseconds\n")
+    print(f"{'network':16} {'what':34} {'median':>9} {'worst':>9}")
+    names = presets()
+    for name in names:
+        engine(name)
+    if arguments.page and not page(names):
+        print("\nA median is above its limit.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The Inspect page's parts, one file for each."""

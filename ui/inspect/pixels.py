@@ -1,0 +1,58 @@
+"""One map drawn large, whose pixels can be read and clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ui.inspect.scene import asset, colours
+
+INK = [[0.0, "#0d1117"], [1.0, "#ffffff"]]
+_pixels = st.components.v2.component(
+    "inspect_pixels", js=asset("common.js", "pixels.js"), css=asset("pixels.css")
+)
+
+
+def pixels(
+    values: NDArray[np.float32],
+    key: str,
+    label: str,
+    size: int = 336,
+    peak: float | None = None,
+    signed: bool | None = None,
+    ink: bool = False,
+    chosen: tuple[int, int] | None = None,
+    box: tuple[int, int, int, int] | None = None,
+    on_pick: Callable[[int, int], None] | None = None,
+) -> None:
+    """Draw `(H, W)` values at most `size` pixels wide.
+
+    `chosen` and `box` (row, column, height, width) are outlined; a click calls `on_pick`.
+    """
+    signed = bool((values < 0).any()) if signed is None else signed
+    scale = colours()
+
+    def picked() -> None:
+        found = (st.session_state.get(key) or {}).get("picked")
+        if found and on_pick:
+            on_pick(int(found["row"]), int(found["column"]))
+
+    _pixels(
+        data={
+            "values": np.round(values.astype(float), 5).tolist(),
+            "peak": peak or float(np.abs(values).max()) or 1.0,
+            "signed": signed,
+            "scale": INK if ink else scale["signed" if signed else "heat"],
+            "size": size,
+            "label": label,
+            "chosen": chosen,
+            "box": box,
+            "clickable": on_pick is not None,
+            "hint": "Click a pixel to see how it was computed." if on_pick else "",
+        },
+        key=key,
+        on_picked_change=picked,
+    )

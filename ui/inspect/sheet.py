@@ -1,0 +1,81 @@
+"""Many maps or filters as a sheet of tiles, each of which can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnn.activations import LayerOutput
+from ui.inspect.pixels import INK
+from ui.inspect.scene import Scene, asset, choose, colours, pack, peak_of
+
+Box = tuple[int, int, int, int]
+_sheet = st.components.v2.component(
+    "inspect_sheet", js=asset("common.js", "sheet.js"), css=asset("sheet.css")
+)
+
+
+def tiles(
+    maps: NDArray[np.float32],
+    numbers: Sequence[int],
+    captions: Sequence[str],
+    key: str,
+    signed: bool,
+    chosen: int | None = None,
+    size: int = 56,
+    what: str = "map",
+    on_choose: Callable[[int], None] | None = None,
+    each: bool = False,
+    ink: bool = False,
+    boxes: Sequence[Box] | None = None,
+) -> None:
+    """Draw `(n, h, w)` maps on one colour scale (`each`: on a scale of its own).
+
+    `ink`: they are images. `boxes` (row, column, height, width) are framed on each.
+    """
+
+    def picked() -> None:
+        number = (st.session_state.get(key) or {}).get("chosen")
+        if number is not None and on_choose:
+            on_choose(int(number))
+
+    common = peak_of(maps)
+    peaks = [peak_of(m) if each else common for m in maps]
+    _sheet(
+        data={
+            "height": maps.shape[1],
+            "width": maps.shape[2],
+            "scale": INK if ink else colours()["signed" if signed else "heat"],
+            "boxes": boxes,
+            "size": size,
+            "chosen": chosen,
+            "tiles": [
+                {
+                    "number": int(n),
+                    "caption": caption,
+                    "text": f"{what} {n}",
+                    "data": pack(values, peak, signed),
+                }
+                for n, caption, values, peak in zip(numbers, captions, maps, peaks, strict=True)
+            ],
+        },
+        key=key,
+        on_chosen_change=picked,
+    )
+
+
+def sheet(scene: Scene, output: LayerOutput, numbers: list[int], key: str) -> None:
+    """Maps of one layer by number; a click chooses one."""
+    values = output.values[numbers]
+    tiles(
+        values,
+        numbers,
+        [f"{n}" if np.any(v) else f"{n} silent" for n, v in zip(numbers, values, strict=True)],
+        key,
+        output.signed,
+        scene.choice.channel,
+        on_choose=lambda number: choose(scene, output.number, number),
+    )
