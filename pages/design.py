@@ -121,7 +121,7 @@ def chosen_number() -> int | None:
 def choose(number: int) -> None:
     """Open the card of a layer that was clicked in the picture."""
     play = state.get()
-    uids = [*(card.uid for card in play.cards), "head"]
+    uids: list[int | str] = [*(card.uid for card in play.cards), "head"]
     if 1 <= number <= len(uids):
         play.chosen = uids[number - 1]
 
