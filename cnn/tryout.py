@@ -30,8 +30,8 @@ class LayerStart:
     `mean` and `std` are of all its outputs over the batch. `signal` is what of that spread tells
     images apart: the root of its units' mean variance from image to image. `dead` is the share of
     its maps (or units) that are zero for every image, None where that says nothing (layers that
-    do not cut off). `gradient` is the Euclidean norm of the loss's gradient in all its weights, None where
-    it has none.
+    do not cut off). `gradient` is the Euclidean norm of the loss's gradient in all its weights,
+    None where it has none.
     """
 
     number: int

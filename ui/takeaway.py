@@ -189,15 +189,16 @@ def _run() -> None:
 def _verify(run: runs.Run) -> tuple[Any, str | None]:
     """The verified exports, or None and why not."""
     models.loader().join()
+    from cnn import verify
     from cnn.export import ExportError
 
-    from cnn import verify
-
     bar = st.progress(0.0, "Starting")
+
+    def progress(share: float, doing: str) -> None:
+        bar.progress(share, doing)
+
     try:
-        return verify.verify_zip(
-            run, lambda share, doing: bar.progress(share, doing) and None
-        ), None
+        return verify.verify_zip(run, progress), None
     except (runs.RunError, DataError, ExportError) as error:
         return None, str(error)
     finally:
