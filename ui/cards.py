@@ -11,7 +11,7 @@ from cnn.architecture import MAX_LAYERS, Row
 from cnn.figures.network import KIND_COLORS
 from cnn.layers import Layer, show
 from cnn.remedies import Remedy
-from ui import state
+from ui import history, state
 from ui.fields import field_widget
 
 # The kinds' colours in Streamlit's Markdown; the icon beside them says the same without colour.
@@ -210,12 +210,16 @@ def _tools(card: state.Card, locked: bool) -> None:
         play.chosen = play.cards[min(place, len(play.cards) - 1)].uid if play.cards else None
 
     def tool(name: str, label: str, icon: str, act: Any, grey: bool = False, **more: Any) -> None:
+        def clicked() -> None:
+            act()
+            history.of(play)  # a step of its own, also where two quick clicks come in one run
+
         st.button(
             label,
             key=f"{name}_{card.uid}",
             icon=f":material/{icon}:",
             type="tertiary",
-            on_click=act,
+            on_click=clicked,
             disabled=grey or locked,
             **more,
         )
