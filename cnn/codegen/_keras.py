@@ -57,10 +57,7 @@ def keras(
     return _SCRIPT.format(
         title=_plain(title),
         data=data.label,
-        note=sample_note(dataset)
-        + _data_note(data.name)
-        + _decay_note(settings)
-        + _hand_note(settings),
+        note=sample_note(dataset) + _notes(data.name, settings),
         facts=facts(architecture),
         math="import math\n\n" if "math." in SCHEDULES[settings.schedule] else "",
         seed=settings.seed,
