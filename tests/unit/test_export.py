@@ -6,12 +6,31 @@ import zipfile
 
 import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 from safetensors.torch import load, save
 
-from cnn import data, export, verify
+from cnn import data, export, runs, verify
 from cnn.__main__ import main
-from cnn.architecture import from_json
+from cnn.architecture import Architecture, from_json
+from cnn.files import write_tensors
+from cnn.layers import (
+    ACTIVATIONS,
+    HIDDEN_LAYERS,
+    Activation,
+    AvgPool2d,
+    BatchNorm2d,
+    Classifier,
+    Conv2d,
+    Dropout,
+    Flatten,
+    GlobalAvgPool,
+    Linear,
+    MaxPool2d,
+    ResidualBlock,
+    SumPool2d,
+)
+from cnn.settings import Settings
 
 
 def repacked(archive: bytes, **changes: bytes) -> bytes:
@@ -82,6 +101,42 @@ def test_a_zip_that_does_not_run_says_why(trained, source, says):
     images = np.zeros((2, 28, 28), np.uint8)
     with pytest.raises(export.ExportError, match=says):
         verify.compare_zip(archive, images, np.zeros((2, 10), np.float32))
+
+
+# Every layer type once and more, with the fields that other programs read otherwise.
+EVERY_LAYER = (
+    Conv2d(filters=8, kernel_size=4, dilation=3),
+    BatchNorm2d(),
+    *(Activation(function=name) for name in ACTIVATIONS),
+    Conv2d(filters=12, kernel_size=5, stride=3, groups=4, init="kaiming"),
+    SumPool2d(kernel_size=3, stride=2),
+    AvgPool2d(stride=1),
+    MaxPool2d(enabled=False),
+    ResidualBlock(filters=6, stride=2),
+    MaxPool2d(kernel_size=1, stride=1),
+    Dropout(),
+)
+
+
+@pytest.mark.parametrize("last", [Flatten(), GlobalAvgPool()], ids=lambda layer: layer.kind)
+def test_every_layer_type_survives_both_exports(last):
+    layers = (*EVERY_LAYER, last, Linear(units=9, bias=False))
+    assert {type(layer) for layer in layers} | {Flatten, GlobalAvgPool} == set(HIDDEN_LAYERS)
+    architecture = Architecture(layers=layers, head=Classifier(output="sigmoid"))
+    torch.manual_seed(0)
+    run, model = runs.new(architecture, Settings(), "mnist-sample"), architecture.build()
+    model.train()(torch.randn(50, 1, 28, 28) * 3)  # batch norm's statistics are no longer 0 and 1
+    with torch.no_grad():
+        model[-1].weight *= 50  # all that squashing leaves scores that hardly differ
+    write_tensors(run.path / "live.safetensors", model.state_dict())
+
+    images = data.load("mnist-sample").test_images[:20]
+    expected = verify._own_scores(run, images)
+    assert np.ptp(expected[:, 0]) > 10 * verify.TOLERANCE  # the comparison can tell images apart
+    result = verify.compare_onnx(export.onnx(run), images.numpy(), expected)
+    assert result.verified, result
+    result = verify.compare_zip(export.zip_of(run), images.numpy(), expected)
+    assert result.verified, result
 
 
 def test_broken_onnx_says_so(trained):
