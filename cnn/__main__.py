@@ -65,14 +65,20 @@ def _parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train a network; prints one JSON line at the end")
     what = train.add_mutually_exclusive_group()
-    what.add_argument("--preset", choices=list(PRESETS), help=f"default: {DEFAULT_PRESET}")
-    what.add_argument("--architecture", type=Path, metavar="FILE.json")
-    train.add_argument(
-        "--dataset", choices=list(DATASETS), help="default: mnist where it is on disk"
+    what.add_argument(
+        "--preset", choices=list(PRESETS), metavar="NAME",
+        help=f"a network to start from: {', '.join(PRESETS)} (default: {DEFAULT_PRESET})",
+    )  # fmt: skip
+    what.add_argument(
+        "--architecture", type=Path, metavar="FILE.json", help="a network of your own"
     )
-    train.add_argument("--epochs", type=int, metavar="N")
+    train.add_argument(
+        "--dataset", choices=list(DATASETS), metavar="NAME",
+        help=f"{', '.join(DATASETS)} (default: mnist where it is on disk, else mnist-sample)",
+    )  # fmt: skip
+    train.add_argument("--epochs", type=int, metavar="N", help="default: what suits the network")
     train.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps (default: auto)")
-    train.add_argument("--seed", type=int, metavar="S")
+    train.add_argument("--seed", type=int, metavar="S", help="the same seed gives the same run")
     train.add_argument("--name", default="", help="what to call the run")
     train.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE",
@@ -81,14 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(command=_train)
 
     predict = commands.add_parser("predict", help="read digits; one JSON line per item")
-    predict.add_argument("run")
+    predict.add_argument("run", help="as 'python -m cnn runs' lists it")
     predict.add_argument(
         "paths", nargs="+", metavar="PATH", help="image, folder of images, or .jsonl[.gz] strokes"
     )
     predict.set_defaults(command=_predict)
 
     evaluate = commands.add_parser("evaluate", help="score a run on its test set; prints JSON")
-    evaluate.add_argument("run")
+    evaluate.add_argument("run", help="as 'python -m cnn runs' lists it")
     evaluate.set_defaults(command=_evaluate)
 
     for name, command, about in (
@@ -100,7 +106,10 @@ def _parser() -> argparse.ArgumentParser:
 
     download = commands.add_parser("download", help="fetch a data set into CNN_DATA_DIR")
     download.add_argument(
-        "dataset", choices=[name for name, d in DATASETS.items() if d.torchvision_name]
+        "dataset",
+        choices=[name for name, d in DATASETS.items() if d.torchvision_name],
+        metavar="NAME",
+        help="one of: %(choices)s",
     )
     download.set_defaults(command=_download)
 

@@ -63,6 +63,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         changes={"epochs": 1},
     ),
     Experiment(
+        "pooling",
+        "Maximum, average or sum?",
+        "One network, whose twins pool by average and by sum: presets on Design that differ in "
+        "nothing else.",
+        "Train all three, then lay their curves over each other on Evaluate.",
+        "twin-max",
+    ),
+    Experiment(
         "by-heart",
         "Can it learn by heart?",
         "A wide network on few digits, with nothing to hold it back.",

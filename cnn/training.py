@@ -209,6 +209,7 @@ class Trainer:
                     yield self._report(bunch, clock() - reported_at, rate)
                     self.model.train()
                     reported_at = clock()
+                    continue  # what was asked in the meantime acts on the very next batch
                 if paused and not stop:
                     waited = clock()
                     yield Paused(True)

@@ -128,7 +128,8 @@ def mistakes(config: runs.Config, images, labels, probabilities, wrong) -> None:
                 type="tertiary",
                 help=f"Look inside the network while it reads test image {index}",
             ):
-                state.keep("inspect_source", "By number")
+                state.keep("inspect_source", "Test image")
+                state.keep("inspect_class", -1)
                 state.keep("inspect_index", index)
                 st.switch_page("pages/inspect.py")
     if len(wrong) > shown:

@@ -86,7 +86,7 @@ with st.container(horizontal=True):
 
 st.subheader("Experiments to try")
 st.caption("Each sets up a network and its settings. Press the button, then Train, and watch.")
-experiments = st.grid(4, min_column_width=230, border=True)
+experiments = st.grid(5, min_column_width=190, border=True)
 for experiment in EXPERIMENTS:
     with experiments.cell():
         st.markdown(f"**{experiment.title}**")

@@ -28,7 +28,8 @@ def pick_dataset() -> str:
         return f"{dataset.label} · {'on disk' if is_on_disk(name) else 'not on disk'}"
 
     def changed() -> None:
-        play.dataset = st.session_state.dataset
+        if st.session_state.dataset in names:  # not a label from before a download
+            play.dataset = st.session_state.dataset
 
     st.selectbox(
         "Data set",

@@ -35,11 +35,13 @@ def _panel(was_active: bool, was_loading: bool) -> None:
         st.rerun()
     found = models.devices()
     best = best_device(found)
-    labels = {device.id: device.label for device in found}
+    # Labels that never tick, since the browser sends a choice back by its label.
+    labels = {device.id: device.name for device in found}
     options = ["auto", *labels]
 
     def changed() -> None:
-        play.device = st.session_state.device
+        if st.session_state.device in options:
+            play.device = st.session_state.device
 
     st.selectbox(
         "Device",
@@ -50,6 +52,9 @@ def _panel(was_active: bool, was_loading: bool) -> None:
         on_change=changed,
         help="One training at a time runs on a device; further ones wait for their turn.",
     )
+    for one in found:
+        if len(found) > 1:
+            st.caption(f"{one.name}: {', '.join(one.details)}")
     device = next((d for d in found if d.id == play.device), best)
     if play.architecture.problem() is None:
         _forecast(device)
@@ -80,9 +85,8 @@ def _forecast(device: Device) -> None:
     needs = needs or OWN_MEMORY + memory.estimate(
         network, settings, every, settings.batch_size, bf16
     )
-    facts = [f"computes in {'bf16' if bf16 else 'float32'}", f"needs about {in_bytes(needs)}"]
-    if device.compute_capability:
-        facts.append(f"compute capability {device.compute_capability}")
+    free = f" of {in_bytes(device.memory_free)} free" if device.memory_free else ""
+    facts = [f"computes in {'bf16' if bf16 else 'float32'}", f"needs {in_bytes(needs)}{free}"]
     if speed:
         epoch = max(_train_images(play, dataset), 1) / max(speed.images_per_second, 1e-9)
         how = "as measured" if speed.measured else "a rough guess; Measure knows better"

@@ -12,7 +12,7 @@ from ui import state
 
 
 def show() -> None:
-    """The fold; it polls while the test runs."""
+    """The button and its answer; it polls while the test runs."""
     job = state.get().fields.get("rates")
     active = isinstance(job, Job) and job.running
     st.fragment(_panel, run_every=0.5 if active else None)(active)
@@ -36,25 +36,18 @@ def _panel(was_active: bool) -> None:
         play.fields["rates"] = Job("learning_rate_finder", question)
         play.fields["rates_of"] = question
 
-    with st.expander(
-        "Find a learning rate",
+    st.button(
+        "Trying rates…" if running else "Find a learning rate",
         icon=":material/troubleshoot:",
-        key="rate_finder",
-        expanded=job is not None,
-    ):
-        st.markdown(
-            "Trains for some hundred steps while the learning rate grows from far too small to "
-            "far too large. Where the loss falls, the rate teaches; where it climbs again, it was "
-            "too much."
-        )
-        st.button(
-            "Trying rates…" if running else "Try them",
-            icon=":material/play_arrow:",
-            key="find_rate",
-            disabled=running or play.architecture.problem() is not None or not is_on_disk(dataset),
-            on_click=start,
-        )
-        if job is not None:
+        key="find_rate",
+        disabled=running or play.architecture.problem() is not None or not is_on_disk(dataset),
+        on_click=start,
+        help="Trains for some hundred steps while the learning rate grows from far too small to "
+        "far too large. Where the loss falls, the rate teaches; where it climbs again, it was too "
+        "much. (Smith's range test.)",
+    )
+    if job is not None:
+        with st.container(border=True):
             _result(job, play.fields.get("rates_of", {}), question)
 
 

@@ -30,7 +30,8 @@ def pick_run(need_weights: bool = True) -> runs.Run:
     }
 
     def chosen() -> None:
-        state.choose_run(st.session_state[key])
+        if st.session_state[key] in ids:  # a label sent by a page that knew another name is not
+            state.choose_run(st.session_state[key])
 
     st.selectbox(
         "Run",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
 import torch.multiprocessing as mp
+from safetensors.torch import load_file, save_file
 
 from cnn import data, distributed, runs
 from cnn.architecture import Architecture
@@ -57,8 +60,8 @@ def one_of_two(rank: int, folder: str, port: int) -> None:
     with distributed.joined("gloo") as world:
         for name, architecture in (("plain", PLAIN), ("normed", NORMED)):
             trainer, events = learn(architecture, world)
-            kept = {"state": trainer.model.state_dict(), "end": events[-1].__dict__}
-            torch.save(kept, Path(folder) / f"{name}-{rank}.pt")
+            save_file(trainer.model.state_dict(), Path(folder) / f"{name}-{rank}.safetensors")
+            (Path(folder) / f"{name}-{rank}.json").write_text(json.dumps(asdict(events[-1])))
 
 
 @pytest.fixture(scope="module")
@@ -75,24 +78,32 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def ended(folder: Path, name: str, rank: int) -> tuple[dict, dict]:
+    """A process's last weights and its last event."""
+    path = folder / f"{name}-{rank}"
+    return load_file(path.with_suffix(".safetensors")), json.loads(
+        path.with_suffix(".json").read_text()
+    )
+
+
 @pytest.mark.parametrize("name", ["plain", "normed"])
 def test_both_processes_end_with_the_same_weights(two, name):
-    first, second = (torch.load(two / f"{name}-{rank}.pt") for rank in (0, 1))
-    for key, value in first["state"].items():
-        torch.testing.assert_close(second["state"][key], value, rtol=0, atol=0)
+    (first, first_end), (second, second_end) = (ended(two, name, rank) for rank in (0, 1))
+    for key, value in first.items():
+        torch.testing.assert_close(second[key], value, rtol=0, atol=0)
     for key in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
-        assert first["end"][key] == second["end"][key]
+        assert first_end[key] == second_end[key]
 
 
 def test_two_processes_follow_one_at_the_whole_batch(two):
     trainer, events = learn(PLAIN, distributed.World())
-    both = torch.load(two / "plain-0.pt")
+    both, end = ended(two, "plain", 0)
     for key, value in trainer.model.state_dict().items():
-        torch.testing.assert_close(both["state"][key], value, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(both[key], value, rtol=1e-4, atol=1e-5)
     alone = events[-1]
-    assert both["end"]["train_loss"] == pytest.approx(alone.train_loss, rel=1e-3)
-    assert both["end"]["validation_loss"] == pytest.approx(alone.validation_loss, rel=1e-3)
-    assert both["end"]["validation_accuracy"] == pytest.approx(alone.validation_accuracy, abs=0.02)
+    assert end["train_loss"] == pytest.approx(alone.train_loss, rel=1e-3)
+    assert end["validation_loss"] == pytest.approx(alone.validation_loss, rel=1e-3)
+    assert end["validation_accuracy"] == pytest.approx(alone.validation_accuracy, abs=0.02)
 
 
 def test_a_world_of_one_costs_and_changes_nothing():

@@ -1,0 +1,175 @@
+"""How long people wait, and what the app and a training cost each other.
+
+    python -m benchmarks.latency [--quick]
+
+Four tables' worth: from the worker's start to its first step, against what importing PyTorch takes
+alone; one prediction with all activation maps; a rerun of the Train page idle and while a network
+trains on the CPU, by thread count; and what those reruns cost the training. Uses MNIST where it is
+on disk, else the bundled sample.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.tables import median, print_machine, print_table, spread
+from cnn import data, runs
+from cnn.devices import cores
+from cnn.presets import PRESETS
+
+ROOT = Path(__file__).parent.parent
+PAUSE = 0.5  # seconds between two reruns: a person who moves sliders without a rest
+
+
+def imports() -> float:
+    """Seconds that PyTorch's import takes, in a process of its own."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import torch, torchvision"], check=True)
+    return time.perf_counter() - began
+
+
+def new_run() -> runs.Run:
+    """Compact CNN for longer than any measurement here."""
+    preset = PRESETS["compact"]
+    settings = preset.settings.model_copy(update={"epochs": 200})
+    return runs.new(preset.architecture, settings, data.default_dataset(), "cpu")
+
+
+def wait_for_step(run: runs.Run, step: int = 1) -> None:
+    """Until the run's metrics hold that step."""
+    while True:
+        rows = run.metrics()
+        if rows and rows[-1]["step"] >= step:
+            return
+        if run.state not in runs.ACTIVE:
+            raise SystemExit(run.log())
+        time.sleep(0.005)
+
+
+def end(run: runs.Run) -> None:
+    """Stop it and wait until its process is gone."""
+    run.send(stop=True)
+    while run.is_alive():
+        time.sleep(0.05)
+
+
+def first_step() -> float:
+    """Seconds from the launch to the first step's loss in the metrics."""
+    run, began = new_run(), time.perf_counter()
+    runs.launch(run)
+    wait_for_step(run)
+    seconds = time.perf_counter() - began
+    end(run)
+    return seconds
+
+
+def predictions(count: int) -> list[float]:
+    """Milliseconds of one image through Compact CNN with every layer's output kept."""
+    import torch
+
+    from cnn.activations import layer_outputs
+
+    architecture = PRESETS["compact"].architecture
+    model, x = architecture.build().eval(), torch.rand(1, 1, 28, 28)
+    times = []
+    for _ in range(count + 3):
+        began = time.perf_counter()
+        layer_outputs(model, architecture, x)
+        times.append((time.perf_counter() - began) * 1000)
+    return times[3:]
+
+
+class TrainPage:
+    """The real page in Streamlit's own runner: what the server does for a click."""
+
+    def __init__(self) -> None:
+        from streamlit.testing.v1 import AppTest
+
+        logging.disable(logging.WARNING)
+        self._app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        self._app.run()
+        self._app.switch_page("pages/train.py").run()
+        self._app.run()
+
+    def rerun(self) -> float:
+        """Milliseconds of one rerun."""
+        began = time.perf_counter()
+        self._app.run()
+        return (time.perf_counter() - began) * 1000
+
+
+def speed_while(run: runs.Run, seconds: float, page: TrainPage | None) -> tuple[float, list[float]]:
+    """Images per second of `run` over `seconds`, and the page's reruns meanwhile."""
+    before, began, reruns = run.metrics()[-1]["step"], time.perf_counter(), []
+    while time.perf_counter() - began < seconds:
+        if page:
+            reruns.append(page.rerun())
+        time.sleep(PAUSE)
+    steps = run.metrics()[-1]["step"] - before
+    return steps * run.config.settings.batch_size / (time.perf_counter() - began), reruns
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds = 1, 4.0
+    os.environ["CNN_RUNS_DIR"] = tempfile.mkdtemp(prefix="latency-")
+    os.chdir(ROOT)
+    print_machine()
+
+    pairs = [(imports(), first_step()) for _ in range(options.rounds)]
+    ratios = [step / alone for alone, step in pairs]
+    print_table(
+        ["from start to ...", "median", ""],
+        [
+            ["PyTorch imported, s", spread([a for a, _ in pairs], ".2f"), ""],
+            ["the worker's first step, s", spread([b for _, b in pairs], ".2f"),
+             f"{median(ratios):.2f} times the import"],
+            ["a prediction with all maps, ms", spread(predictions(50), ".1f"), ""],
+        ],
+    )  # fmt: skip
+
+    page = TrainPage()
+    idle = [page.rerun() for _ in range(12 * options.rounds)]
+    rows = [["idle", "–", spread(idle, ".0f"), "1.00", "–", "–"]]
+    whole = None
+    for threads in sorted({1, cores()}, reverse=True):
+        alone, together, reruns = [], [], []
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        run = new_run()
+        runs.launch(run)
+        wait_for_step(run, 50)
+        for _ in range(options.rounds):
+            alone.append(speed_while(run, options.seconds, None)[0])
+            speed, times = speed_while(run, options.seconds, page)
+            together.append(speed)
+            reruns += times
+        end(run)
+        whole = whole or median(alone)
+        rows.append(
+            [f"training, {threads} threads", spread(alone), spread(reruns, ".0f"),
+             f"{median(reruns) / median(idle):.2f}", spread(together),
+             f"{1 - median(together) / whole:.0%}"]
+        )  # fmt: skip
+    print()
+    print_table(
+        ["Train page", "images/s alone", "rerun, ms", "against idle", "images/s with reruns",
+         "lost against all threads alone"],
+        rows,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""Images per second of the whole training, side by side.
+
+    python -m benchmarks.throughput [--quick] [--keras] [--device cpu] [--seconds 3] [--rounds 3]
+
+ours        the real worker, writing its reports, checkpoints and live snapshots
+bare        the same network, optimiser, precision and memory layout in a loop with nothing else
+DataLoader  the loop of PyTorch's MNIST example (float32, torchvision transforms, one process)
+Keras       `fit` of the same network, in an environment of its own (made on the first `--keras`)
+
+The contenders take turns, so that whatever else the machine does meets them alike; medians of all
+rounds, lowest and highest in brackets. Needs MNIST on disk (`python -m cnn download mnist`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+import torch.nn.functional as F
+
+from benchmarks import keras_contender
+from benchmarks.tables import median, print_machine, print_table, spread
+from cnn import data, runs
+from cnn.devices import Compute, compute_for, find_device
+from cnn.events import Report
+from cnn.optimizers import make_optimizer
+from cnn.presets import PRESETS, Preset
+from cnn.settings import Settings
+from cnn.worker import run_worker
+
+NETWORKS = ("tutorial", "lenet5", "compact", "classic")
+WARM_UP_STEPS = 20
+
+
+def ours(preset: Preset, settings: Settings, device: str, seconds: float) -> float:
+    """The worker's speed by the clock, whatever it does besides training included."""
+    run = runs.new(preset.architecture, settings, "mnist", device)
+    began: list[tuple[float, int]] = []
+    now: list[tuple[float, int]] = []
+
+    def watch(event: object) -> None:
+        if isinstance(event, Report):
+            now[:] = [(time.perf_counter(), event.step)]
+            if not began and event.step >= WARM_UP_STEPS:
+                began[:] = now
+            if began and now[0][0] - began[0][0] >= seconds:
+                run.send(stop=True)
+
+    assert run_worker(run, watch, background=False) in ("stopped", "finished"), run.log()
+    images = (now[0][1] - began[0][1]) * settings.batch_size
+    return images / (now[0][0] - began[0][0])
+
+
+def timed(steps: Iterator[int], seconds: float, synchronise: Callable[[], None]) -> float:
+    """Images per second of a loop that yields how many images each step saw."""
+    for _ in itertools.islice(steps, WARM_UP_STEPS):
+        pass
+    synchronise()
+    images, began = 0, time.perf_counter()
+    for count in steps:
+        images += count
+        if time.perf_counter() - began >= seconds:
+            break
+    synchronise()
+    return images / (time.perf_counter() - began)
+
+
+def bare_loop(preset: Preset, settings: Settings, compute: Compute) -> Iterator[int]:
+    """Normalised float images in memory, an index per batch, forward, backward, update."""
+    images = data.load("mnist")
+    normalise = data.preprocessing_for("mnist", settings.pixels)
+    x = normalise(images.train_images.to(compute.device))
+    y = images.train_labels.to(compute.device)
+    model = preset.architecture.build().to(compute.device)
+    if compute.channels_last:
+        model = model.to(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=torch.channels_last)
+    optimizer = make_optimizer(model, settings, compute.device)
+    model.train()
+    while True:
+        order = torch.randperm(len(x)).to(compute.device)
+        for begin in range(0, len(x) - settings.batch_size + 1, settings.batch_size):
+            index = order[begin : begin + settings.batch_size]
+            with compute.autocast():
+                loss = F.cross_entropy(model(x[index]), y[index])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            yield settings.batch_size
+
+
+def data_loader_loop(preset: Preset, settings: Settings, device: torch.device) -> Iterator[int]:
+    """examples/mnist/main.py of github.com/pytorch/examples, with this network and optimiser."""
+    from torchvision import datasets, transforms
+
+    transform = transforms.Compose(
+        [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
+    )
+    train = datasets.MNIST(data.data_dir(), train=True, transform=transform)
+    cuda = {"num_workers": 1, "pin_memory": True} if device.type == "cuda" else {}
+    loader = torch.utils.data.DataLoader(
+        train, batch_size=settings.batch_size, shuffle=True, **cuda
+    )
+    model = preset.architecture.build().to(device)
+    optimizer = make_optimizer(model, settings, device)
+    model.train()
+    while True:
+        for step, (x, y) in enumerate(loader):
+            x, y = x.to(device), y.to(device)
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            if step % 10 == 0:
+                loss.item()
+            yield len(x)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="batch 64, short: about a minute")
+    parser.add_argument("--keras", action="store_true")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--networks", nargs="+", choices=list(PRESETS), default=list(NETWORKS))
+    parser.add_argument("--batches", nargs="+", type=int, default=[64, 256])
+    options = parser.parse_args()
+    if options.quick:
+        options.seconds, options.rounds, options.batches = 1.0, 3, [64]
+    os.environ["CNN_RUNS_DIR"] = tempfile.mkdtemp(prefix="throughput-")
+    device = find_device(options.device)
+    keras = keras_contender.Keras() if options.keras else None
+    print_machine()
+
+    def synchronise() -> None:
+        if device.id.startswith("cuda"):
+            torch.cuda.synchronize()
+
+    rows = []
+    for name, batch in itertools.product(options.networks, options.batches):
+        preset = PRESETS[name]
+        settings = preset.settings.model_copy(
+            update={"batch_size": batch, "epochs": 200, "validation_images": 0}
+        )
+        compute = compute_for(device, settings.precision, preset.architecture.convolutional)
+        speeds: dict[str, list[float]] = {}
+
+        for _ in range(options.rounds):
+            round_ = {
+                "ours": lambda p=preset, s=settings: ours(p, s, device.id, options.seconds),
+                "bare": lambda p=preset, s=settings, c=compute: timed(
+                    bare_loop(p, s, c), options.seconds, synchronise
+                ),
+                "DataLoader": lambda p=preset, s=settings, c=compute: timed(
+                    data_loader_loop(p, s, c.device), options.seconds, synchronise
+                ),
+            }
+            if keras:
+                round_["Keras"] = lambda n=name, b=batch: keras.speed(n, b, options.seconds)
+            for who, run in round_.items():
+                speeds.setdefault(who, []).append(run())
+        row = [preset.label, str(batch), compute.precision]
+        for who, values in speeds.items():
+            row.append(spread(values))
+            if who != "ours":  # of each round: the contenders stood side by side
+                ratios = [o / v for o, v in zip(speeds["ours"], values, strict=True)]
+                row.append(f"{median(ratios):.2f}")
+        rows.append(row)
+        print(f"  {preset.label}, batch {batch}: done", flush=True)
+    head = ["network", "batch", "precision", "ours", "bare", "ours/bare", "DataLoader", "ours/DL"]
+    print("\nImages per second\n")
+    print_table(head + (["Keras", "ours/Keras"] if keras else []), rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""How long until a network reads 98, 99, 99.4 % of the test images, over several seeds.
+
+    python -m benchmarks.time_to_accuracy [--quick] [--presets compact] [--epochs 1] [--seeds 5]
+                                          [--set precision=float32]
+
+Seconds are those of training alone, from the first step: the clock stands still while the test
+set is scored, twice a second and at each epoch's end. The test set chooses nothing here: the last
+column is the accuracy at the end. Needs MNIST on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks.tables import print_machine, print_table, spread
+from cnn import data
+from cnn.devices import compute_for, find_device
+from cnn.events import EpochEnd, Report
+from cnn.presets import PRESETS
+from cnn.settings import Settings, parse_settings
+from cnn.training import Steer, Trainer
+
+TARGETS = (0.98, 0.99, 0.994)
+
+
+def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tuple], float, float]:
+    """For each target `(seconds, images)` when it was first reached; final accuracy; seconds."""
+    architecture = PRESETS[preset].architecture
+    images = data.load("mnist")
+    held_out = settings.validation_images
+    trainer = Trainer(
+        architecture, images, settings, data.preprocessing_for("mnist", settings.pixels),
+        compute_for(find_device(device), settings.precision, architecture.convolutional),
+        data.DATASETS["mnist"].validation_images if held_out is None else held_out,
+    )  # fmt: skip
+    test_x = images.test_images.to(trainer.compute.device)
+    test_y = images.test_labels.to(trainer.compute.device)
+    reached: dict[float, tuple] = {}
+    accuracy = 0.0
+    for event in trainer.events(Steer()):
+        if not isinstance(event, Report | EpochEnd):
+            continue
+        accuracy = float((trainer.scores(test_x).argmax(1) == test_y).float().mean())
+        for target in TARGETS:
+            if accuracy >= target and target not in reached:
+                reached[target] = (trainer.position.train_seconds, trainer.position.images_seen)
+    return reached, accuracy, trainer.position.train_seconds
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="Compact CNN, one epoch, one seed")
+    parser.add_argument("--presets", nargs="+", choices=list(PRESETS), default=["compact"])
+    parser.add_argument("--epochs", type=int, nargs="+", help="default: the preset's own")
+    parser.add_argument("--seeds", type=int, default=5, help="how many, counted from 0")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    options = parser.parse_args()
+    if options.quick:
+        options.seeds, options.epochs = 1, [1]
+    print_machine()
+    rows = []
+    for name in options.presets:
+        for epochs in options.epochs or [PRESETS[name].settings.epochs]:
+            results = []
+            for seed in range(options.seeds):
+                settings = parse_settings(
+                    PRESETS[name].settings, [*options.set, f"epochs={epochs}", f"seed={seed}"]
+                )
+                results.append(race(name, settings, options.device))
+                print(f"  {name}, {epochs} epochs, seed {seed}: {results[-1][1]:.2%}", flush=True)
+            row = [PRESETS[name].label, str(epochs), str(options.seeds)]
+            for target in TARGETS:
+                there = [reached[target] for reached, _, _ in results if target in reached]
+                row.append(f"{spread([s for s, _ in there], '.1f')} ({len(there)})")
+                row.append(spread([n for _, n in there]))
+            finals = [accuracy for _, accuracy, _ in results]
+            row += [spread(finals, ".2%"), f"{sum(finals) / len(finals):.3%}"]
+            row.append(spread([s for _, _, s in results], ".1f"))
+            rows.append(row)
+    head = ["network", "epochs", "seeds"]
+    for target in TARGETS:
+        head += [f"s to {target:.1%} (seeds)", f"images to {target:.1%}"]
+    print()
+    print_table([*head, "test accuracy", "mean", "s in all"], rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The Train page: what is known before the start, what can be chosen, what a failure offers."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from cnn import runs
+from cnn.data import DATASETS
+from ui import models
+
+
+@pytest.fixture
+def train(app):
+    """The page once torch is loaded and the devices are known."""
+
+    def show(**query: str):
+        shown = app("train", **query)
+        models.loader().join()
+        return shown.run()
+
+    return show
+
+
+def text(shown) -> str:
+    return " ".join(e.value for e in (*shown.caption, *shown.markdown))
+
+
+def finished(rows, **more):
+    """A job that has ended."""
+    return SimpleNamespace(**{"rows": rows, "running": False, "error": None, "cancelled": False,
+                              **more})  # fmt: skip
+
+
+def as_job(monkeypatch, job):
+    monkeypatch.setattr("ui.devicepicker.Job", SimpleNamespace)
+    monkeypatch.setattr("ui.ratefinder.Job", SimpleNamespace)
+    return job
+
+
+def questions(shown) -> tuple[dict, dict]:
+    """What the page would ask of the two jobs now."""
+    play = shown.session_state["playground"]
+    shared = {
+        "architecture": play.architecture.model_dump(mode="json"),
+        "settings": play.settings.model_dump(mode="json"),
+    }
+    measure = {**shared, "devices": ["cpu"]}
+    return measure, {**shared, "dataset": "mnist-sample", "device": play.device}
+
+
+def test_before_the_start_it_tells_time_memory_and_precision(train):
+    shown = train()
+    said = text(shown)
+    assert "per epoch" in said and "rough guess" in said
+    assert "needs" in said and "free" in said
+    assert "Auto means" in said
+    assert DATASETS["mnist-sample"].about in said
+
+
+def test_early_stopping_without_validation_images_cannot_start(train):
+    shown = train()
+    play = shown.session_state["playground"]
+    changes = {"early_stopping": 2, "validation_images": 0}
+    play.settings = play.settings.model_copy(update=changes)
+    shown.run()
+    assert any("Early stopping" in e.value for e in shown.error)
+    assert shown.button(key="start").disabled
+
+
+def test_a_measurement_is_shown_as_long_as_it_is_of_this_network(train, monkeypatch):
+    shown = train()
+    play = shown.session_state["playground"]
+    play.fields["measure"] = as_job(
+        monkeypatch, finished([{"device": "cpu", "images_per_second": 4000.0, "memory": 8e8}])
+    )
+    play.fields["measure_of"] = questions(shown)[0]
+    shown.run()
+    assert "4,000 images/s" in [m.value for m in shown.metric]
+    play.settings = play.settings.model_copy(update={"batch_size": 32})
+    shown.run()
+    assert "4,000 images/s" not in [m.value for m in shown.metric]
+
+
+def test_the_suggested_rate_is_taken_with_one_click(train, monkeypatch):
+    shown = train()
+    play = shown.session_state["playground"]
+    steps = [{"rate": 10 ** (n / 10 - 5), "loss": 2.0} for n in range(40)]
+    play.fields["rates"] = as_job(monkeypatch, finished([*steps, {"suggestion": 0.0042}]))
+    play.fields["rates_of"] = questions(shown)[1]
+    shown.run()
+    shown.button(key="take_rate").click().run()
+    assert shown.session_state["playground"].settings.learning_rate == 0.0042
+    assert not shown.exception
+    rate = next(n for n in shown.number_input if n.label == "Learning rate")
+    assert rate.value == 0.0042
+
+
+def test_a_search_that_found_nothing_says_what_to_try(train, monkeypatch):
+    shown = train()
+    play = shown.session_state["playground"]
+    play.fields["rates"] = as_job(monkeypatch, finished([{"suggestion": None}]))
+    play.fields["rates_of"] = questions(shown)[1]
+    shown.run()
+    assert any("No rate made the loss fall" in w.value for w in shown.warning)
+
+
+def test_a_failed_run_offers_another_try_with_what_should_work(train, trained, monkeypatch):
+    launched = []
+    monkeypatch.setattr(runs, "launch", launched.append)
+    trained.write_status(
+        state="failed", message="The device ran out of memory.", remedy={"batch_size": 16}
+    )
+    shown = train(run=trained.id)
+    button = shown.button(key="retry")
+    assert button.label == "Try again with batch size 16"
+    button.click().run()
+    assert not shown.exception
+    assert [run.config.settings.batch_size for run in launched] == [16]
+    assert shown.query_params["run"] == launched[0].id
+
+
+def test_a_run_that_stopped_early_says_which_epoch_it_kept(train, trained):
+    status = trained.status()
+    trained.write_status(**{**status, "stopped_early": True, "kept_epoch": 1})
+    shown = train(run=trained.id)
+    assert any("epoch 1 are kept" in str(p.proto.text) for p in shown.get("progress"))
+
+
+def test_a_gpu_run_shows_memory_and_utilisation(train, trained):
+    status = trained.status()
+    trained.write_status(**{**status, "device": "cuda:0", "memory": 2.5e9, "utilisation": 87})
+    shown = train(run=trained.id)
+    cards = {m.label: m.value for m in shown.metric}
+    assert cards["Memory"] == "2.5 GB"
+    assert cards["GPU in use"] == "87 %"
+
+
+def test_a_cpu_run_has_no_card_for_a_gpu(train, trained):
+    cards = [m.label for m in train(run=trained.id).metric]
+    assert "GPU in use" not in cards
+    assert "Images per second" in cards
