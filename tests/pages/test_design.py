@@ -181,7 +181,7 @@ def test_json_out_and_in_again(app):
     [
         (b"not json", "This is not JSON"),
         (b'{"layers": [{"kind": "conv2d", "filters": 0}]}', "Layer 1 (conv2d), field 'filters'"),
-        (b'{"layers": [{"kind": "warp"}]}', "Layer 1 has kind 'warp'"),
+        (b'{"layers": [{"kind": "warp"}]}', "Layer 1 (warp) is of no known kind"),
         (b'{"version": 9, "layers": []}', "version 9"),
         (b'{"layers": [{"kind": "![x](http://example.org/x.png)"}]}', "Layer 1 has kind"),
     ],
