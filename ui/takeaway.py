@@ -189,9 +189,8 @@ def _run() -> None:
 def _verify(run: runs.Run) -> tuple[Any, str | None]:
     """The verified exports, or None and why not."""
     models.loader().join()
-    from cnn.export import ExportError
-
     from cnn import verify
+    from cnn.export import ExportError
 
     bar = st.progress(0.0, "Starting")
     try:

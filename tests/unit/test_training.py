@@ -149,7 +149,7 @@ def test_stopping_and_resuming_between_two_reports_is_exact_too(images):
     list(part.events(StopAfter(5), report_seconds=3600))  # only the first step is reported
     assert 1 < part.position.step < whole.total_steps
     assert part.position.images_seen == part.position.step * 64
-    state = copied(part)
+    state = copied(part)  # before another trainer seeds the random state anew
     resumed = make(images)
     resumed.restore(*state)
     run(resumed)
