@@ -114,19 +114,27 @@ def settings_form() -> None:
 run = state.current_run()
 active = run is not None and run.state in runs.ACTIVE
 
+
+def last_run(run: runs.Run) -> None:
+    """The current run's curves, with the buttons that act on it."""
+    runcontrols.title(run)
+    runcontrols.controls(run)
+    live.watch(run)
+
+
+# What the visitor came for stands first: the run while it trains, else the way into one.
 st.title("Train")
-if run is None:
+if run is not None and active:
+    last_run(run)
+    st.divider()
+    st.subheader("Train another")
+else:
     st.markdown(
         "Press the button and watch: the loss falling, the accuracy rising, the first filters "
         "forming. You can leave this page at any time; the training goes on."
     )
-    start_button()
-else:
-    runcontrols.title(run)
-    runcontrols.controls(run)
-    live.watch(run)
-    st.divider()
-    st.subheader("Train another")
-    start_button()
-
+start_button()
 settings_form()
+if run is not None and not active:
+    st.divider()
+    last_run(run)
