@@ -212,7 +212,7 @@ def keep(
     from cnn import data, runs
     from cnn.evaluation import load_model, score_test_set
     from cnn.files import write_json, write_tensors
-    from cnn.worker import first_filters
+    from cnn.session import first_filters
 
     if not edits:
         raise SurgeryError("Nothing was changed: there is nothing to keep.")
