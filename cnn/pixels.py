@@ -1,0 +1,168 @@
+"""From a picture to 28×28: find the ink, make its strokes one width, box and centre it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from scipy import ndimage
+
+from cnn.ink import (
+    BOX,
+    MIN_INK,
+    PEN_WIDTH,
+    SIZE,
+    DigitError,
+    Ink,
+    Prepared,
+    centre,
+    crop,
+    fit,
+    resize,
+    square,
+)
+
+MAX_SIDE = 1024  # uploads are shrunk to this before anything else
+MIN_SIDE_TO_THIN = 40  # smaller digits are taken as they are: too coarse for a skeleton
+FINE = 8  # pixels of the skeleton's sheet per pixel of the box
+EVEN_PAPER = 0.03  # a border that varies less than this needs no levelling
+
+
+def from_pixels(ink: Ink, centred: bool = True) -> Prepared:
+    """Prepare ink `(H, W)`; with `centred` False it is merely resized to 28×28.
+
+    A digit of at least 40 px is thinned to its skeleton and drawn anew with the width that strokes
+    are drawn with; a smaller one (MNIST's own images) is only scaled. Raises DigitError for blank
+    paper.
+    """
+    if ink.size == 0 or float(ink.max()) < MIN_INK:
+        raise DigitError("There is no ink to read: the picture is blank.")
+    if not centred:
+        plain = resize(square(ink), SIZE, SIZE)
+        return Prepared(ink, ink, plain, plain)
+    cropped = crop(ink, MIN_INK * float(ink.max()) * 5)
+    boxed = _redrawn(cropped) if max(cropped.shape) >= MIN_SIDE_TO_THIN else fit(cropped, BOX)
+    return Prepared(ink, cropped, boxed, centre(boxed))
+
+
+def from_image(image: Image.Image, centred: bool = True) -> Prepared:
+    """Prepare a picture of one digit: dark on light or light on dark, transparent or not."""
+    return from_pixels(ink_of(image), centred)
+
+
+def open_image(source: Any) -> Image.Image:
+    """Open a picture file (path or bytes object). Raises DigitError for what is none."""
+    try:
+        image = Image.open(source)
+        image.load()
+    except (
+        UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError,
+    ) as error:  # fmt: skip
+        raise DigitError("This file is not a picture that can be opened (PNG, JPEG, …).") from error
+    return ImageOps.exif_transpose(image)
+
+
+def ink_of(image: Image.Image) -> Ink:
+    """The ink of a picture, `(H, W)` in 0-1, whichever of paper and ink is the brighter.
+
+    What the border shows most is paper; where its light is uneven, the light is levelled first. A
+    picture whose opaque parts are all of one tone is read by its transparency.
+    """
+    image = image.copy()
+    image.thumbnail((MAX_SIDE, MAX_SIDE))
+    rgba = np.asarray(image.convert("RGBA"), np.float32) / 255
+    grey, alpha = rgba[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32), rgba[..., 3]
+    opaque = grey[alpha > 0.5]
+    if alpha.min() < 0.5 and (opaque.size == 0 or float(np.ptp(opaque)) < 0.1):
+        return alpha.astype(np.float32)
+    if alpha.min() < 0.5:  # lay it on the paper that its ink stands out from
+        grey = grey * alpha + (1 - alpha) * (0.0 if float(np.median(opaque)) > 0.5 else 1.0)
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    low, high = np.percentile(edge, (10, 90))
+    photograph = high - low > EVEN_PAPER and min(grey.shape) >= MIN_SIDE_TO_THIN
+    ink = np.abs(grey - (_paper(grey) if photograph else float(np.median(edge))))
+    strongest = float(np.percentile(ink, 99.5) if photograph else ink.max())
+    if strongest < 0.1:
+        raise DigitError("There is no ink to read: the picture is all of one tone.")
+    ink = np.clip((ink / strongest - 0.15) / 0.85, 0, 1).astype(np.float32)
+    return _only_the_digit(ink) if photograph else ink
+
+
+def _paper(grey: Ink) -> Ink:
+    """The paper's own tone at every pixel: a quadratic surface fitted to what is not ink.
+
+    Light falls off smoothly over a page. Pixels far from the surface are ink and lose their say;
+    five rounds settle it.
+    """
+    height, width = grey.shape
+    small = resize(grey, min(64, width), min(64, height))
+
+    def terms(shape: tuple[int, ...]) -> np.ndarray:
+        y, x = (axis.ravel() for axis in np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j])
+        return np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
+
+    basis, tones = terms(small.shape), small.ravel()
+    edge = np.zeros(small.shape, bool)
+    edge[:4], edge[-4:], edge[:, :4], edge[:, -4:] = True, True, True, True
+    paper = edge.ravel()
+    for _ in range(5):
+        surface, *_ = np.linalg.lstsq(basis[paper], tones[paper], rcond=None)
+        distance = np.abs(basis @ surface - tones)
+        paper = distance <= max(2.5 * float(np.median(distance[paper])), 0.02)
+    return (terms(grey.shape) @ surface).reshape(grey.shape).astype(np.float32)
+
+
+def _only_the_digit(ink: Ink) -> Ink:
+    """Without the paper's ruled lines and specks.
+
+    A ruled line is thin, far longer than a stroke, and runs to the picture's edge. Where it crosses
+    a stroke, the stroke is closed again.
+    """
+    height, width = ink.shape
+    mask = ink > 0.35
+    for size, axis in (((1, max(3, width // 3)), 0), ((max(3, height // 3), 1), 1)):
+        long = ndimage.binary_opening(mask, np.ones(size))
+        pieces, _ = ndimage.label(long, np.ones((3, 3)))
+        for index, place in enumerate(ndimage.find_objects(pieces), 1):
+            thick = place[axis].stop - place[axis].start
+            along = place[1 - axis]
+            at_edge = along.start <= 1 or along.stop >= ink.shape[1 - axis] - 1
+            if at_edge and thick <= max(3, ink.shape[axis] // 40):
+                line = ndimage.binary_dilation(pieces == index, iterations=1)
+                gap = np.ones((thick + 5, 1) if axis == 0 else (1, thick + 5))
+                mask = ndimage.binary_closing(mask & ~line, gap)
+    pieces, count = ndimage.label(mask, np.ones((3, 3)))
+    if not count:
+        return ink
+    areas = np.bincount(pieces.ravel())[1:]
+    digit = np.isin(pieces, 1 + np.flatnonzero(areas >= 0.03 * areas.max()))
+    return np.where(digit, np.maximum(ink, 0.6), ink * ndimage.binary_dilation(digit)).astype(
+        np.float32
+    )
+
+
+def _redrawn(cropped: Ink) -> Ink:
+    """The digit's skeleton (Zhang and Suen, 1984), drawn with the pen of `cnn.strokes`: longest
+    side 20 px."""
+    from skimage.morphology import skeletonize
+
+    side = FINE * (BOX - 1)
+    height, width = cropped.shape
+    scale = side / max(height, width)
+    fine = resize(cropped, max(1, round(width * scale)), max(1, round(height * scale)))
+    bones = skeletonize(np.pad(fine > 0.5 * float(fine.max()), 1))
+    if not bones.any():
+        return fit(cropped, BOX)
+    ys, xs = np.nonzero(bones)
+    points = np.stack([xs, ys], axis=1).astype(np.float64)
+    low, size = points.min(axis=0), np.ptp(points, axis=0)
+    zoom = FINE * (BOX - PEN_WIDTH) / max(float(size.max()), 1.0)
+    radius = FINE * PEN_WIDTH / 2
+    columns, rows = (np.ceil((size * zoom / FINE) + PEN_WIDTH).astype(int)).tolist()
+    sheet = np.ones((rows * FINE, columns * FINE), bool)
+    # Between two neighbouring pixels of the skeleton, stretched, no gap is wider than the pen.
+    at = np.minimum((points - low) * zoom + radius, (columns * FINE - 1, rows * FINE - 1))
+    sheet[at[:, 1].astype(int), at[:, 0].astype(int)] = False
+    ink = np.clip(radius + 0.5 - ndimage.distance_transform_edt(sheet), 0, 1)
+    return ink.reshape(rows, FINE, columns, FINE).mean(axis=(1, 3)).astype(np.float32)
