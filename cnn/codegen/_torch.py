@@ -7,10 +7,10 @@ that the script cannot drift from what the app does.
 from __future__ import annotations
 
 import inspect
-import re
 from typing import TYPE_CHECKING
 
 from cnn.architecture import Architecture
+from cnn.codegen._augment import augment_source
 from cnn.codegen._common import (
     SCHEDULES,
     checked,
@@ -50,11 +50,12 @@ def pytorch(
         note=sample_note(dataset),
         facts=facts(architecture),
         math="import math\n" if math else "",
+        namespace="from types import SimpleNamespace\n" if settings.augments else "",
         reader=data.torchvision_name,
         constants=_constants(settings, preprocessing, dataset),
         model=_model(architecture),
         prepare=_PREPARE,
-        augment=_augment(settings),
+        augment=augment_source(settings) if settings.augments else "",
         schedule=SCHEDULES[settings.schedule].replace("(progress)", "(progress: float) -> float"),
         optimizer=_optimizer(settings),
         batch=_BATCH_AUGMENTED if settings.augments else _BATCH,
@@ -127,6 +128,7 @@ def _constants(settings: Settings, preprocessing: Preprocessing, dataset: str) -
     if settings.early_stopping:
         note = "epochs without a lower validation loss"
         lines.append(f"EARLY_STOPPING = {settings.early_stopping}  # {note}")
+<<<<<<< HEAD
     if settings.augments:
         for name in _augmentation_names(settings):
             unit = (Settings.model_fields[name].json_schema_extra or {}).get("unit", "")  # type: ignore[union-attr]
@@ -169,6 +171,11 @@ def _augment(settings: Settings) -> str:
     return re.sub(r"settings\.(\w+)", lambda m: m[1].upper(), source) + "\n\n"
 
 
+=======
+    return "\n".join(lines)
+
+
+>>>>>>> main
 def _optimizer(settings: Settings) -> str:
     choice = OPTIMIZERS[settings.optimizer]
     extra = "".join(f", {key}={value!r}" for key, value in choice.arguments.items())
@@ -196,7 +203,7 @@ _BATCH = """\
             x, y = prepare(images[index]), labels[index]
 """
 _BATCH_AUGMENTED = """\
-            x, y = augment(prepare(images[index]), fill=-MEAN / STD), labels[index]
+            x, y = augment(prepare(images[index]), AUGMENTATION, fill=-MEAN / STD), labels[index]
 """
 
 # Early stopping, for settings that ask for it: the best epoch's weights are kept.
@@ -240,7 +247,7 @@ _SCRIPT = '''\
 {note}"""
 
 {math}import time
-
+{namespace}
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

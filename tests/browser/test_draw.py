@@ -9,6 +9,9 @@ from tests.browser.conftest import SECONDS, draw_strokes
 from tests.strokes import ONE, SEVEN, ZERO, beside
 
 
+expect.set_options(timeout=SECONDS)  # the first answer waits for torch
+
+
 def winner(page: Page):
     return page.locator(".st-key-draw_winner h2")
 

@@ -43,23 +43,23 @@ def all_runs(found: list[digits.Prepared]) -> None:
     if not rows:
         st.caption("No run has finished yet.")
         return
-    st.dataframe(
-        rows,
-        hide_index=True,
-        key="draw_side_by_side",
-        column_config={
-            "Reads": st.column_config.TextColumn(width="small"),
-            "Probability": st.column_config.ProgressColumn(
-                min_value=0.0,
-                max_value=1.0,
-                format="percent",
-                help="Of a number: the least sure digit's.",
-            ),
-            "Test": st.column_config.NumberColumn(
-                format="percent", help="Accuracy on the run's own test set."
-            ),
-        },
-    )
+    with st.container(key="draw_side_by_side"):
+        st.dataframe(
+            rows,
+            hide_index=True,
+            column_config={
+                "Reads": st.column_config.TextColumn(width="small"),
+                "Probability": st.column_config.ProgressColumn(
+                    min_value=0.0,
+                    max_value=1.0,
+                    format="percent",
+                    help="Of a number: the least sure digit's.",
+                ),
+                "Test": st.column_config.NumberColumn(
+                    format="percent", help="Accuracy on the run's own test set."
+                ),
+            },
+        )
     answers = {row["Reads"] for row in rows}
     if len(rows) > 1:
         st.caption("They all agree." if len(answers) == 1 else "They do not agree.")
@@ -118,7 +118,7 @@ def replay(run: runs.Run, one: digits.Prepared) -> None:
         config=QUIET,
         alt="Probability of every class after each epoch",
     )
-    moves = []
+    moves: list[tuple[int, str]] = []
     for epoch, row in zip(epochs, probabilities, strict=True):
         guess = names[int(row.argmax())]
         if not moves or moves[-1][1] != guess:
