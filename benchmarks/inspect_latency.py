@@ -33,16 +33,29 @@ LIMITS = {"compact": 0.4}
 LARGEST_LIMIT = 1.0
 REPEATS, WARM_UP = 15, 3
 
-# Clicks `button` and waits until the canvas at `path` below `root` shows another picture.
+# Clicks `button` and waits until the canvas `inner` in the element `outer` shows another picture.
+# Components live in shadow roots and may be made anew: the canvas is sought at every frame.
 CLICK_AND_WAIT = """
-([button, root, path]) => new Promise((resolve) => {
-  const find = () => root.querySelector(path)
-  const before = find().toDataURL()
+([button, outer, inner]) => new Promise((resolve) => {
+  const within = (root) => {
+    if (!root) return null
+    const found = root.querySelector(inner)
+    if (found) return found
+    for (const element of root.querySelectorAll('*')) {
+      const deeper = element.shadowRoot && within(element.shadowRoot)
+      if (deeper) return deeper
+    }
+    return null
+  }
+  const picture = () => {
+    const canvas = within(document.querySelector(outer))
+    return canvas && canvas.width > 0 ? canvas.toDataURL() + canvas.ariaLabel : null
+  }
+  const before = picture()
   const began = performance.now()
   const look = () => {
-    const canvas = find()
-    const changed = canvas && canvas.width > 0 && canvas.toDataURL() !== before
-    if (changed) resolve((performance.now() - began) / 1000)
+    const now = picture()
+    if (now && now !== before) resolve((performance.now() - began) / 1000)
     else if (performance.now() - began > 30000) resolve(null)
     else requestAnimationFrame(look)
   }
@@ -82,8 +95,9 @@ def engine(name: str) -> None:
     from cnn import attribution, exciting, features, surgery
     from cnn.activations import conv_layers, layer_outputs
     from cnn.arithmetic import Explainer
+    from cnn.devices import use_few_threads
 
-    torch.set_num_threads(max(1, min(2, torch.get_num_threads())))
+    use_few_threads()  # as the app does
     torch.manual_seed(0)
     architecture = PRESETS[name].architecture
     model = architecture.build().eval()
@@ -195,12 +209,12 @@ def page(names: list[str]) -> bool:
 
     from tests.get_browser import find_browser
 
-    within = True
+    within, chromium = True, find_browser()
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         os.environ["CNN_RUNS_DIR"] = place
         made = {name: make_run(name) for name in names}
         browser = playwright.chromium.launch(
-            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         with served(Path(place)) as url:
             for name, run in made.items():
@@ -218,31 +232,29 @@ def page(names: list[str]) -> bool:
 def clicks(window: Any) -> dict[str, list[float]]:
     """Seconds from click to picture: another image, then maps of ever another layer."""
     flow = window.locator(".st-key-inspect_flow")
-    image = flow.get_by_role("button", name="The image", exact=True).locator("canvas")
-    image.wait_for()
-    large = window.locator(".st-key-map_pixels canvas").first
-    large.wait_for()
+    flow.get_by_role("button", name="The image", exact=True).locator("canvas").wait_for()
+    window.locator(".st-key-map_pixels canvas").first.wait_for()
 
-    def seconds(button: Any, canvas: Any, path: str) -> float:
-        # Components live in shadow roots: the canvas is sought from its own root at every frame.
-        root = canvas.evaluate_handle("canvas => canvas.getRootNode()")
-        found = window.evaluate(CLICK_AND_WAIT, [button.element_handle(), root, path])
-        if found is None:
-            raise SystemExit("The page did not answer within 30 s.")
+    def seconds(button: Any, outer: str, inner: str) -> float:
         window.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+        found = window.evaluate(CLICK_AND_WAIT, [button.element_handle(), outer, inner])
+        if found is None:
+            raise SystemExit(f"The page did not answer within 30 s ({outer}).")
         return found
 
     images, layers = [], []
     for _ in range(WARM_UP + REPEATS):
-        button = window.locator(".st-key-inspect_next button")
-        images.append(seconds(button, image, "button[aria-label='The image'] canvas"))
-    tiles = flow.locator("button.tile[data-layer]")
+        button = window.locator(".st-key-inspect_next button").first
+        images.append(
+            seconds(button, ".st-key-inspect_flow", "button[aria-label='The image'] canvas")
+        )
+    tiles = flow.locator("button.tile:not(.dead)[data-layer]")
     numbers = [int(n) for n in tiles.evaluate_all("tiles => tiles.map(t => t.dataset.layer)")]
     order = [n for n in dict.fromkeys(numbers) if n > 0]
     for index in range(WARM_UP + REPEATS):
         number = order[index % len(order)]
-        tile = flow.locator(f"button.tile[data-layer='{number}']").nth(index // len(order) % 2)
-        layers.append(seconds(tile, large, "canvas"))
+        tile = flow.locator(f"button.tile:not(.dead):not(.chosen)[data-layer='{number}']").first
+        layers.append(seconds(tile, ".st-key-map_pixels", "canvas"))
     return {"another image": images[WARM_UP:], "another layer": layers[WARM_UP:]}
 
 

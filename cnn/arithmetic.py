@@ -64,7 +64,7 @@ class Explainer:
         import torch
 
         self.architecture = architecture
-        self.modules: list[Any] = list(model)  # type: ignore[call-overload]
+        self.modules: list[Any] = list(model)
         self._inputs: list[Tensor] = [x]
         self._parts: dict[int, dict[str, Tensor]] = {}
         with torch.inference_mode():

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn.activations import conv_layers
+from cnn.activations import before_and_after, conv_layers
 from cnn.architecture import INPUT_SHAPE, Architecture
 from cnn.progress import Progress, Stop, step
 
@@ -128,7 +128,7 @@ def attribute(
     """Ask `method` (a name in METHODS) where the network looks on `image` for class `target`.
 
     `image` is `(28, 28)`, uint8 (0-255) or float (0-1); `model` must be in evaluation.
-    `layer_number` is Grad-CAM's layer, the last convolution by default; `window` and `stride` are
+    `layer_number` is Grad-CAM's layer, `grad_cam_layer`'s by default; `window` and `stride` are
     occlusion's, in pixels. Raises ValueError for an unknown method, class or layer, and Stopped.
     """
     import torch
@@ -156,12 +156,19 @@ def attribute(
     return Attribution(method, target, _pixels(values), score, blank_score, number, steps)
 
 
+def grad_cam_layer(architecture: Architecture) -> int | None:
+    """The layer Grad-CAM looks at by itself: the last convolution, after its activation function
+    (before it, and before batch norm, a map's sign means little); None without a convolution."""
+    if not (convolving := conv_layers(architecture)):
+        return None
+    pair = before_and_after(architecture, convolving[-1])
+    return pair[1] if pair else convolving[-1]
+
+
 def _layer(architecture: Architecture, number: int | None) -> int:
     """The layer Grad-CAM looks at: any whose output is maps."""
-    if number is None:
-        if not (convolving := conv_layers(architecture)):
-            raise ValueError("Grad-CAM needs a convolution, and this network has none.")
-        return convolving[-1]
+    if number is None and (number := grad_cam_layer(architecture)) is None:
+        raise ValueError("Grad-CAM needs a convolution, and this network has none.")
     rows = architecture.table()
     if not 1 <= number <= len(rows) or len(rows[number - 1].output_shape or ()) != 3:
         raise ValueError(f"Layer {number} has no maps for Grad-CAM to weigh.")

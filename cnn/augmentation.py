@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # What Handwriting does at strength 1. Chosen on MNIST's validation images and on development
 # digits of the pen (benchmarks/drawn_digits.md).
-HAND_ROTATION, HAND_SCALE, HAND_SHEAR = 8.0, 6.0, 10.0  # degrees, per cent, degrees
-HAND_SHIFT = 1.0  # pixels
+ROTATION, SCALE, SHEAR = 8.0, 6.0, 10.0  # degrees, per cent, degrees
+SHIFT = 1.0  # pixels
 ASPECT = 0.18  # width against height
 ELASTIC, KNOTS = 0.9, 5  # pixels at each knot of a 5×5 grid
 THICKNESS = 0.7  # share of the way to the 3×3 minimum or maximum
@@ -41,10 +41,10 @@ def augment(x: Tensor, settings: Settings, fill: float) -> Tensor:
         ink = _flourish(ink, FLOURISH * strength)
     grid = _affine(
         x,
-        max(settings.shift, HAND_SHIFT * strength),
-        max(settings.rotation, HAND_ROTATION * strength),
-        max(settings.scale, HAND_SCALE * strength),
-        max(settings.shear, HAND_SHEAR * strength),
+        max(settings.shift, SHIFT * strength),
+        max(settings.rotation, ROTATION * strength),
+        max(settings.scale, SCALE * strength),
+        max(settings.shear, SHEAR * strength),
         ASPECT * strength,
     )
     if strength:

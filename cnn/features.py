@@ -37,7 +37,7 @@ def penultimate(
     """
     import torch
 
-    body, head = model[:-1], model[-1]  # type: ignore[index]
+    body, head = model[:-1], model[-1]
     found, predictions = [], []
     for begin in range(0, len(images), BATCH):
         step(begin / len(images), progress, stop)
@@ -124,7 +124,7 @@ def layer_spreads(
         step(begin / len(images), progress, stop)
         with torch.inference_mode():
             x = preprocessing(images[begin : begin + BATCH])
-            for gather, module in zip(gathered, model, strict=True):  # type: ignore[call-overload]
+            for gather, module in zip(gathered, model, strict=True):
                 x = module(x)
                 gather.add(x, generator)
     if progress:

@@ -15,8 +15,8 @@ class SumPool2d(nn.Module):
         self.kernel_size, self.stride = kernel_size, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """Average pooling whose divisor is 1."""
-        return F.avg_pool2d(x, self.kernel_size, self.stride, divisor_override=1)
+        """Average pooling times the window's area: ONNX knows no other divisor."""
+        return F.avg_pool2d(x, self.kernel_size, self.stride) * self.kernel_size**2
 
 
 class GlobalAvgPool(nn.Module):

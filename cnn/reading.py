@@ -85,8 +85,9 @@ def _explain(first: dict[str, Any], data: dict[str, Any]) -> str:
         model = KINDS.get(kind) if isinstance(kind, str) else None
         if model is None:
             allowed = ", ".join(KINDS)
-            found = f"kind {_short(kind)}" if kind is not None else "no kind"
-            return f"Layer {number} has {found}. Allowed: {allowed}."
+            if kind is None:
+                return f"Layer {number} has no kind. Allowed: {allowed}."
+            return f"Layer {number} ({_bare(kind)}) is of no known kind. Allowed: {allowed}."
         return _explain_field(f"Layer {number} ({kind})", model, place[3:], first)
     if place == ("layers",):
         return f"A network has at most {MAX_LAYERS} layers; this one has {len(data['layers'])}."
@@ -123,6 +124,11 @@ def allowed_values(model: type[BaseModel], name: str) -> str:
     high = next((item.le for item in info.metadata if hasattr(item, "le")), None)
     number = "a whole number" if info.annotation is int else "a number"
     return f"{number} from {low} to {high}"
+
+
+def _bare(value: Any) -> str:
+    """The same without quotes."""
+    return _short(value).strip("'")
 
 
 def _short(value: Any) -> str:

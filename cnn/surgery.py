@@ -7,6 +7,7 @@ to a copy of the run's own weights, never to the network that other sessions sha
 from __future__ import annotations
 
 import copy
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -205,14 +206,13 @@ def keep(
 
     The new folder has the edited weights as its only checkpoint and as its newest weights, so that
     every page can use it; its config says where it came from. With `score` its test set is scored
-    where the data are on disk. Raises SurgeryError and RunError.
+    where the data are on disk. Raises SurgeryError and RunError, and leaves no folder then.
     """
     import time
 
-    from cnn import data, runs
-    from cnn.evaluation import load_model, score_test_set
-    from cnn.files import write_json, write_tensors
-    from cnn.worker import first_filters
+    from cnn import runs
+    from cnn.evaluation import load_model
+    from cnn.files import write_tensors
 
     if not edits:
         raise SurgeryError("Nothing was changed: there is nothing to keep.")
@@ -230,20 +230,13 @@ def keep(
         state = model.state_dict()
         write_tensors(kept.path / "checkpoints" / f"epoch-{at:03d}.safetensors", state)
         write_tensors(kept.path / "live.safetensors", state)
-        write_json(kept.path / "live.json", {"filters": first_filters(model)})
         same = ("device", "device_name", "precision", "epochs", "step", "steps", "images_seen")
         ended = {name: status[name] for name in same if name in status}
         ended |= {"state": "finished", "epoch": at, "message": origin, "ended": time.time()}
         kept.write_status(**ended)
         if score:
-            try:
-                accuracy = score_test_set(kept)
-            except data.DataError:
-                return kept
-            kept.write_status(**ended, test_accuracy=accuracy)
+            kept.write_status(**ended, **_scored(kept, model))
     except BaseException:
-        import shutil
-
         shutil.rmtree(kept.path, ignore_errors=True)
         raise
     return kept
@@ -252,3 +245,33 @@ def keep(
 def _last_epoch(run: Run, status: dict[str, Any]) -> int:
     kept = run.checkpoints()
     return int(status.get("epoch", kept[-1] if kept else 0))
+
+
+def _scored(run: Run, model: nn.Module) -> dict[str, float]:
+    """Score a kept run's test set, and note its guesses as a worker does: the status's part."""
+    from cnn import data
+    from cnn.evaluation import score_test_set, test_probabilities
+    from cnn.files import write_json
+    from cnn.session import first_filters
+
+    try:
+        images = data.load(run.config.dataset)
+        accuracy = score_test_set(run)
+    except data.DataError:
+        return {}
+    table = test_probabilities(run)
+    assert table is not None
+    labels = images.test_labels.numpy()
+    index = [int(np.flatnonzero(labels == label)[0]) for label in np.unique(labels)]
+    write_json(
+        run.path / "live.json",
+        {
+            "step": 0,
+            "index": index,
+            "labels": labels[index].tolist(),
+            "images": images.test_images[index].tolist(),
+            "probabilities": table[index].round(4).tolist(),
+            "filters": first_filters(model),
+        },
+    )
+    return {"test_accuracy": accuracy}

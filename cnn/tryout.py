@@ -28,10 +28,10 @@ class LayerStart:
     """One layer before training.
 
     `mean` and `std` are of all its outputs over the batch. `signal` is what of that spread tells
-    images apart: the root of its units' mean variance from image to image. `dead` is the share of its maps (or
-    units) that are zero for every image, None where that says nothing (layers that do not cut
-    off). `gradient` is the Euclidean norm of the loss's gradient in all its weights, None where
-    it has none.
+    images apart: the root of its units' mean variance from image to image. `dead` is the share of
+    its maps (or units) that are zero for every image, None where that says nothing (layers that
+    do not cut off). `gradient` is the Euclidean norm of the loss's gradient in all its weights,
+    None where it has none.
     """
 
     number: int
@@ -127,7 +127,8 @@ def _signal(start: Start) -> list[tuple[bool, str]]:
         words.append(
             (False, f"The signal fades: after layer {faded.number} ({faded.layer.summary}) "
              f"images differ by {faded.signal:.2g}, against {start.input_signal:.2g} at the "
-             "input: they look all alike from there on. Batch norm, or Kaiming first weights, keep it up.")
+             "input: they look all alike from there on. Batch norm, or Kaiming first weights, keep "
+             "it up.")
         )  # fmt: skip
     if loud:
         words.append(

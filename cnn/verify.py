@@ -29,7 +29,7 @@ from cnn.runs import Run
 
 TOLERANCE = 1e-4  # of log-scores: what another order of additions may cost
 TIMEOUT_SECONDS = 300.0
-Progress = Callable[[float, str], None]
+Progress = Callable[[float, str], object]
 Array = NDArray[np.float32]
 
 # What the processes of their own run, in the unpacked folder. Neither imports this package.

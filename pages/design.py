@@ -49,7 +49,13 @@ def toolbar(past: history.History, rows: list[Row], problem: str | None, locked:
     """Where to start from, the way back, and the way on."""
     play = state.get()
     names = list(PRESETS)
-    key = f"preset_{play.version}"
+    version = play.version
+    key = f"preset_{version}"
+
+    def load() -> None:
+        if play.version == version:  # a slow server may hear the same choice twice
+            play.load_preset(st.session_state[key])
+
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Start from",
@@ -57,7 +63,7 @@ def toolbar(past: history.History, rows: list[Row], problem: str | None, locked:
             names.index(play.preset) if play.preset in names else None,
             format_func=lambda name: PRESETS[name].label,
             key=key,
-            on_change=lambda: play.load_preset(st.session_state[key]),
+            on_change=load,
             placeholder="Choose a network",
             width=300,
             disabled=locked,
@@ -115,7 +121,7 @@ def chosen_number() -> int | None:
 def choose(number: int) -> None:
     """Open the card of a layer that was clicked in the picture."""
     play = state.get()
-    uids = [*(card.uid for card in play.cards), "head"]
+    uids: list[int | str] = [*(card.uid for card in play.cards), "head"]
     if 1 <= number <= len(uids):
         play.chosen = uids[number - 1]
 

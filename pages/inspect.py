@@ -12,7 +12,7 @@ st.title("Inspect")
 st.markdown("Follow one image through your network, and ask every number where it came from.")
 
 
-def look() -> None:
+def look(was_playing: bool, was_training: bool) -> None:
     """All of the page that answers to its controls."""
     run = state.current_run()
     if run is None:
@@ -21,6 +21,8 @@ def look() -> None:
     with st.container(border=True):
         chosen = images.choose_image(run)
         epoch = choose_epoch(run)
+    if (playing(), run.state in runs.ACTIVE) != (was_playing, was_training):
+        st.rerun()  # the whole page: how often it looks again is settled there
     if chosen is None:
         return
     try:
@@ -35,5 +37,5 @@ def look() -> None:
 chosen_run = pick_run()
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
-training = chosen_run.state in runs.ACTIVE
-st.fragment(look, run_every=TICK if playing() else 2.0 if training else None)()
+film, training = playing(), chosen_run.state in runs.ACTIVE
+st.fragment(look, run_every=TICK if film else 2.0 if training else None)(film, training)

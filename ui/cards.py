@@ -11,7 +11,7 @@ from cnn.architecture import MAX_LAYERS, Row
 from cnn.figures.network import KIND_COLORS
 from cnn.layers import Layer, show
 from cnn.remedies import Remedy
-from ui import state
+from ui import history, state
 from ui.fields import field_widget
 
 # The kinds' colours in Streamlit's Markdown; the icon beside them says the same without colour.
@@ -180,9 +180,12 @@ def _advanced(layer: Layer, name: str) -> bool:
 
 def _setter(card: state.Card | None) -> Any:
     """What a moved slider does to the layer it belongs to."""
+    version = state.get().version
 
     def change(name: str, value: Any) -> None:
         play = state.get()
+        if play.version != version:  # said by a slider that an undo has replaced since
+            return
         if card is None:
             play.head = play.head.model_copy(update={name: value})
             return
@@ -207,12 +210,16 @@ def _tools(card: state.Card, locked: bool) -> None:
         play.chosen = play.cards[min(place, len(play.cards) - 1)].uid if play.cards else None
 
     def tool(name: str, label: str, icon: str, act: Any, grey: bool = False, **more: Any) -> None:
+        def clicked() -> None:
+            act()
+            history.of(play)  # a step of its own, also where two quick clicks come in one run
+
         st.button(
             label,
             key=f"{name}_{card.uid}",
             icon=f":material/{icon}:",
             type="tertiary",
-            on_click=act,
+            on_click=clicked,
             disabled=grey or locked,
             **more,
         )

@@ -14,7 +14,7 @@ from ui.words import memory as in_bytes
 
 # What PyTorch takes for itself, beside the network: measured here for the CPU, NVIDIA's order of
 # magnitude for a GPU.
-OWN_MEMORY = 0.5e9
+OWN_MEMORY = 0.7e9
 
 
 def pick_device() -> None:
@@ -81,10 +81,8 @@ def _forecast(device: Device) -> None:
     if speed is None and device.id == "cpu":
         speed = speeds.guess(network, settings, bf16)
     every = DATASETS[dataset].train_images + DATASETS[dataset].test_images
-    needs = speed.memory if speed and speed.memory else None
-    needs = needs or OWN_MEMORY + memory.estimate(
-        network, settings, every, settings.batch_size, bf16
-    )
+    estimated = OWN_MEMORY + memory.estimate(network, settings, every, settings.batch_size, bf16)
+    needs = (speed.memory if speed else None) or estimated
     free = f" of {in_bytes(device.memory_free)} free" if device.memory_free else ""
     facts = [f"computes in {'bf16' if bf16 else 'float32'}", f"needs {in_bytes(needs)}{free}"]
     if speed:

@@ -71,7 +71,7 @@ def changed_field(before: Snapshot, after: Snapshot) -> tuple[int | str, str] | 
     """The card and field that changed, where that is all that changed."""
     if [uid for uid, _ in before.cards] != [uid for uid, _ in after.cards]:
         return None
-    pairs = [
+    pairs: list[tuple[int | str, Layer, Layer]] = [
         *((uid, old, new) for (uid, old), (_, new) in zip(before.cards, after.cards, strict=True)),
         ("head", before.head, after.head),
     ]

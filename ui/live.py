@@ -173,7 +173,7 @@ def _guesses_and_filters(run: runs.Run, config: runs.Config) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.markdown("**Ten test images, and what it takes them for now**")
-        grid = st.grid(5, min_column_width=84, wrap=True, gap="small")
+        grid = st.grid(5, min_column_width=56, wrap=True, gap="small")
         for image, label, row in zip(
             live["images"], live["labels"], live["probabilities"], strict=True
         ):

@@ -37,12 +37,11 @@ def loader() -> threading.Thread:
 
     def work() -> None:
         global _devices
-        import torch
         import torchvision  # noqa: F401
 
-        from cnn.devices import list_devices
+        from cnn.devices import list_devices, use_few_threads
 
-        torch.set_num_threads(max(1, min(2, torch.get_num_threads())))
+        use_few_threads()
         _devices = list_devices()
 
     thread = threading.Thread(target=work, daemon=True, name="import-torch")

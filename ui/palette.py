@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnn.architecture import MAX_LAYERS, Architecture
 from cnn.layers import HIDDEN_LAYERS, Layer
-from ui import state
+from ui import history, state
 from ui.cards import MARKDOWN_COLORS, slug
 
 ORDER = ("Feature extraction", "Non-linearity", "Down-sampling", "Regularisation", "Classifier")
@@ -58,6 +58,7 @@ def add(kind: str, place: int | None = None) -> None:
     if place is None:
         place = lowest_place(play.architecture, layer)
     play.add(layer, max(0, min(place, len(play.cards))))
+    history.of(play)  # a step of its own, also where two quick clicks come in one run
 
 
 def lowest_place(architecture: Architecture, layer: Layer) -> int:

@@ -9,6 +9,7 @@ import streamlit as st
 from cnn.presets import PRESETS
 from cnn.sharing import CONTROLS, SharingError, from_link, to_link
 from ui import state
+from ui.sidebar import plain
 
 PARAMETER = "net"
 
@@ -26,7 +27,7 @@ def open_link() -> None:
     try:
         shared = from_link(token)
     except SharingError as error:
-        play.notice = f"{error} Your own network is still here."
+        play.notice = f"{plain(str(error))} Your own network is still here."
         del st.query_params[PARAMETER]
         return
     play.cards = [state.Card(layer) for layer in shared.architecture.layers]

@@ -14,6 +14,7 @@ from cnn.data import DataError, default_dataset, preprocessing_for
 from cnn.reading import to_json
 from cnn.sharing import CONTROLS
 from ui import models, share, state
+from ui.sidebar import plain
 
 KINDS = {
     "PyTorch": ":material/code: PyTorch",
@@ -108,7 +109,7 @@ def _file(architecture: Architecture) -> None:
             disabled="architecture" in play.fixed,
         )
         if bad := play.fields.get("upload_error"):
-            st.error(bad, icon=":material/error:")
+            st.error(plain(bad), icon=":material/error:")
             st.caption("Your network is as it was.")
         elif said := play.fields.get("uploaded"):
             st.success(said, icon=":material/check:")
@@ -193,10 +194,12 @@ def _verify(run: runs.Run) -> tuple[Any, str | None]:
     from cnn.export import ExportError
 
     bar = st.progress(0.0, "Starting")
+
+    def progress(share: float, doing: str) -> None:
+        bar.progress(share, doing)
+
     try:
-        return verify.verify_zip(
-            run, lambda share, doing: bar.progress(share, doing) and None
-        ), None
+        return verify.verify_zip(run, progress), None
     except (runs.RunError, DataError, ExportError) as error:
         return None, str(error)
     finally:

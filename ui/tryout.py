@@ -68,7 +68,7 @@ def _show(start: Any, dataset: str) -> None:
     for well, words in verdict(start):
         icon = ":green[:material/check_circle:]" if well else ":orange[:material/warning:]"
         st.markdown(f"{icon} {words}")
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         st.plotly_chart(
             start_bars(start.layers, start.input_signal),
@@ -81,7 +81,7 @@ def _show(start: Any, dataset: str) -> None:
             {
                 "Layer": [f"{i.number} · {i.layer.summary}" for i in start.layers],
                 "Output": [show(i.shape) for i in start.layers],
-                "Mean": [f"{i.mean:.3g}" for i in start.layers],
+                "Mean": [f"{i.mean:.2f}" for i in start.layers],
                 "Spread": [f"{i.std:.3g}" for i in start.layers],
                 "Signal": [f"{i.signal:.3g}" for i in start.layers],
                 "Silent": ["" if i.dead is None else f"{i.dead:.0%}" for i in start.layers],
@@ -93,13 +93,22 @@ def _show(start: Any, dataset: str) -> None:
             row_height=30,
             height="content",
             column_config={
+                "Layer": st.column_config.TextColumn(width=128),
+                "Output": st.column_config.TextColumn(width=76),
+                "Mean": st.column_config.TextColumn(width=56),
+                "Spread": st.column_config.TextColumn(width=54, help="Of all its outputs."),
+                "Gradient": st.column_config.TextColumn(width=60),
                 "Signal": st.column_config.TextColumn(
-                    help="How much its output differs from image to image."
+                    width=54, help="How much its output differs from image to image."
                 ),
                 "Silent": st.column_config.TextColumn(
-                    help="Share of the maps or units that are zero for every image of the batch."
+                    width=52,
+                    help="Share of the maps or units that are zero for every image of the batch.",
                 ),
             },
             alt="Mean, spread, silent share and gradient of every layer",
         )
-        st.caption(f"{dataset}, first images; weights from the seed of your settings.")
+        st.caption(
+            f"{dataset}, its first images; weights from the seed of your settings. The signal is "
+            "how far images differ in a layer's output; the dotted line is the input's."
+        )

@@ -57,10 +57,7 @@ def keras(
     return _SCRIPT.format(
         title=_plain(title),
         data=data.label,
-        note=sample_note(dataset)
-        + _data_note(data.name)
-        + _decay_note(settings)
-        + _handwriting_note(settings),
+        note=sample_note(dataset) + _notes(data.name, settings),
         facts=facts(architecture),
         math="import math\n\n" if "math." in SCHEDULES[settings.schedule] else "",
         seed=settings.seed,
@@ -87,25 +84,16 @@ def keras(
     )
 
 
-def _data_note(name: str) -> str:
-    if name in _DATASETS:
-        return ""
-    return "\nKeras has no reader for this data set: load_data() reads MNIST in its place.\n"
-
-
-def _decay_note(settings: Settings) -> str:
-    if not settings.weight_decay or OPTIMIZERS[settings.optimizer].torch_name == "AdamW":
-        return ""
-    return "\nKeras takes weight decay off the weights; PyTorch adds it to the gradient here.\n"
-
-
-def _handwriting_note(settings: Settings) -> str:
-    if not settings.handwriting:
-        return ""
-    return (
-        "\nOf Handwriting only shift, rotation, zoom and shear are here: Keras has no layers for "
-        "the rest.\n"
-    )
+def _notes(dataset: str, settings: Settings) -> str:
+    """What this script does otherwise than the app, each in a sentence."""
+    notes = []
+    if dataset not in _DATASETS:
+        notes.append("Keras has no reader for this data set: load_data() reads MNIST instead.")
+    if settings.weight_decay and OPTIMIZERS[settings.optimizer].torch_name != "AdamW":
+        notes.append("Keras takes weight decay off the weights; PyTorch adds it to the gradient.")
+    if settings.handwriting:
+        notes.append("Of Handwriting, Keras has the turning, slanting, moving and scaling only.")
+    return "".join(f"\n{note}\n" for note in notes)
 
 
 def _model(architecture: Architecture) -> str:
@@ -141,33 +129,24 @@ def _augmentation(settings: Settings, preprocessing: Preprocessing) -> str:
     """What is compiled and fitted: the model, led by layers that change images at random."""
     if not settings.augments:
         return "    training = model\n"
-    if settings.handwriting:  # Keras has its affine part only
-        from cnn import augmentation as app
+    from cnn import augmentation
 
-        settings = settings.model_copy(
-            update={
-                name: max(getattr(settings, name), most * settings.handwriting)
-                for name, most in (
-                    ("shift", app.HAND_SHIFT),
-                    ("rotation", app.HAND_ROTATION),
-                    ("scale", app.HAND_SCALE),
-                    ("shear", app.HAND_SHEAR),
-                )
-            }
-        )
     fill = 0.0 - preprocessing.mean / preprocessing.std
     outside = f'fill_mode="constant", fill_value={fill:.6g}'
-    side = INPUT_SHAPE[1]
+    side, strength = INPUT_SHAPE[1], settings.handwriting
+    shift = max(settings.shift, augmentation.SHIFT * strength) / side
+    turn = max(settings.rotation, augmentation.ROTATION * strength) / 360
+    scale = max(settings.scale, augmentation.SCALE * strength) / 100
+    shear = max(settings.shear, augmentation.SHEAR * strength) / 90
     layers = []
-    if settings.shift:
-        share = round(settings.shift / side, 6)
-        layers.append(f"layers.RandomTranslation({share}, {share}, {outside})")
-    if settings.rotation:
-        layers.append(f"layers.RandomRotation({round(settings.rotation / 360, 6)}, {outside})")
-    if settings.scale:
-        layers.append(f"layers.RandomZoom({settings.scale / 100}, {outside})")
-    if settings.shear:
-        layers.append(f"layers.RandomShear({round(settings.shear / 90, 6)}, {outside})")
+    if shift:
+        layers.append(f"layers.RandomTranslation({shift:.6g}, {shift:.6g}, {outside})")
+    if turn:
+        layers.append(f"layers.RandomRotation({turn:.6g}, {outside})")
+    if scale:
+        layers.append(f"layers.RandomZoom({scale:.6g}, {outside})")
+    if shear:
+        layers.append(f"layers.RandomShear({shear:.6g}, {outside})")
     lines = "".join(f"        {layer},\n" for layer in layers)
     return (
         f"    augmentation = [\n{lines}    ]\n"

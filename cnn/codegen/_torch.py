@@ -7,10 +7,10 @@ that the script cannot drift from what the app does.
 from __future__ import annotations
 
 import inspect
-import re
 from typing import TYPE_CHECKING
 
 from cnn.architecture import Architecture
+from cnn.codegen._augment import augment_source
 from cnn.codegen._common import (
     SCHEDULES,
     checked,
@@ -50,11 +50,12 @@ def pytorch(
         note=sample_note(dataset),
         facts=facts(architecture),
         math="import math\n" if math else "",
+        namespace="from types import SimpleNamespace\n" if settings.augments else "",
         reader=data.torchvision_name,
         constants=_constants(settings, preprocessing, dataset),
         model=_model(architecture),
         prepare=_PREPARE,
-        augment=_augment(settings),
+        augment=augment_source(settings) if settings.augments else "",
         schedule=SCHEDULES[settings.schedule].replace("(progress)", "(progress: float) -> float"),
         optimizer=_optimizer(settings),
         batch=_BATCH_AUGMENTED if settings.augments else _BATCH,
@@ -127,46 +128,7 @@ def _constants(settings: Settings, preprocessing: Preprocessing, dataset: str) -
     if settings.early_stopping:
         note = "epochs without a lower validation loss"
         lines.append(f"EARLY_STOPPING = {settings.early_stopping}  # {note}")
-    if settings.augments:
-        for name in _augmentation_names(settings):
-            unit = (Settings.model_fields[name].json_schema_extra or {}).get("unit", "")  # type: ignore[union-attr]
-            lines.append(f"{name.upper()} = {getattr(settings, name)!r}  # {unit}, at random")
     return "\n".join(lines)
-
-
-def _augmentation_names(settings: Settings) -> list[str]:
-    """The settings that the augmentation reads, in the order of their declaration."""
-    from cnn.augmentation import augment
-
-    used = set(re.findall(r"settings\.(\w+)", inspect.getsource(augment)))
-    return [
-        name
-        for name in Settings.model_fields
-        if name in used and (name != "handwriting" or settings.handwriting)
-    ]
-
-
-def _augment(settings: Settings) -> str:
-    """The app's own augmentation, its settings as the script's constants."""
-    if not settings.augments:
-        return ""
-    from cnn import augmentation as app
-
-    helpers = [app._spread, app._affine]
-    constants = re.findall(r"^[A-Z_, ]+ = .*$", inspect.getsource(app), flags=re.MULTILINE)
-    if settings.handwriting:
-        helpers += [app._elastic, app._thickness, app._flourish]
-    source = "\n\n".join(inspect.getsource(function) for function in (app.augment, *helpers))
-    if settings.handwriting:
-        source = "\n".join(constants) + "\n\n\n" + source
-    else:  # what only handwriting uses goes, with its names
-        source = re.sub(r"^    if strength:\n(?:        .*\n)+", "", source, flags=re.MULTILINE)
-        source = re.sub(r"max\((settings\.\w+), HAND_\w+ \* strength\)", r"\1", source)
-        source = source.replace("ASPECT * strength", "0.0")
-        source = source.replace("strength, ink = settings.handwriting, x - fill", "ink = x - fill")
-    source = re.sub(r"^    if not settings\.augments:\n        return x\n", "", source, flags=re.M)
-    source = re.sub(r"settings: Settings, ", "", source)
-    return re.sub(r"settings\.(\w+)", lambda m: m[1].upper(), source) + "\n\n"
 
 
 def _optimizer(settings: Settings) -> str:
@@ -196,7 +158,7 @@ _BATCH = """\
             x, y = prepare(images[index]), labels[index]
 """
 _BATCH_AUGMENTED = """\
-            x, y = augment(prepare(images[index]), fill=-MEAN / STD), labels[index]
+            x, y = augment(prepare(images[index]), AUGMENTATION, fill=-MEAN / STD), labels[index]
 """
 
 # Early stopping, for settings that ask for it: the best epoch's weights are kept.
@@ -240,7 +202,7 @@ _SCRIPT = '''\
 {note}"""
 
 {math}import time
-
+{namespace}
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

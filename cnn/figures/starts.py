@@ -20,10 +20,7 @@ def start_bars(layers: Sequence[Any], input_signal: float) -> go.Figure:
     """
     names = [f"{item.number} · {item.layer.summary}" for item in layers]
     colors = [KIND_COLORS[item.layer.group] for item in layers]
-    figure = make_subplots(
-        1, 2, shared_yaxes=True, horizontal_spacing=0.06,
-        subplot_titles=("Signal: how images differ", "Gradient in its weights"),
-    )  # fmt: skip
+    figure = make_subplots(1, 2, shared_yaxes=True, horizontal_spacing=0.06)
     for column, values in (
         (1, [item.signal or None for item in layers]),
         (2, [item.gradient or None for item in layers]),
@@ -38,8 +35,8 @@ def start_bars(layers: Sequence[Any], input_signal: float) -> go.Figure:
             row=1, col=column,
         )  # fmt: skip
     figure.add_vline(input_signal, line={"color": MUTED, "dash": "dot", "width": 1.5}, row=1, col=1)
-    figure.update_xaxes(type="log", dtick=1, exponentformat="power")
-    figure.update_xaxes(title="Standard deviation over images (dotted: input)", row=1, col=1)
-    figure.update_xaxes(title="Euclidean norm", row=1, col=2)
+    figure.update_xaxes(type="log", nticks=4, exponentformat="power", minor={"showgrid": False})
+    figure.update_xaxes(title="Signal", row=1, col=1)
+    figure.update_xaxes(title="Gradient norm", row=1, col=2)
     figure.update_yaxes(autorange="reversed", showgrid=True, automargin=True)
     return layout(figure, 110 + 24 * len(layers), dragmode=False)

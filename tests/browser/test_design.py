@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-expect.set_options(timeout=20_000)  # a busy machine is no failure
+expect.set_options(timeout=60_000)  # a busy machine is no failure
 
 
 def open_design(page: Page, server) -> None:
@@ -71,7 +71,8 @@ def test_a_network_is_built_with_the_mouse(page: Page, server):
     block(page, 1).hover()  # the picture tells, and opens the card
     expect(picture(page).locator(".tip")).to_contain_text("output 16×28×28")
     block(page, 1).click()
-    card = page.locator('.st-key-layer-list [class*="_chosen_"]')
+    card = page.locator('.st-key-layer-list [class*="st-key-card_feature-extraction_chosen_"]')
+    expect(card).to_have_count(1)
     expect(card).to_contain_text("Slides small learned filters")
 
     slider = card.get_by_role("slider", name="Filters")  # a moved slider shows at once

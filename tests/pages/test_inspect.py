@@ -73,9 +73,9 @@ def test_the_arithmetic_of_every_layer_opens_and_adds_up(app, trained):
 
 def test_layer_and_map_can_be_chosen_without_a_mouse(app, trained):
     page = open_part(app("inspect"), "Map")
-    page.selectbox(key="map_layer").set_value(5).run()
+    page.selectbox(key="map_layer_0").set_value(5).run()
     assert choice(page, trained).layer == 5
-    page.number_input(key="map_map_5").set_value(7).run()
+    page.number_input(key="map_map_5_0").set_value(7).run()
     assert choice(page, trained).channel == 7
     assert not page.exception
 

@@ -43,6 +43,8 @@ def _convs() -> st.SearchStrategy:
 def _map_layers() -> st.SearchStrategy:
     return st.one_of(
         _convs(),
+        _convs(),
+        _convs(),
         st.builds(
             ResidualBlock,
             filters=st.sampled_from([2, 4]),

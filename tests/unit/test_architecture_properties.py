@@ -127,6 +127,7 @@ def test_scripts_of_any_network_and_settings_are_python(architecture: Architectu
         **chosen,
         learning_rate=data.draw(st.floats(1e-7, 10)),
         rotation=data.draw(st.sampled_from([0.0, 7.5])),
+        handwriting=data.draw(st.sampled_from([0.0, 0.5])),
         label_smoothing=data.draw(st.sampled_from([0.0, 0.1])),
         validation_images=data.draw(st.sampled_from([None, 0, 777])),
     )

@@ -3,7 +3,9 @@ gradients."""
 
 from __future__ import annotations
 
+import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,6 +87,26 @@ def test_numbers_add_up_in_any_network(architecture: Architecture, seed: int) ->
     model = build(architecture, seed)
     x = torch.randn(1, 1, 28, 28)
     check(Explainer(model, architecture, x), model, x, np.random.default_rng(seed), count=4)
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("dilation", [1, 2, 3])
+def test_numbers_add_up_for_every_kernel_and_stride(padding: Any, dilation: int) -> None:
+    first = Conv2d(filters=4)
+    places = np.random.default_rng(0)
+    x = torch.randn(1, 1, 28, 28)
+    tried = 0
+    for kernel, stride, groups in itertools.product(range(1, 6), range(1, 4), (1, 2)):
+        conv = Conv2d(
+            filters=4, kernel_size=kernel, stride=stride, groups=groups, dilation=dilation,
+            padding=padding, bias=groups == 2,
+        )  # fmt: skip
+        architecture = Architecture(layers=(first, conv, GlobalAvgPool()))
+        if architecture.problem() is None:
+            model = build(architecture)
+            check(Explainer(model, architecture, x), model, x, places, count=5)
+            tried += 1
+    assert tried >= 20
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -10,10 +10,11 @@ import torch
 
 from cnn import data
 from cnn.architecture import Architecture
-from cnn.attribution import METHODS, attribute, blank
+from cnn.attribution import METHODS, attribute, blank, grad_cam_layer
 from cnn.data import Preprocessing
 from cnn.evaluation import load_model
 from cnn.layers import Activation, Conv2d, Flatten, GlobalAvgPool, ResidualBlock
+from cnn.presets import PRESETS
 from cnn.progress import Stopped
 from cnn.runs import Run
 
@@ -116,6 +117,14 @@ def test_grad_cam_is_the_papers_formula_on_any_layer_with_maps() -> None:
         answer = attribute("grad-cam", model, ARCHITECTURE, PREPROCESSING, image, 1, number)
         np.testing.assert_allclose(answer.values, expected[0, 0].detach().numpy(), atol=1e-5)
     assert all(not module._forward_hooks for module in model.modules())
+
+
+def test_grad_cam_looks_by_itself_at_the_last_convolution_after_its_activation() -> None:
+    assert grad_cam_layer(PRESETS["compact"].architecture) == 11  # the third ReLU
+    assert grad_cam_layer(PRESETS["mini-resnet"].architecture) == 6  # the last block, ReLU inside
+    assert grad_cam_layer(PRESETS["tutorial"].architecture) is None
+    answer = attribute("grad-cam", network(), ARCHITECTURE, PREPROCESSING, digit(), 1)
+    assert answer.layer_number == 3
 
 
 def test_what_cannot_be_asked_is_refused() -> None:

@@ -54,18 +54,31 @@ def test_few_images_are_all_found_and_a_search_can_be_stopped() -> None:
 
 def test_a_dream_excites_more_than_any_image() -> None:
     model = build(ARCHITECTURE)
-    with torch.no_grad():
-        best = model[:4](PREPROCESSING(IMAGES))[:, 1].mean((1, 2)).max()
+
+    def answer(images: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return model[:4](PREPROCESSING(images))[:, 1].relu().square().mean((1, 2))
+
     made = dream(model, ARCHITECTURE, PREPROCESSING, 4, 1)
-    with torch.no_grad():
-        answer = model[:4](PREPROCESSING(torch.from_numpy(made.image)[None]))[0, 1].mean()
-    assert answer > best
+    assert answer(torch.from_numpy(made.image)[None])[0] > answer(IMAGES).max()
     assert made.path[-1] > made.path[0]
     assert made.image.shape == (28, 28)
     assert made.image.dtype == np.float32
     assert 0 <= made.image.min() <= made.image.max() <= 1
     assert not made.dead
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_an_edge_filter_dreams_of_edges() -> None:
+    """Its answers cancel out in the mean, so that climbing the mean would leave a blank sheet."""
+    architecture = Architecture(layers=(Conv2d(filters=1, bias=False), Flatten()))
+    model = build(architecture)
+    model[0].weight.data[0, 0] = torch.tensor([[-1.0, 0, 1]] * 3)
+    image = dream(model, architecture, PREPROCESSING, 1, 0).image
+    across = np.abs(np.diff(image[4:-4, 4:-4], axis=1)).mean()
+    down = np.abs(np.diff(image[4:-4, 4:-4], axis=0)).mean()
+    assert across > 0.2
+    assert across > 3 * down
 
 
 def test_a_dream_is_repeated_by_its_seed_and_can_be_stopped() -> None:

@@ -235,7 +235,7 @@ def test_a_wrong_argument_gives_one_clear_line(
     [
         ("{", "not JSON"),
         ("[]", "a list 'layers'"),
-        ('{"layers": [{"kind": "conv9d"}]}', "Layer 1 (conv9d)"),
+        ('{"layers": [{"kind": "conv9d"}]}', "conv9d"),
         ('{"layers": [{"kind": "conv2d", "filters": 0}]}', "Layer 1 (conv2d), field 'filters'"),
         (Architecture(layers=SMALL.layers[:1]).model_dump_json(), "Layer 2"),
     ],

@@ -16,8 +16,9 @@ SAYS = {
     '{"version": 2}': "version 2; this app reads version 1",
     '{"colour": 1}': "'colour' is no part of an architecture",
     '{"layers": [3]}': "Layer 1 has no kind. Allowed: conv2d, ",
-    '{"layers": [{"kind": "flatten"}, {"kind": "conv3d"}]}': "Layer 2 has kind 'conv3d'. Allowed: ",
-    '{"layers": [{"kind": ["conv2d"]}]}': 'Layer 1 has kind ["conv2d"]',
+    '{"layers": [{"kind": "flatten"}, {"kind": "conv3d"}]}': "Layer 2 (conv3d) is of no known "
+    "kind. Allowed: ",
+    '{"layers": [{"kind": ["conv2d"]}]}': 'Layer 1 (["conv2d"]) is of no known kind',
     '{"layers": [{"kind": "conv2d", "filters": 999}]}': "Layer 1 (conv2d), field 'filters': "
     "a whole number from 1 to 256 is allowed, not 999.",
     '{"layers": [{"kind": "conv2d", "filters": NaN}]}': "from 1 to 256 is allowed, not NaN",

@@ -47,9 +47,10 @@ def little_mnist(tmp_path, monkeypatch):
     "settings",
     [
         Settings(optimizer="sgd", learning_rate=0.02, schedule="one-cycle", rotation=10, shift=2),
+        Settings(optimizer="sgd", learning_rate=0.02, schedule="step", handwriting=0.7),
         Settings(optimizer="nesterov", learning_rate=0.01, label_smoothing=0.1, early_stopping=1),
     ],
-    ids=["augmented", "smoothed, stopped early"],
+    ids=["augmented", "handwriting", "smoothed, stopped early"],
 )
 def test_the_script_trains_to_the_same_weights_as_the_app(
     settings, little_mnist, monkeypatch, capsys
@@ -102,7 +103,7 @@ def test_a_script_needs_torch_and_torchvision_alone():
             for line in source.splitlines()
             if line.startswith(("import ", "from "))
         }
-        assert imports <= {"math", "time", "torch", "torchvision"}, preset.name
+        assert imports <= {"math", "time", "types", "torch", "torchvision"}, preset.name
         assert max(map(len, source.splitlines())) <= 120
 
 

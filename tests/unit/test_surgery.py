@@ -118,6 +118,8 @@ def test_a_kept_run_is_a_run_like_any_other(trained: runs.Run) -> None:
     expected = surgery.accuracy(model, kept.preprocessing, images.test_images, images.test_labels)
     assert kept.status()["test_accuracy"] == pytest.approx(expected)
     assert evaluation.test_probabilities(kept) is not None
+    assert len(kept.live()["images"]) == 10
+    assert kept.live()["filters"][0] == [[0.0] * 3] * 3
     # and surgery on the kept run names it in its turn
     again = surgery.keep(kept, kept.checkpoints()[0], [SwitchOff(1, 2)], score=False)
     assert "test_accuracy" not in again.status()

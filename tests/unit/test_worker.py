@@ -72,9 +72,9 @@ def test_steered_while_it_runs_and_another_waits_its_turn(runs_folder, launched)
     run = launched(runs.new(NETWORK, LONG, "mnist-sample", "cpu", name="First"))
     with pytest.raises(runs.RunError, match="'First' is being trained already"):
         runs.launch(run)
+    wait(lambda: reports(run), run)
     second = launched(runs.new(NETWORK, LONG, "mnist-sample", "cpu", name="Second"))
     third = launched(runs.new(NETWORK, LONG, "mnist-sample", "cpu", name="Third"))
-    wait(lambda: reports(run), run)
 
     # What pages show of a run that trains: guesses, filters, predictions with its newest weights.
     live = run.live()

@@ -12,7 +12,7 @@ from cnn import figures
 from cnn.layers import show as shape_of
 from ui import state
 from ui.inspect.pixels import pixels
-from ui.inspect.scene import QUIET, Scene, choose, peak_of
+from ui.inspect.scene import QUIET, Scene, by_hand, choose, peak_of
 from ui.inspect.sheet import sheet
 
 
@@ -24,18 +24,25 @@ def pick_map(scene: Scene, key: str) -> None:
     def title(number: int) -> str:
         return f"{number} · {scene.outputs[number - 1].layer.summary}" if number else "The image"
 
-    layer_key, map_key = f"{key}_layer", f"{key}_map_{choice.layer}"
-    st.session_state[layer_key] = choice.layer
-    st.session_state[map_key] = choice.channel
+    layer_key = f"{key}_layer_{choice.version}"
+    map_key = f"{key}_map_{choice.layer}_{choice.version}"
 
-    def layer_changed() -> None:
-        number = st.session_state[layer_key]
+    def layer_changed(number: int) -> None:
         values = scene.outputs[number - 1].values if number else scene.given(1)
         same = choice.channel if choice.channel < len(values) else 0
-        choose(scene, number, same)
+        choose(scene, number, same, clicked=False)
+
+    def map_changed(number: int) -> None:
+        choose(scene, choice.layer, number, clicked=False)
 
     st.selectbox(
-        "Layer", numbers, format_func=title, key=layer_key, on_change=layer_changed, width=210
+        "Layer",
+        numbers,
+        choice.layer,
+        format_func=title,
+        key=layer_key,
+        on_change=by_hand(layer_key, choice.layer, layer_changed),
+        width=210,
     )
     output = scene.chosen
     count = 1 if output is None else len(output.values)
@@ -43,8 +50,9 @@ def pick_map(scene: Scene, key: str) -> None:
         f"{'Map' if output is None or output.is_maps else 'Unit'}, 0 to {count - 1}",
         0,
         count - 1,
+        min(choice.channel, count - 1),
         key=map_key,
-        on_change=lambda: choose(scene, choice.layer, st.session_state[map_key]),
+        on_change=by_hand(map_key, min(choice.channel, count - 1), map_changed),
         width=130,
     )
 

@@ -35,6 +35,8 @@ function paint(canvas, packed, width, height, table) {
     picture.data[i * 4 + 3] = 255;
   }
   context.putImageData(picture, 0, 0);
+  // What it shows as one number, so that a test can wait for another picture.
+  canvas.dataset.sum = bytes.reduce((sum, byte) => (sum * 31 + byte) | 0, 7);
 }
 
 const inkOn = (rgb) => (rgb[0] * 0.3 + rgb[1] * 0.59 + rgb[2] * 0.11 > 130 ? "#14171d" : "#f4f2ee");

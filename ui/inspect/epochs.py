@@ -8,6 +8,7 @@ import streamlit as st
 
 from cnn import runs
 from ui import state
+from ui.inspect.scene import by_hand
 
 TICK = 0.9
 
@@ -27,8 +28,14 @@ def _play(run: runs.Run, name: str) -> None:
     now = state.keep("inspect_playing", not playing())
     state.keep("inspect_ticked", time.monotonic())
     options = _options(run)
+    _moved()
     if now and state.remember(name, options[-1], options) == options[-1]:
         state.keep(name, options[0])
+
+
+def _moved() -> None:
+    """The epoch is changed by us, not by hand: the slider is made anew."""
+    state.keep("inspect_film", state.remember("inspect_film", 0) + 1)
 
 
 def _advance(options: list[int | str], name: str) -> None:
@@ -36,6 +43,7 @@ def _advance(options: list[int | str], name: str) -> None:
     if not playing() or time.monotonic() - state.remember("inspect_ticked", 0.0) < TICK * 0.6:
         return
     state.keep("inspect_ticked", time.monotonic())
+    _moved()
     place = options.index(state.remember(name, options[-1], options))
     state.keep(name, options[min(place + 1, len(options) - 1)])
     if place + 1 >= len(options) - 1:
@@ -50,8 +58,12 @@ def choose_epoch(run: runs.Run) -> int | None:
     name = f"inspect_epoch_{run.id}"
     _advance(options, name)
     value = state.remember(name, options[-1], options)
-    key = f"{name}_{len(options)}_{options[-1]}"
-    st.session_state[key] = value
+    key = f"{name}_{len(options)}_{options[-1]}_{state.remember('inspect_film', 0)}"
+
+    def moved(epoch: int | str) -> None:
+        state.keep(name, epoch)
+        state.keep("inspect_playing", False)
+
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.button(
             ":material/pause:" if playing() else ":material/play_arrow:",
@@ -62,14 +74,16 @@ def choose_epoch(run: runs.Run) -> int | None:
         st.select_slider(
             "Weights after epoch",
             options,
+            value,
             key=key,
             help="0 are the random weights before training.",
-            on_change=lambda: state.keep(name, st.session_state[key]),
+            on_change=by_hand(key, value, moved),
         )
     return None if isinstance(value, str) else value
 
 
 def go_to(run: runs.Run, epoch: int) -> None:
     """Look at that epoch from now on."""
+    _moved()
     state.keep(f"inspect_epoch_{run.id}", epoch)
     state.keep("inspect_playing", False)

@@ -12,7 +12,7 @@ from cnn.activations import Filters, conv_filters
 from ui import state
 from ui.inspect.images import load_test_image
 from ui.inspect.pixels import pixels
-from ui.inspect.scene import Scene, choose
+from ui.inspect.scene import Scene, by_hand, choose
 from ui.inspect.sheet import tiles
 from ui.inspect.work import long_work
 
@@ -44,15 +44,17 @@ def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
         filters = found[index]
         number = f"{name}_{index}"
         start = state.remember(number, _first(scene, filters), range(len(filters.weights)))
-        widget = f"{key}_filter_{index}"
-        st.session_state[widget] = start
+        widget = f"{key}_filter_{index}_{scene.choice.version}"
         st.number_input(
             f"Filter, 0 to {len(filters.weights) - 1}",
             0,
             len(filters.weights) - 1,
+            start,
             key=widget,
             width=130,
-            on_change=lambda: pick(scene, filters, index, st.session_state[widget]),
+            on_change=by_hand(
+                widget, start, lambda n: pick(scene, filters, index, n, clicked=False)
+            ),
         )
     return filters, start
 
@@ -64,11 +66,13 @@ def title(filters: Filters) -> str:
     return f"{filters.number} · {filters.layer.summary}{where}"
 
 
-def pick(scene: Scene, filters: Filters, index: int, number: int) -> None:
+def pick(scene: Scene, filters: Filters, index: int, number: int, clicked: bool = True) -> None:
     """Choose a filter, and its map in the flow."""
     state.keep(f"inspect_filters_{scene.run.id}_{index}", number)
     if filters.name in ("", "conv2"):
-        choose(scene, filters.number, number)
+        choose(scene, filters.number, number, clicked)
+    else:
+        scene.choice.version += clicked
 
 
 def _first(scene: Scene, filters: Filters) -> int:
@@ -224,4 +228,4 @@ def _dream(scene: Scene, filters: Filters, number: int) -> None:
         st.info("This filter never answers, so there was nothing to climb.")
         return
     pixels(found.image, "filters_dream", "An image made by gradient ascent", size=210, ink=True)
-    st.caption(f"Its mean answer rose from {found.path[0]:.2f} to {found.path[-1]:.2f}.")
+    st.caption(f"Its strongest answer rose from {found.path[0]:.2f} to {found.path[-1]:.2f}.")

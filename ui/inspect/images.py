@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from cnn import data, digits, runs
 from ui import state
+from ui.inspect.scene import by_hand, feed
 
 SOURCES = {
     "Test image": ":material/photo_library:",
@@ -40,12 +39,6 @@ def choose_image(run: runs.Run) -> Chosen | None:
     return _drawing() if source == "My drawing" else _upload()
 
 
-def feed(key: str, value: Any) -> None:
-    """Give a widget the value we kept for it, where it has none of its own."""
-    if key not in st.session_state:
-        st.session_state[key] = value
-
-
 def load_test_image(index: int) -> None:
     """Look at that image of the test set from now on."""
     # The widgets are told too: the browser would otherwise go on showing what they held.
@@ -70,7 +63,11 @@ def _of_test_set(run: runs.Run) -> Chosen | None:
         format_func=lambda i: classes[i + 1],
         key="inspect_class",
         width=130,
-        on_change=lambda: _class_chosen(labels),
+        on_change=by_hand(
+            "inspect_class",
+            st.session_state["inspect_class"],
+            lambda wanted: _class_chosen(labels, wanted),
+        ),
     )
     feed("inspect_index", state.remember("inspect_index", 0))
     st.session_state["inspect_index"] = min(st.session_state["inspect_index"], last)
@@ -79,7 +76,9 @@ def _of_test_set(run: runs.Run) -> Chosen | None:
         0,
         last,
         key="inspect_index",
-        on_change=_typed,
+        on_change=by_hand(
+            "inspect_index", st.session_state["inspect_index"], lambda i: _typed(labels, i)
+        ),
         width=150,
     )
     state.keep("inspect_index", index)
@@ -102,18 +101,20 @@ def _of_test_set(run: runs.Run) -> Chosen | None:
     return images.test_images[index].numpy(), int(labels[index])
 
 
-def _class_chosen(labels: NDArray) -> None:
+def _class_chosen(labels: NDArray, wanted: int) -> None:
     """Go to the first image of the class, from the one looked at on."""
-    wanted = state.keep("inspect_class", st.session_state["inspect_class"])
+    state.keep("inspect_class", wanted)
     index = min(state.remember("inspect_index", 0), len(labels) - 1)
     if wanted >= 0 and labels[index] != wanted:
         load_test_image(_next(labels, index, wanted, 1))
 
 
-def _typed() -> None:
+def _typed(labels: NDArray, index: int) -> None:
     """A number typed by hand counts, whatever class was being leafed through."""
-    state.keep("inspect_index", st.session_state["inspect_index"])
-    st.session_state["inspect_class"] = state.keep("inspect_class", -1)
+    state.keep("inspect_index", index)
+    wanted = state.remember("inspect_class", -1)
+    if wanted >= 0 and labels[index] != wanted:
+        st.session_state["inspect_class"] = state.keep("inspect_class", -1)
 
 
 def _next(labels: NDArray, index: int, wanted: int, step: int) -> int:

@@ -17,8 +17,7 @@ from ui.inspect import (
     through_time,
     where_it_looks,
 )
-from ui.inspect.images import feed
-from ui.inspect.scene import Scene
+from ui.inspect.scene import Scene, feed
 
 PARTS: dict[str, tuple[str, Callable[[Scene], None]]] = {
     "Map": (":material/grid_view:", chosen_map.show),
@@ -36,7 +35,7 @@ def show(scene: Scene) -> None:
     """A row of buttons and the part it opens."""
     names = list(PARTS)
     feed("inspect_part", state.remember("inspect_part", names[0], names))
-    part = st.segmented_control(
+    part: str = st.segmented_control(  # type: ignore[assignment]
         "Look closer",
         names,
         format_func=lambda name: f"{PARTS[name][0]} {name}",

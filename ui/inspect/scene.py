@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,12 +26,17 @@ HERE = Path(__file__).parent
 
 @dataclass
 class Choice:
-    """What is looked at: a layer (0 is the image), one of its maps or units, one of its pixels."""
+    """What is looked at: a layer (0 is the image), one of its maps or units, one of its pixels.
+
+    `version` counts choices made by a click in a picture. It is part of the keys of the widgets
+    that show the choice, which are made anew then.
+    """
 
     layer: int = 0
     channel: int = 0
     row: int = 0
     column: int = 0
+    version: int = 0
 
 
 @dataclass
@@ -117,7 +123,7 @@ def centre(choice: Choice, values: NDArray) -> Choice:
     return choice
 
 
-def choose(scene: Scene, layer: int, channel: int) -> None:
+def choose(scene: Scene, layer: int, channel: int, clicked: bool = True) -> None:
     """Choose a map, and its strongest pixel; nothing happens for one that is not there."""
     values = scene.given(1) if layer == 0 else None
     if 1 <= layer <= len(scene.outputs):
@@ -126,7 +132,29 @@ def choose(scene: Scene, layer: int, channel: int) -> None:
         return
     choice = scene.choice
     choice.layer, choice.channel = layer, channel
+    choice.version += clicked
     centre(choice, values)
+
+
+def feed(key: str, value: Any) -> None:
+    """Give a widget the value we kept for it, where it has none of its own."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+
+
+def by_hand(key: str, shown: Any, act: Callable[[Any], None]) -> Callable[[], None]:
+    """An `on_change` that acts on a value other than the one the widget was made with.
+
+    The browser reports a new widget's value once; Streamlit takes that for a change, and would
+    take back whatever was chosen by a click in a picture meanwhile.
+    """
+
+    def changed() -> None:
+        value = st.session_state[key]
+        if value != shown:
+            act(value)
+
+    return changed
 
 
 def make(run: runs.Run, epoch: int | None, image: NDArray, label: int | None) -> Scene:

@@ -100,8 +100,8 @@ def _images(scene: Scene, images: data.Images) -> None:
 def _draw_cloud(
     scene: Scene, images: data.Images, placed: Layout, guesses: NDArray, of: tuple
 ) -> None:
-    points = placed.points.astype(np.float32)
-    points = points - np.median(points, axis=0)
+    points = placed.points.astype(np.float32, copy=True)
+    points -= np.median(points, axis=0).astype(np.float32)
     points /= float(np.quantile(np.abs(points), 0.99)) or 1.0
     count = len(points)
     thumbs = images.test_images[:count].float().reshape(count, 14, 2, 14, 2).amax(dim=(2, 4))

@@ -7,7 +7,7 @@ import functools
 import streamlit as st
 
 from cnn import figures
-from cnn.attribution import METHODS, Attribution, attribute
+from cnn.attribution import METHODS, Attribution, attribute, grad_cam_layer
 from ui import state
 from ui.inspect.scene import QUIET, Scene, dark
 from ui.inspect.work import long_work
@@ -37,10 +37,8 @@ def show(scene: Scene) -> None:
         )
         layer = None
         if maps:
-            default = max(
-                (i for i, o in enumerate(maps) if o.layer.kind in ("conv2d", "residual_block")),
-                default=len(maps) - 1,
-            )
+            first = grad_cam_layer(scene.config.architecture)
+            default = next((i for i, o in enumerate(maps) if o.number == first), len(maps) - 1)
             layer = st.selectbox(
                 "Grad-CAM on layer",
                 [o.number for o in maps],
