@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 # What Handwriting does at strength 1. Chosen on MNIST's validation images and on development
 # digits of the pen (benchmarks/drawn_digits.md).
-HAND_ROTATION, HAND_SCALE, HAND_SHEAR = 8.0, 6.0, 10.0  # degrees, per cent, degrees
-HAND_SHIFT = 1.0  # pixels
-ASPECT = 0.18  # width against height
-ELASTIC, KNOTS = 0.9, 5  # pixels at each knot of a 5×5 grid
-THICKNESS = 0.7  # share of the way to the 3×3 minimum or maximum
-FLOURISH = 0.3  # share of images that get a short stroke at their head or foot
+ROTATION, SCALE, SHEAR = 6.0, 5.0, 6.0  # degrees, per cent, degrees
+SHIFT = 0.7  # pixels
+ASPECT = 0.1  # width against height
+ELASTIC, KNOTS = 0.6, 5  # pixels at each knot of a 5×5 grid
+THICKNESS = 0.6  # share of the way to the 3×3 minimum or maximum
+FLOURISH = 0.4  # share of the images that could have a stroke at head or foot, and get one
 
 
 def augment(x: Tensor, settings: Settings, fill: float) -> Tensor:
@@ -38,17 +38,17 @@ def augment(x: Tensor, settings: Settings, fill: float) -> Tensor:
         return x
     strength, ink = settings.handwriting, x - fill
     if strength:
-        ink = _flourish(ink, FLOURISH * strength)
+        ink, moved = _flourish(ink, FLOURISH * strength)
     grid = _affine(
         x,
-        max(settings.shift, HAND_SHIFT * strength),
-        max(settings.rotation, HAND_ROTATION * strength),
-        max(settings.scale, HAND_SCALE * strength),
-        max(settings.shear, HAND_SHEAR * strength),
+        max(settings.shift, SHIFT * strength),
+        max(settings.rotation, ROTATION * strength),
+        max(settings.scale, SCALE * strength),
+        max(settings.shear, SHEAR * strength),
         ASPECT * strength,
     )
     if strength:
-        grid = grid + _elastic(x, ELASTIC * strength)
+        grid = grid + _elastic(x, ELASTIC * strength) + moved
     ink = F.grid_sample(ink, grid, align_corners=False)
     if strength:
         ink = _thickness(ink, THICKNESS * strength)
@@ -75,7 +75,12 @@ def _spread(x: Tensor, limit: float) -> Tensor:
 
 
 def _affine(
-    x: Tensor, shift: float, rotation: float, scale: float, shear: float, aspect: float
+    x: Tensor,
+    shift: float,
+    rotation: float,
+    scale: float,
+    shear: float,
+    aspect: float,
 ) -> Tensor:
     """A sampling grid `(N, H, W, 2)`. Pixels, degrees, per cent, degrees, share."""
     size = x.shape[-1]
@@ -113,41 +118,62 @@ def _thickness(ink: Tensor, limit: float) -> Tensor:
     return torch.where(amount < 0, ink - amount * (least - ink), ink + amount / 2 * (most - ink))
 
 
-def _flourish(ink: Tensor, share: float) -> Tensor:
-    """A short bent stroke at the head or the foot of some images (paper is 0).
+def _flourish(ink: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    """A bent stroke at the head or the foot of some images (paper is 0), and how far each one's
+    centre of mass moved by it, `(N, 1, 1, 2)` in the grid's units.
 
-    Many hands begin a one with a long upstroke and end a nine in a curled foot; MNIST's hardly do,
-    and a network that knows only those reads a one as a seven and a nine as a three. At the head
-    the stroke leads down to the left, from the topmost ink; at the foot sideways, mostly to the
-    left, from the lowest.
+    Many hands begin a one with a long upstroke and end a nine in a curled foot. MNIST's hardly do,
+    and a network that knows only those reads such a one as a seven and such a nine as a three. The
+    head's stroke leads down to the left, from the topmost ink of what is narrow; the foot's to the
+    left, from the lowest ink of what is heavy at the top.
     """
     count, _, height, width = ink.shape
-    chosen = torch.rand(count, device=ink.device).argsort()[: round(share * count)]
-    some, n = ink[chosen, 0], len(chosen)
-    if not n:
-        return ink
-    full = some.amax(dim=(1, 2), keepdim=True)
-    rows = (some > full / 2).any(dim=2)
-    numbers = torch.arange(height, device=ink.device)
+    device = ink.device
+    inked = ink[:, 0] > ink.amax(dim=(1, 2, 3)).view(-1, 1, 1) / 2
+    rows, columns = inked.any(dim=2), inked.any(dim=1)
+    weight = inked.sum(dim=2).float()
+    narrow = columns.sum(dim=1) < 0.45 * rows.sum(dim=1)
+    numbers, across_numbers = (
+        torch.arange(height, device=device),
+        torch.arange(width, device=device),
+    )
     top = rows.float().argmax(dim=1)
     bottom = height - 1 - rows.flip(1).float().argmax(dim=1)
-    at_foot = torch.arange(n, device=ink.device) % 2 == 0
-    y = torch.where(at_foot, bottom, top)
-    x = some[torch.arange(n, device=ink.device), y].argmax(dim=1)
+    upper = (weight * (numbers < ((top + bottom + 1) / 2).view(-1, 1))).sum(dim=1)
+    heavy = upper > 0.56 * weight.sum(dim=1)
 
-    random = torch.rand(4, n, device=ink.device)
-    length = 4 + 6 * random[0]
-    side = torch.where(at_foot & (random[3] < 0.25), 1.0, -1.0)
-    slope = torch.where(at_foot, 0.5 - random[1], 0.35 + 0.9 * random[1])  # down, across is 1
-    across = side * length / torch.sqrt(1 + slope**2)
-    down = across.abs() * slope
+    random = torch.rand(6, count, device=device)
+    at_foot = heavy & (~narrow | (random[5] < 0.5))
+    wanted = (narrow | heavy) & (random[4] < share)
+    y = torch.where(at_foot, bottom, top)
+    x = ink[torch.arange(count, device=device), 0, y].argmax(dim=1)
+    length = torch.where(at_foot, 4 + 8 * random[0], 4 + 9 * random[0])
+    slope = torch.where(at_foot, 0.15 - 0.6 * random[1], 0.35 + 1.2 * random[1])  # down by across
+    across = -length / torch.sqrt(1 + slope**2)
+    down = -across * slope
     sag = torch.where(at_foot, 2.5 * random[2], 1.5 * random[2] - 0.75)
-    along = torch.linspace(0, 1, 9, device=ink.device).view(-1, 1)
+    along = torch.linspace(0, 1, 10, device=device).view(-1, 1)
     xs = x + along * across
     ys = y + along * down + 4 * along * (1 - along) * sag
+    # Each image's stroke where it is wanted; elsewhere it lies far off the sheet.
+    xs = torch.where(wanted, xs, -1000.0)
     distance = (
-        (xs.view(9, n, 1, 1) - torch.arange(width, device=ink.device)) ** 2
-        + (ys.view(9, n, 1, 1) - numbers.view(-1, 1)) ** 2
+        (xs.view(-1, count, 1, 1) - across_numbers) ** 2
+        + (ys.view(-1, count, 1, 1) - numbers.view(-1, 1)) ** 2
     ).amin(dim=0)
-    stroke = (1.6 - distance.sqrt()).clamp(0, 1) * full
-    return ink.index_copy(0, chosen, torch.maximum(some, stroke).unsqueeze(1))
+    reach = 1.3 + 0.6 * random[3].view(-1, 1, 1)
+    stroke = (reach - distance.sqrt()).clamp(0, 1).unsqueeze(1) * ink.amax(dim=(2, 3), keepdim=True)
+    drawn = torch.maximum(ink, stroke)
+
+    def middle(picture: Tensor) -> Tensor:
+        mass = picture.sum(dim=(1, 2, 3)).clamp(min=1e-6)
+        return torch.stack(
+            [
+                (picture.sum(dim=(1, 2)) * across_numbers).sum(dim=1) / mass,
+                (picture.sum(dim=(1, 3)) * numbers).sum(dim=1) / mass,
+            ],
+            dim=1,
+        )
+
+    moved = (middle(drawn) - middle(ink)) * (2 / width)
+    return drawn, moved.view(-1, 1, 1, 2)
