@@ -6,18 +6,17 @@ browser, so that a page switch, a reload of the component and "clear" can all be
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import contextlib
 from typing import Any
 
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 from ui import state
+from ui.draw.steps import EMPTY, Sheet, paths
 
 SIZE = 280
 BRUSH = 18
-MOST_STEPS = 60
-EMPTY: dict[str, Any] = {"objects": []}
 
 # The component waits 200 ms after the pen is lifted before it reports. Its own "update" button
 # reports at once, so this presses it. Without the script all still works, a little later. It also
@@ -67,45 +66,6 @@ _prompt = st.components.v2.component(
 )
 
 
-@dataclass
-class Sheet:
-    """The drawings of a session, as steps that can be taken back."""
-
-    steps: list[dict[str, Any]] = field(default_factory=lambda: [EMPTY])
-    at: int = 0
-    shown: dict[str, Any] = field(default_factory=lambda: EMPTY)
-    turn: int = 0  # counts what we handed to the component, so that it takes the same one twice
-    seen: Any = None  # the component's last word: only a new one is news
-    place: tuple[int, str] = (-1, "")  # the visit and the part of the page it was last shown in
-    mount: int = 0
-
-    @property
-    def now(self) -> dict[str, Any]:
-        """The drawing as it is."""
-        return self.steps[self.at]
-
-    def drew(self, drawing: dict[str, Any]) -> None:
-        """Take the component's word, if it says anything new."""
-        if drawing == self.seen:
-            return
-        self.seen = drawing
-        if _paths(drawing) != _paths(self.now):
-            self.add(drawing)
-
-    def add(self, drawing: dict[str, Any]) -> None:
-        """A new step; what had been taken back is gone."""
-        self.steps = [*self.steps[: self.at + 1], drawing][-MOST_STEPS:]
-        self.at = len(self.steps) - 1
-
-    def show(self) -> None:
-        """Hand the drawing as it is to the component."""
-        self.shown, self.turn = self.now, self.turn + 1
-
-
-def _paths(drawing: dict[str, Any]) -> list[Any]:
-    return [item.get("path") for item in drawing.get("objects") or [] if isinstance(item, dict)]
-
-
 def sheet(name: str = "draw") -> Sheet:
     """This session's sheet of that name."""
     play = state.get()
@@ -134,7 +94,7 @@ def redo(name: str = "draw") -> None:
 def clear(name: str = "draw") -> None:
     """A clean sheet. Can be undone."""
     paper = sheet(name)
-    if _paths(paper.now):
+    if paths(paper.now):
         paper.add(EMPTY)
     paper.show()
 
@@ -150,6 +110,10 @@ def canvas(name: str = "draw", part: str = "draw") -> dict[str, Any] | None:
     if paper.place != (play.visit, part):
         paper.place, paper.seen, paper.mount = (play.visit, part), None, paper.mount + 1
         paper.show()
+    key = f"canvas_{name}_{paper.mount}"
+    # Its word is heard before it is drawn, so that what we answer reaches it in the same run.
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        paper.drew(st.session_state[key]["drawing"]["raw"])
     with st.container(horizontal=True, gap="small", key=f"desk_{name}", wrap=False):
         with st.container(key="canvas", width=SIZE, gap=None):
             result = st_canvas(
@@ -160,13 +124,13 @@ def canvas(name: str = "draw", part: str = "draw") -> dict[str, Any] | None:
                 height=SIZE,
                 drawing_mode="freedraw",
                 initial_drawing={**paper.shown, "turn": paper.turn},
-                key=f"canvas_{name}_{paper.mount}",
+                key=key,
             )
             _prompt(key=f"canvas_prompt_{name}_{paper.mount}", height=1)
         if result.json_data is not None:
             paper.drew(result.json_data)
         _tools(name, paper)
-    drawing = paper.now if _paths(paper.now) else None
+    drawing = paper.now if paths(paper.now) else None
     if name == "draw":
         play.drawing = drawing
     return drawing
@@ -177,7 +141,7 @@ def _tools(name: str, paper: Sheet) -> None:
     tools = (
         ("undo", "Undo", "Mod+Z", undo, paper.at == 0),
         ("redo", "Redo", "Mod+Shift+Z", redo, paper.at == len(paper.steps) - 1),
-        ("delete", "Clear", "Delete", clear, not _paths(paper.now)),
+        ("delete", "Clear", "Delete", clear, not paths(paper.now)),
     )
     with st.container(key=f"canvas_tools_{name}", width=56, gap="small"):
         for icon, label, keys, act, off in tools:

@@ -54,7 +54,7 @@ def start() -> None:
     order = list(range(10))
     random.shuffle(order)
     state.keep("game", Game(order[:ROUNDS]))
-    state.keep("canvas_sheet_game", None)
+    canvas.sheet("game").begin_anew()
 
 
 def stop() -> None:
@@ -141,9 +141,7 @@ def _take(run_id: str, game: Game) -> None:
     spent = time.time() - game.began - sum(turn.seconds for turn in game.turns)
     asked = game.order[len(game.turns)]
     game.turns.append(Turn(asked, int(row.argmax()), float(row.max()), spent, image, strokes))
-    paper = canvas.sheet("game")
-    paper.steps, paper.at = [canvas.EMPTY], 0
-    paper.show()
+    canvas.sheet("game").begin_anew()
 
 
 def _result(game: Game) -> None:
