@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 # What Handwriting does at strength 1. Chosen on MNIST's validation images and on development
 # digits of the pen (benchmarks/drawn_digits.md).
-HAND_ROTATION, HAND_SCALE, HAND_SHEAR = 8.0, 6.0, 10.0  # degrees, per cent, degrees
-HAND_SHIFT = 1.0  # pixels
-ASPECT = 0.18  # width against height
-ELASTIC, KNOTS = 0.9, 5  # pixels at each knot of a 5×5 grid
-THICKNESS = 0.7  # share of the way to the 3×3 minimum or maximum
-FLOURISH = 0.3  # share of images that get a short stroke at their head or foot
+ROTATION, SCALE, SHEAR = 6.0, 5.0, 6.0  # degrees, per cent, degrees
+SHIFT = 0.7  # pixels
+ASPECT = 0.1  # width against height
+ELASTIC, KNOTS = 0.6, 5  # pixels at each knot of a 5×5 grid
+THICKNESS = 0.6  # share of the way to the 3×3 minimum or maximum
 
 
 def augment(x: Tensor, settings: Settings, fill: float) -> Tensor:
@@ -36,20 +35,18 @@ def augment(x: Tensor, settings: Settings, fill: float) -> Tensor:
     """
     if not settings.augments:
         return x
-    strength, ink = settings.handwriting, x - fill
-    if strength:
-        ink = _flourish(ink, FLOURISH * strength)
+    strength = settings.handwriting
     grid = _affine(
         x,
-        max(settings.shift, HAND_SHIFT * strength),
-        max(settings.rotation, HAND_ROTATION * strength),
-        max(settings.scale, HAND_SCALE * strength),
-        max(settings.shear, HAND_SHEAR * strength),
+        max(settings.shift, SHIFT * strength),
+        max(settings.rotation, ROTATION * strength),
+        max(settings.scale, SCALE * strength),
+        max(settings.shear, SHEAR * strength),
         ASPECT * strength,
     )
     if strength:
         grid = grid + _elastic(x, ELASTIC * strength)
-    ink = F.grid_sample(ink, grid, align_corners=False)
+    ink = F.grid_sample(x - fill, grid, align_corners=False)
     if strength:
         ink = _thickness(ink, THICKNESS * strength)
     return ink + fill
@@ -75,7 +72,12 @@ def _spread(x: Tensor, limit: float) -> Tensor:
 
 
 def _affine(
-    x: Tensor, shift: float, rotation: float, scale: float, shear: float, aspect: float
+    x: Tensor,
+    shift: float,
+    rotation: float,
+    scale: float,
+    shear: float,
+    aspect: float,
 ) -> Tensor:
     """A sampling grid `(N, H, W, 2)`. Pixels, degrees, per cent, degrees, share."""
     size = x.shape[-1]
@@ -111,43 +113,3 @@ def _thickness(ink: Tensor, limit: float) -> Tensor:
     most = F.max_pool2d(ink, 3, 1, 1)
     least = -F.max_pool2d(-ink, 3, 1, 1)
     return torch.where(amount < 0, ink - amount * (least - ink), ink + amount / 2 * (most - ink))
-
-
-def _flourish(ink: Tensor, share: float) -> Tensor:
-    """A short bent stroke at the head or the foot of some images (paper is 0).
-
-    Many hands begin a one with a long upstroke and end a nine in a curled foot; MNIST's hardly do,
-    and a network that knows only those reads a one as a seven and a nine as a three. At the head
-    the stroke leads down to the left, from the topmost ink; at the foot sideways, mostly to the
-    left, from the lowest.
-    """
-    count, _, height, width = ink.shape
-    chosen = torch.rand(count, device=ink.device).argsort()[: round(share * count)]
-    some, n = ink[chosen, 0], len(chosen)
-    if not n:
-        return ink
-    full = some.amax(dim=(1, 2), keepdim=True)
-    rows = (some > full / 2).any(dim=2)
-    numbers = torch.arange(height, device=ink.device)
-    top = rows.float().argmax(dim=1)
-    bottom = height - 1 - rows.flip(1).float().argmax(dim=1)
-    at_foot = torch.arange(n, device=ink.device) % 2 == 0
-    y = torch.where(at_foot, bottom, top)
-    x = some[torch.arange(n, device=ink.device), y].argmax(dim=1)
-
-    random = torch.rand(4, n, device=ink.device)
-    length = 4 + 6 * random[0]
-    side = torch.where(at_foot & (random[3] < 0.25), 1.0, -1.0)
-    slope = torch.where(at_foot, 0.5 - random[1], 0.35 + 0.9 * random[1])  # down, across is 1
-    across = side * length / torch.sqrt(1 + slope**2)
-    down = across.abs() * slope
-    sag = torch.where(at_foot, 2.5 * random[2], 1.5 * random[2] - 0.75)
-    along = torch.linspace(0, 1, 9, device=ink.device).view(-1, 1)
-    xs = x + along * across
-    ys = y + along * down + 4 * along * (1 - along) * sag
-    distance = (
-        (xs.view(9, n, 1, 1) - torch.arange(width, device=ink.device)) ** 2
-        + (ys.view(9, n, 1, 1) - numbers.view(-1, 1)) ** 2
-    ).amin(dim=0)
-    stroke = (1.6 - distance.sqrt()).clamp(0, 1) * full
-    return ink.index_copy(0, chosen, torch.maximum(some, stroke).unsqueeze(1))

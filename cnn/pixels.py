@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 
@@ -100,14 +101,14 @@ def ink_of(image: Image.Image) -> Ink:
     return _only_the_digit(ink) if photograph else ink
 
 
-def _paper(grey: Ink) -> Ink:
+def _paper(grey: NDArray[Any]) -> Ink:
     """The paper's own tone at every pixel: a quadratic surface fitted to what is not ink.
 
     Light falls off smoothly over a page. Pixels far from the surface are ink and lose their say;
     five rounds settle it.
     """
     height, width = grey.shape
-    small = resize(grey, min(64, width), min(64, height))
+    small = resize(grey.astype(np.float32), min(64, width), min(64, height))
 
     def terms(shape: tuple[int, ...]) -> np.ndarray:
         y, x = (axis.ravel() for axis in np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j])

@@ -13,8 +13,8 @@ from cnn.codegen._common import (
     SCHEDULES,
     checked,
     commented,
+    data_notes,
     facts,
-    sample_note,
     source_dataset,
 )
 from cnn.codegen._torch import _plain
@@ -57,14 +57,7 @@ def keras(
     return _SCRIPT.format(
         title=_plain(title),
         data=data.label,
-<<<<<<< HEAD
-        note=sample_note(dataset)
-        + _data_note(data.name)
-        + _decay_note(settings)
-        + _handwriting_note(settings),
-=======
-        note=sample_note(dataset) + _notes(data.name, settings),
->>>>>>> main
+        note=data_notes(dataset, settings) + _notes(data.name, settings),
         facts=facts(architecture),
         math="import math\n\n" if "math." in SCHEDULES[settings.schedule] else "",
         seed=settings.seed,
@@ -103,15 +96,6 @@ def _notes(dataset: str, settings: Settings) -> str:
     return "".join(f"\n{note}\n" for note in notes)
 
 
-def _handwriting_note(settings: Settings) -> str:
-    if not settings.handwriting:
-        return ""
-    return (
-        "\nOf Handwriting only shift, rotation, zoom and shear are here: Keras has no layers for "
-        "the rest.\n"
-    )
-
-
 def _model(architecture: Architecture) -> str:
     channels, height, width = INPUT_SHAPE
     lines = [(f"keras.Input(({height}, {width}, {channels}))", "channels last")]
@@ -145,25 +129,8 @@ def _augmentation(settings: Settings, preprocessing: Preprocessing) -> str:
     """What is compiled and fitted: the model, led by layers that change images at random."""
     if not settings.augments:
         return "    training = model\n"
-<<<<<<< HEAD
-    if settings.handwriting:  # Keras has its affine part only
-        from cnn import augmentation as app
-
-        settings = settings.model_copy(
-            update={
-                name: max(getattr(settings, name), most * settings.handwriting)
-                for name, most in (
-                    ("shift", app.HAND_SHIFT),
-                    ("rotation", app.HAND_ROTATION),
-                    ("scale", app.HAND_SCALE),
-                    ("shear", app.HAND_SHEAR),
-                )
-            }
-        )
-=======
     from cnn import augmentation
 
->>>>>>> main
     fill = 0.0 - preprocessing.mean / preprocessing.std
     outside = f'fill_mode="constant", fill_value={fill:.6g}'
     side, strength = INPUT_SHAPE[1], settings.handwriting

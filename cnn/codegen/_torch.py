@@ -15,8 +15,8 @@ from cnn.codegen._common import (
     SCHEDULES,
     checked,
     commented,
+    data_notes,
     facts,
-    sample_note,
     source_dataset,
 )
 from cnn.data import DATASETS
@@ -47,7 +47,7 @@ def pytorch(
     return _SCRIPT.format(
         title=_plain(title),
         data=data.label,
-        note=sample_note(dataset),
+        note=data_notes(dataset, settings),
         facts=facts(architecture),
         math="import math\n" if math else "",
         namespace="from types import SimpleNamespace\n" if settings.augments else "",
@@ -128,54 +128,9 @@ def _constants(settings: Settings, preprocessing: Preprocessing, dataset: str) -
     if settings.early_stopping:
         note = "epochs without a lower validation loss"
         lines.append(f"EARLY_STOPPING = {settings.early_stopping}  # {note}")
-<<<<<<< HEAD
-    if settings.augments:
-        for name in _augmentation_names(settings):
-            unit = (Settings.model_fields[name].json_schema_extra or {}).get("unit", "")  # type: ignore[union-attr]
-            lines.append(f"{name.upper()} = {getattr(settings, name)!r}  # {unit}, at random")
     return "\n".join(lines)
 
 
-def _augmentation_names(settings: Settings) -> list[str]:
-    """The settings that the augmentation reads, in the order of their declaration."""
-    from cnn.augmentation import augment
-
-    used = set(re.findall(r"settings\.(\w+)", inspect.getsource(augment)))
-    return [
-        name
-        for name in Settings.model_fields
-        if name in used and (name != "handwriting" or settings.handwriting)
-    ]
-
-
-def _augment(settings: Settings) -> str:
-    """The app's own augmentation, its settings as the script's constants."""
-    if not settings.augments:
-        return ""
-    from cnn import augmentation as app
-
-    helpers = [app._spread, app._affine]
-    constants = re.findall(r"^[A-Z_, ]+ = .*$", inspect.getsource(app), flags=re.MULTILINE)
-    if settings.handwriting:
-        helpers += [app._elastic, app._thickness, app._flourish]
-    source = "\n\n".join(inspect.getsource(function) for function in (app.augment, *helpers))
-    if settings.handwriting:
-        source = "\n".join(constants) + "\n\n\n" + source
-    else:  # what only handwriting uses goes, with its names
-        source = re.sub(r"^    if strength:\n(?:        .*\n)+", "", source, flags=re.MULTILINE)
-        source = re.sub(r"max\((settings\.\w+), HAND_\w+ \* strength\)", r"\1", source)
-        source = source.replace("ASPECT * strength", "0.0")
-        source = source.replace("strength, ink = settings.handwriting, x - fill", "ink = x - fill")
-    source = re.sub(r"^    if not settings\.augments:\n        return x\n", "", source, flags=re.M)
-    source = re.sub(r"settings: Settings, ", "", source)
-    return re.sub(r"settings\.(\w+)", lambda m: m[1].upper(), source) + "\n\n"
-
-
-=======
-    return "\n".join(lines)
-
-
->>>>>>> main
 def _optimizer(settings: Settings) -> str:
     choice = OPTIMIZERS[settings.optimizer]
     extra = "".join(f", {key}={value!r}" for key, value in choice.arguments.items())

@@ -72,23 +72,6 @@ def test_strokes_become_thinner_and_thicker_but_the_bar_remains_a_bar():
     assert float((middle - 13.5).abs().max()) < 5
 
 
-def test_flourishes_touch_the_given_share_and_only_add_ink():
-    torch.manual_seed(0)
-    x = bar(100).unsqueeze(1)
-    y = augmentation._flourish(x, 0.3)
-    changed = (y != x).flatten(1).any(dim=1)
-    assert 25 <= int(changed.sum()) <= 30
-    assert bool((y >= x).all()) and float(y.max()) == 1.0
-
-
-def test_a_foot_leaves_from_the_lowest_ink():
-    torch.manual_seed(0)
-    added = (augmentation._flourish(bar(60).unsqueeze(1), 1.0) - bar(60).unsqueeze(1))[:, 0]
-    lower, upper = added[:, 20:].sum(dim=(1, 2)), added[:, :14].sum(dim=(1, 2))
-    at_foot = lower > upper
-    assert 20 <= int(at_foot.sum()) <= 40
-
-
 @pytest.mark.parametrize("kind", [torch.uint8, torch.float32])
 def test_samples_for_the_page(kind):
     images = (bar(3) * (255 if kind == torch.uint8 else 1)).to(kind)
