@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from cnn import data, runs
+from cnn import data, forms, runs
 from cnn.__main__ import main
 from cnn.codegen import pytorch
 from cnn.codegen._common import SCHEDULES
@@ -60,6 +60,11 @@ def test_the_script_trains_to_the_same_weights_as_the_app(
     settings = settings.model_copy(
         update={"epochs": 2, "batch_size": 100, "validation_images": 200, "precision": "float32"}
     )
+    # The script has no digits of other schools, and says so.
+    monkeypatch.setattr(forms, "extra", lambda dataset, settings: None)
+    assert (
+        "other schools" in pytorch(SMALL, settings, preprocessing_for("mnist", "0-1"), "mnist")
+    ) == (settings.handwriting > 0)
     run = runs.new(SMALL, settings, "mnist", "cpu")
     assert run_worker(run, background=False) == "finished", run.status()
     expected = load_file(run.weights_path())
