@@ -67,13 +67,6 @@ def data_notes(name: str, settings: Settings) -> str:
     return notes
 
 
-def forms_note(settings: Settings) -> str:
-    """A sentence for the script's head where the app trained on digits that only it can draw."""
-    if not settings.handwriting:
-        return ""
-    return "\nThe playground's Handwriting also adds 3,000 digits drawn from its own templates.\n"
-
-
 def facts(architecture: Architecture) -> str:
     """`61,042 parameters; 4,600,000 multiply-adds per image`."""
     return (
