@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import SECONDS, draw_strokes
 from tests.strokes import ONE, SEVEN, ZERO, beside
 
-
 expect.set_options(timeout=SECONDS)  # the first answer waits for torch
 
 
