@@ -31,11 +31,7 @@ PRESETS: dict[str, Preset] = {
             "in one pass over the data: the place to start.",
             network(*conv_block(24), *conv_block(48), *conv_block(96), Flatten()),
             Settings(
-<<<<<<< HEAD
-                epochs=5, batch_size=128, optimizer="adamw", learning_rate=0.01, handwriting=1.0
-=======
                 epochs=3, batch_size=128, optimizer="adamw", learning_rate=0.01, handwriting=0.5
->>>>>>> main
             ),
             history="Made for this playground from three ideas that came after LeNet: rectified "
             "units (Nair and Hinton, 2010), batch normalisation (Ioffe and Szegedy, 2015) "
