@@ -8,6 +8,7 @@ from ui.draw import answer, compare, game, mine, sheet
 from ui.runpicker import empty, pick_run
 
 FOLLOW_SECONDS = 0.4  # how often the answer looks for newer weights while a run trains
+JUDGE_SECONDS = 1.0
 PARTS = ["Draw", "My digits", "Game"]
 
 st.html(
@@ -32,9 +33,11 @@ def desk(run_id: str) -> None:
     with left:
         found = sheet.show()
     with right:
-        st.fragment(answer.show, run_every=FOLLOW_SECONDS if follows else None)(
-            run_id, epoch, found
-        )
+        # Looked at again while the weights change, or until it is known what is no digit.
+        again = FOLLOW_SECONDS if follows else None
+        if found and not follows and models.judge_pending(run):
+            again = JUDGE_SECONDS
+        st.fragment(answer.show, run_every=again)(run_id, epoch, found)
     if not found:
         return
     if st.button(

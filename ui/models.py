@@ -67,7 +67,7 @@ def devices() -> list[Device]:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _judge(run_id: str) -> threading.Event:
+def _judge(run_id: str) -> tuple[threading.Event, threading.Thread]:
     """Fit what tells digits from other things for a run, in the background, once."""
     ready = threading.Event()
 
@@ -77,14 +77,22 @@ def _judge(run_id: str) -> threading.Event:
         from cnn.novelty import digit_likeness
 
         with contextlib.suppress(Exception):  # no data set: then nothing is called strange
-            digit_likeness(runs.open_run(run_id), None, np.zeros((1, 28, 28), np.float32))
+            run = runs.open_run(run_id)
+            digit_likeness(run, model_of(run), np.zeros((1, 28, 28), np.float32))
             ready.set()
 
     # Not a daemon: torch aborts the process where Python ends in the middle of a step.
-    threading.Thread(target=work, name="judge").start()
-    return ready
+    thread = threading.Thread(target=work, name="judge")
+    thread.start()
+    return ready, thread
 
 
 def judge_ready(run: runs.Run) -> bool:
     """Whether it can be said at once what looks like a digit to a run; if not yet, it will."""
-    return _judge(run.id).is_set()
+    return _judge(run.id)[0].is_set()
+
+
+def judge_pending(run: runs.Run) -> bool:
+    """Whether it is being fitted right now."""
+    ready, thread = _judge(run.id)
+    return not ready.is_set() and thread.is_alive()

@@ -21,6 +21,7 @@ def own_data(data_folder):
 def no_judge(monkeypatch):
     """Fitting it takes seconds; its own tests do that."""
     monkeypatch.setattr(models, "judge_ready", lambda run: False)
+    monkeypatch.setattr(models, "judge_pending", lambda run: False)
 
 
 @pytest.fixture
