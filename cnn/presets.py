@@ -30,7 +30,9 @@ PRESETS: dict[str, Preset] = {
             "Three blocks of convolution, batch norm, ReLU and max-pooling. Learns MNIST to 99 % "
             "in one pass over the data: the place to start.",
             network(*conv_block(24), *conv_block(48), *conv_block(96), Flatten()),
-            Settings(epochs=3, batch_size=128, optimizer="adamw", learning_rate=0.01),
+            Settings(
+                epochs=3, batch_size=128, optimizer="adamw", learning_rate=0.01, handwriting=0.5
+            ),
             history="Made for this playground from three ideas that came after LeNet: rectified "
             "units (Nair and Hinton, 2010), batch normalisation (Ioffe and Szegedy, 2015) "
             "and one large learning-rate swing over the whole training (Smith and Topin, "

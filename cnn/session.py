@@ -12,7 +12,7 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import nn
 
-from cnn import data, finetune, speeds
+from cnn import data, finetune, forms, speeds
 from cnn.data import DATASETS
 from cnn.devices import Device, compute_for, usage
 from cnn.distributed import World
@@ -258,6 +258,7 @@ def make_trainer(run: Run, device: Any, world: Any) -> tuple[Any, Any]:
         compute,
         config.validation_images,
         world,
+        forms.extra(config.dataset, config.settings),
     )
     if config.start_from:
         finetune.start(run, trainer.model)

@@ -41,7 +41,9 @@ def from_strokes(
     kept = _without_slips(lines)
     size = np.ptp(np.concatenate(kept), axis=0)
     room = BOX - PEN_WIDTH
-    width, height = np.ceil(size * (room / max(float(size.max()), 1e-9)) + PEN_WIDTH).astype(int)
+    width, height = np.ceil(
+        size * (room / max(float(size.max()), 1e-9)) + PEN_WIDTH - 1e-6  # not 21 for rounding
+    ).astype(int)
     boxed = draw(
         _fitted(kept, room, PEN_WIDTH / 2), int(width), int(height), PEN_WIDTH, OVERSAMPLING
     )

@@ -129,7 +129,8 @@ class Trainer:
     `model` maps float32 `(N, 1, 28, 28)` to log-scores `(N, classes)`. The same settings on the
     same device give the same weights; a state taken with `state()` between any two events and
     given to `restore()` continues to the same weights as if nothing had happened. With several
-    processes (`world`) each makes its own Trainer, and all end with the same weights.
+    processes (`world`) each makes its own Trainer, and all end with the same weights. `extra` are
+    further training images, uint8 `(N, 28, 28)`, and their labels; none of them is held out.
     """
 
     def __init__(
@@ -141,6 +142,7 @@ class Trainer:
         compute: Compute,
         validation_images: int,
         world: World = World(),  # noqa: B008 - frozen: a lone process
+        extra: tuple[Tensor, Tensor] | None = None,
     ):
         self.settings, self.preprocessing, self.compute = settings, preprocessing, compute
         self.world, device = world, compute.device
@@ -160,9 +162,11 @@ class Trainer:
             torch.manual_seed(settings.seed + 7919 * world.rank)
 
         train, validation = split(images, validation_images, settings.seed)
+        x, y = images.train_images[train], images.train_labels[train]
+        if extra is not None:  # learned from, never judged by
+            x, y = torch.cat([x, extra[0]]), torch.cat([y, extra[1]])
         self.batches = Batches(
-            images.train_images[train].to(device),
-            images.train_labels[train].to(device),
+            x.to(device), y.to(device),
             preprocessing, settings.batch_size, settings.seed, world.rank, world.size,
         )  # fmt: skip
         validation = validation[world.rank :: world.size]

@@ -17,12 +17,12 @@ QUIET = {"displayModeBar": False}
 
 def watch(run: runs.Run) -> None:
     """The live panel of `run`: polls while it is active, stands still afterwards."""
-    active = run.state in runs.ACTIVE
-    panel = st.fragment(_panel, run_every=REFRESH_SECONDS if active else None)
-    panel(run.id, active)
+    state_now = run.state
+    panel = st.fragment(_panel, run_every=REFRESH_SECONDS if state_now in runs.ACTIVE else None)
+    panel(run.id, state_now)
 
 
-def _panel(run_id: str, was_active: bool) -> None:
+def _panel(run_id: str, shown_state: str) -> None:
     try:
         run = runs.open_run(run_id)
         config = run.config
@@ -30,8 +30,8 @@ def _panel(run_id: str, was_active: bool) -> None:
         st.warning(str(error))
         return
     status, metrics = run.status(), run.metrics()
-    if was_active and status["state"] not in runs.ACTIVE:
-        st.rerun()  # the whole page: buttons change and polling ends
+    if shown_state in runs.ACTIVE and status["state"] != shown_state:
+        st.rerun()  # the whole page: its badge and buttons change, or polling ends
 
     reports = [row for row in metrics if row.get("kind") == "report"]
     epochs = [row for row in metrics if row.get("kind") == "epoch"]

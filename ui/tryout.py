@@ -81,7 +81,7 @@ def _show(start: Any, dataset: str) -> None:
             {
                 "Layer": [f"{i.number} · {i.layer.summary}" for i in start.layers],
                 "Output": [show(i.shape) for i in start.layers],
-                "Mean": [f"{i.mean:.2f}" for i in start.layers],
+                "Mean": [f"{i.mean:z.2f}" for i in start.layers],
                 "Spread": [f"{i.std:.3g}" for i in start.layers],
                 "Signal": [f"{i.signal:.3g}" for i in start.layers],
                 "Silent": ["" if i.dead is None else f"{i.dead:.0%}" for i in start.layers],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cnn.architecture import Architecture, ArchitectureError
-from cnn.data import DATASETS, DataSet
+from cnn.data import DATASETS, DIGITS, DataSet
+from cnn.settings import Settings
 
 BUNDLED_INSTEAD = "mnist"  # whose first images the bundled sample is part of
 
@@ -54,11 +55,16 @@ def source_dataset(name: str) -> DataSet:
     return dataset if dataset.torchvision_name else DATASETS[BUNDLED_INSTEAD]
 
 
-def sample_note(name: str) -> str:
-    """A sentence for the script's head where it trains on more than the app did."""
-    if DATASETS[name].torchvision_name:
-        return ""
-    return "\nThe playground trained on its bundled 5,000-digit sample; this takes all of MNIST.\n"
+def data_notes(name: str, settings: Settings) -> str:
+    """Sentences for the script's head where it trains on other images than the app did."""
+    notes = ""
+    if not DATASETS[name].torchvision_name:
+        notes += (
+            "\nThe playground trained on its bundled sample of 5,000; this takes all of MNIST.\n"
+        )
+    if settings.handwriting and DATASETS[name].classes == DIGITS:
+        notes += "\nThe playground also learned from 3,000 digits drawn in other schools' forms.\n"
+    return notes
 
 
 def facts(architecture: Architecture) -> str:

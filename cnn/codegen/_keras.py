@@ -13,8 +13,8 @@ from cnn.codegen._common import (
     SCHEDULES,
     checked,
     commented,
+    data_notes,
     facts,
-    sample_note,
     source_dataset,
 )
 from cnn.codegen._torch import _plain
@@ -57,7 +57,7 @@ def keras(
     return _SCRIPT.format(
         title=_plain(title),
         data=data.label,
-        note=sample_note(dataset) + _notes(data.name, settings),
+        note=data_notes(dataset, settings) + _notes(data.name, settings),
         facts=facts(architecture),
         math="import math\n\n" if "math." in SCHEDULES[settings.schedule] else "",
         seed=settings.seed,

@@ -15,8 +15,8 @@ from cnn.codegen._common import (
     SCHEDULES,
     checked,
     commented,
+    data_notes,
     facts,
-    sample_note,
     source_dataset,
 )
 from cnn.data import DATASETS
@@ -47,7 +47,7 @@ def pytorch(
     return _SCRIPT.format(
         title=_plain(title),
         data=data.label,
-        note=sample_note(dataset),
+        note=data_notes(dataset, settings),
         facts=facts(architecture),
         math="import math\n" if math else "",
         namespace="from types import SimpleNamespace\n" if settings.augments else "",

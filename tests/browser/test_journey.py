@@ -47,7 +47,7 @@ def test_the_whole_way(page: Page, context: BrowserContext, server: Server, no_t
     expect(rows).to_have_count(14)
     page.locator(".st-key-add_dropout button").first.click()
     expect(rows).to_have_count(15)
-    page.locator(".st-key-train button").click()
+    page.locator(".st-key-train button").first.click()
 
     # Train: on the sample, long enough to be met on the way.
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
@@ -56,8 +56,8 @@ def test_the_whole_way(page: Page, context: BrowserContext, server: Server, no_t
     epochs.focus()
     page.keyboard.press("End")
     expect(page.locator(".st-key-start")).to_contain_text("200 epochs")
-    page.locator(".st-key-start button").click()
-    expect(page.locator(".st-key-pause button")).to_be_enabled(timeout=60_000)
+    page.locator(".st-key-start button").first.click()
+    expect(page.locator(".st-key-pause button").first).to_be_enabled(timeout=60_000)
     longer_than(page, 0)
     longer_than(page, longer_than(page, 5))  # the curve grows while one looks on
     address = page.url
@@ -65,13 +65,13 @@ def test_the_whole_way(page: Page, context: BrowserContext, server: Server, no_t
     # A second tab and a reload find the same run going on.
     other = context.new_page()
     other.goto(address)
-    expect(other.locator(".st-key-stop button")).to_be_visible()
+    expect(other.locator(".st-key-stop button").first).to_be_visible()
     other.close()
     page.reload()
-    page.locator(".st-key-pause button").click()
-    expect(page.locator(".st-key-resume button")).to_be_visible()
+    page.locator(".st-key-pause button").first.click()
+    expect(page.locator(".st-key-resume button").first).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_contain_text("paused")
-    page.locator(".st-key-resume button").click()
+    page.locator(".st-key-resume button").first.click()
     expect(page.get_by_test_id("stSidebar")).to_contain_text("running")
 
     # Draw, while it trains: the answer, and the drawing after a page switch.
@@ -80,7 +80,7 @@ def test_the_whole_way(page: Page, context: BrowserContext, server: Server, no_t
     draw_strokes(page, [[(2.8 * x, 2.8 * y) for x, y in s] for s in SAMPLE_STROKES["0"]])
     expect(page.locator(".st-key-draw_winner")).to_contain_text("0")
     go(page, "Train")
-    page.locator(".st-key-stop button").click()
+    page.locator(".st-key-stop button").first.click()
     expect(page.get_by_test_id("stSidebar")).to_contain_text("stopped")
     expect(page.get_by_test_id("stSidebar")).to_contain_text("on the test set")
     go(page, "Draw")
@@ -95,18 +95,17 @@ def test_the_whole_way(page: Page, context: BrowserContext, server: Server, no_t
     go(page, "Evaluate")
     expect(page.locator(".st-key-confusion .js-plotly-plot")).to_be_visible()
     tick_first_run(page)
-    page.locator(".st-key-rename_run button").click()
+    page.locator(".st-key-rename_run button").first.click()
     page.get_by_role("textbox", name="Name").fill("My very own")
-    page.locator(".st-key-rename_yes button").click()
+    page.locator(".st-key-rename_yes button").first.click()
     expect(page.get_by_test_id("stSidebar")).to_contain_text("My very own")
-    run = next(path for path in server.runs.iterdir() if "trained" not in path.name)
-    tick_first_run(page)
-    page.locator(".st-key-delete_run button").click()
-    page.locator(".st-key-delete_no button").click()
+    run = next(path for path in server.runs.iterdir() if "compact" in path.name)
+    page.locator(".st-key-delete_run button").first.click()
+    page.locator(".st-key-delete_no button").first.click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert run.is_dir()
-    page.locator(".st-key-delete_run button").click()
-    page.locator(".st-key-delete_yes button").click()
+    page.locator(".st-key-delete_run button").first.click()
+    page.locator(".st-key-delete_yes button").first.click()
     expect(page.get_by_test_id("stSidebar")).to_contain_text("Small, trained")
     assert not run.exists()
 
@@ -114,7 +113,10 @@ def test_the_whole_way(page: Page, context: BrowserContext, server: Server, no_t
 def tick_first_run(page: Page) -> None:
     """Tick the newest run's box. The table is a canvas: its boxes have no element of their own."""
     table = page.locator(".st-key-runs_table canvas").first
-    table.scroll_into_view_if_needed()
-    rename = page.locator(".st-key-rename_run button")
-    table.click(position={"x": 18, "y": 35 + 18})
+    rename = page.locator(".st-key-rename_run button").first
+    rename.scroll_into_view_if_needed()
+    expect(rename).to_be_disabled()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + 35 + 18)
     expect(rename).to_be_enabled()

@@ -183,7 +183,6 @@ def test_json_out_and_in_again(app):
         (b'{"layers": [{"kind": "conv2d", "filters": 0}]}', "Layer 1 (conv2d), field 'filters'"),
         (b'{"layers": [{"kind": "warp"}]}', "Layer 1 (warp) is of no known kind"),
         (b'{"version": 9, "layers": []}', "version 9"),
-        (b'{"layers": [{"kind": "![x](http://example.org/x.png)"}]}', "Layer 1 has kind"),
     ],
 )
 def test_a_bad_file_is_explained_and_nothing_is_lost(app, content, said):

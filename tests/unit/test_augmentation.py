@@ -72,40 +72,6 @@ def test_strokes_become_thinner_and_thicker_but_the_bar_remains_a_bar():
     assert float((middle - 13.5).abs().max()) < 5
 
 
-def nines(count: int) -> torch.Tensor:
-    """Rings on a stem, `(count, 1, 28, 28)`: wide and heavy at the top."""
-    y, x = torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")
-    ring = ((((x - 13) ** 2 + (y - 10) ** 2).sqrt() - 5).abs() < 1.2).float()
-    ring[10:25, 17:19] = 1.0
-    return ring.expand(count, 1, 28, 28).clone()
-
-
-@pytest.mark.parametrize("at_head", [True, False])
-def test_flourishes_touch_the_given_share_and_only_add_ink(at_head):
-    """A narrow image gets its stroke at the head, one heavy at the top at its foot."""
-    torch.manual_seed(0)
-    x = bar(400).unsqueeze(1) if at_head else nines(400)
-    y, moved = augmentation._flourish(x, 0.3)
-    changed = (y != x).flatten(1).any(dim=1)
-    assert 80 <= int(changed.sum()) <= 160
-    assert bool((y >= x).all()) and float(y.max()) == 1.0
-    # The centre of mass goes to the left with the head's stroke, down with the foot's.
-    assert bool(
-        (moved[changed][..., 0] < 0).all() if at_head else (moved[changed][..., 1] > 0).all()
-    )
-    assert float(moved[~changed].abs().max()) < 1e-6
-    added = (y - x).sum(dim=(0, 1, 3))
-    assert bool(added[:16].sum() > added[16:].sum()) == at_head
-
-
-def test_no_flourish_without_a_share_or_on_a_ring():
-    y, x = torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")
-    ring = ((((x - 13.5) ** 2 + (y - 13.5) ** 2).sqrt() - 8).abs() < 1.2).float()
-    ring = ring.expand(50, 1, 28, 28)
-    assert torch.equal(augmentation._flourish(ring, 1.0)[0], ring)
-    assert torch.equal(augmentation._flourish(nines(50), 0.0)[0], nines(50))
-
-
 @pytest.mark.parametrize("kind", [torch.uint8, torch.float32])
 def test_samples_for_the_page(kind):
     images = (bar(3) * (255 if kind == torch.uint8 else 1)).to(kind)

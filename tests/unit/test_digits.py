@@ -33,10 +33,11 @@ def canvas(strokes, brush, scale=1.0, at=(0.0, 0.0), side=280):
     y=st.floats(-1e4, 1e4),
 )
 def test_size_and_place_of_strokes_do_not_matter(size, x, y):
+    # The pen is drawn on a grid of an eighth of a pixel, so a place rounds one way or the other.
     plain = digits.from_strokes(ZIGZAG).image
     moved = digits.from_strokes([[(a * size + x, b * size + y) for a, b in ZIGZAG[0]]]).image
     assert np.abs(plain - moved).max() < 0.2
-    assert np.abs(plain - moved).mean() < 0.005
+    assert np.abs(plain - moved).mean() < 0.012
 
 
 @settings(max_examples=30, deadline=None)

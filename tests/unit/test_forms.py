@@ -1,0 +1,64 @@
+"""Digits in the forms of other schools: drawn anew, kept, and added only where they belong."""
+
+import numpy as np
+import pytest
+import torch
+
+from cnn import data, forms
+from cnn.settings import Settings
+
+FULL = Settings(handwriting=1.0)
+
+
+@pytest.fixture
+def few(monkeypatch, tmp_path):
+    monkeypatch.setattr(forms, "PER_DIGIT", 3)
+    monkeypatch.setattr(forms.forms, "__defaults__", (3, 0))
+    monkeypatch.setenv("CNN_DATA_DIR", str(tmp_path))
+
+
+def test_every_digit_has_its_forms_on_the_sheet():
+    assert set(forms.FORMS) == set(range(10))
+    for templates in forms.FORMS.values():
+        points = [point for template in templates for stroke in template for point in stroke]
+        assert all(0 <= x <= 100 and 0 <= y <= 100 for x, y in points)
+        assert all(len(stroke) > 1 for template in templates for stroke in template)
+
+
+def test_they_are_drawn_as_mnist_was():
+    images, labels = forms.forms(per_digit=5)
+    assert images.shape == (50, 28, 28) and images.dtype == np.uint8
+    assert np.bincount(labels).tolist() == [5] * 10
+    for image in images:
+        rows, columns = np.nonzero(image > 60)
+        assert max(np.ptp(rows), np.ptp(columns)) + 1 in range(18, 23)  # a box of 20 px
+        middle = (image.sum(axis=1) * np.arange(28)).sum() / image.sum()
+        assert abs(middle - 13.5) < 4
+
+
+def test_a_seed_gives_the_same_digits_and_no_two_alike():
+    again, first = forms.forms(4, seed=3)[0], forms.forms(4, seed=3)[0]
+    assert np.array_equal(first, again)
+    assert len(np.unique(first.reshape(len(first), -1), axis=0)) == len(first)
+
+
+def test_only_handwriting_on_digits_gets_them(few):
+    assert forms.extra("mnist", Settings()) is None
+    assert forms.extra("fashion-mnist", FULL) is None
+    images, labels = forms.extra("mnist-sample", FULL)
+    assert images.dtype == torch.uint8 and len(images) == len(labels) == 30
+
+
+def test_they_are_kept_and_a_foreign_file_is_replaced(few, monkeypatch):
+    images, _ = forms.extra("mnist", FULL)
+    cache = data.data_dir() / forms.CACHE
+    assert cache.is_file()
+    monkeypatch.setattr(forms, "forms", lambda: pytest.fail("drawn again"))
+    assert torch.equal(forms.extra("mnist", FULL)[0], images)
+    monkeypatch.undo()
+
+
+def test_a_damaged_file_is_drawn_again(few):
+    images, _ = forms.extra("mnist", FULL)
+    (data.data_dir() / forms.CACHE).write_bytes(b"no tensors")
+    assert torch.equal(forms.extra("mnist", FULL)[0], images)
