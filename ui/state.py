@@ -111,14 +111,22 @@ def get() -> Playground:
     return st.session_state.playground
 
 
+def _nothing() -> None:
+    """A page without content."""
+
+
 def _through_the_front_door() -> None:
     """Run app.py instead of the bare page.
 
     A server's very first visit may be to `/draw`: until app.py has once called st.navigation,
     Streamlit takes the folder `pages` for a multipage app of its old kind and runs the page alone.
     """
-    st.session_state.asked_for = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
-    st.navigation([st.Page(lambda: None, title="CNN Playground")], position="hidden")
+    asked_for = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
+    st.session_state.asked_for = asked_for
+    pages = [st.Page(_nothing, title="CNN Playground", default=True)]
+    if asked_for.isidentifier():  # else Streamlit lays "Page not found" over the page that follows
+        pages.append(st.Page(_nothing, title=asked_for, url_path=asked_for))
+    st.navigation(pages, position="hidden")
     st.rerun()
 
 

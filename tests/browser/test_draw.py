@@ -21,7 +21,7 @@ def sheet(page: Page, server):
     page.goto(f"{server.url}/draw")
     page.locator("canvas.upper-canvas").wait_for()
     expect(page.get_by_text("Your turn")).to_be_visible()
-    expect(page.get_by_text("Loading PyTorch")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(0)
     return page
 
 
