@@ -38,3 +38,13 @@ def test_a_stroke_drawn_before_a_new_round_arrives_stays_alone():
     paper.drew(fabric(SEVEN + ZERO))
     assert paper.now["objects"] == fabric(ZERO)["objects"]
     assert paper.steps[0] == EMPTY
+
+
+def test_the_very_same_stroke_may_be_drawn_again():
+    paper = Sheet()
+    paper.drew(fabric(SEVEN))
+    paper.add(EMPTY)
+    paper.show()
+    paper.drew({**EMPTY, "version": "heard"})
+    paper.drew(fabric(SEVEN))
+    assert paper.now == fabric(SEVEN)

@@ -19,6 +19,7 @@ class Sheet:
     turn: int = 0  # counts what we handed to the component, so that it takes the same one twice
     seen: Any = None  # the component's last word: only a new one is news
     gone: list[Any] = field(default_factory=list)  # paths of steps that were dropped
+    heard: bool = True  # whether the component has what we handed it last
     place: tuple[int, str] = (-1, "")  # the visit and the part of the page it was last shown in
     mount: int = 0
 
@@ -36,12 +37,15 @@ class Sheet:
         """
         if drawing == self.seen:
             return
-        self.seen = drawing
-        known = self.gone + [path for step in self.steps for path in paths(step)]
-        fresh = [item for item in _objects(drawing) if item.get("path") not in known]
+        self.seen, ours, theirs = drawing, paths(self.now), paths(drawing)
+        fresh = objects(drawing)[len(ours) :]
+        if not self.heard or theirs[: len(ours)] != ours:
+            known = self.gone + [path for step in self.steps for path in paths(step)]
+            fresh = [item for item in objects(drawing) if item.get("path") not in known]
         if fresh:
-            self.add({**drawing, "objects": [*_objects(self.now), *fresh]})
-        if paths(drawing) != paths(self.now):
+            self.add({**drawing, "objects": [*objects(self.now), *fresh]})
+        self.heard = theirs == paths(self.now)
+        if not self.heard:
             self.show()
 
     def add(self, drawing: dict[str, Any]) -> None:
@@ -57,13 +61,14 @@ class Sheet:
 
     def show(self) -> None:
         """Hand the drawing as it is to the component."""
-        self.shown, self.turn = self.now, self.turn + 1
+        self.shown, self.turn, self.heard = self.now, self.turn + 1, False
 
 
-def _objects(drawing: dict[str, Any]) -> list[dict[str, Any]]:
+def objects(drawing: dict[str, Any]) -> list[dict[str, Any]]:
+    """Its strokes, as Fabric.js objects."""
     return [item for item in drawing.get("objects") or [] if isinstance(item, dict)]
 
 
 def paths(drawing: dict[str, Any]) -> list[Any]:
     """The path of every stroke (Fabric.js)."""
-    return [item.get("path") for item in _objects(drawing)]
+    return [item.get("path") for item in objects(drawing)]
