@@ -20,8 +20,8 @@ from cnn.settings import Settings
 
 KEPT = 300
 
-# A step's cost on one core with AVX512-bf16, in microseconds: fitted to the presets as measured in
-# benchmarks/README.md. It is within a factor of two for them, and no more is claimed for it.
+# A step's cost on one core with AVX512-bf16, in microseconds: set by hand to the presets'
+# noisy timings. A guess: now and then out by a factor of two or three; Measure replaces it.
 STEP_US, LAYER_US = 400.0, 100.0  # per step
 OUTPUT_US, MULTIPLY_ADD_US = 0.9e-3, 24e-6  # per image
 FLOAT32_FACTOR = 1.7
