@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
-from scipy import ndimage
 
 from cnn.ink import (
     BOX,
@@ -131,6 +130,8 @@ def _only_the_digit(ink: Ink) -> Ink:
     A ruled line is thin, far longer than a stroke, and runs to the picture's edge. Where it crosses
     a stroke, the stroke is closed again.
     """
+    from scipy import ndimage
+
     height, width = ink.shape
     mask = ink > 0.35
     for size, axis in (((1, max(3, width // 3)), 0), ((max(3, height // 3), 1), 1)):
@@ -157,6 +158,7 @@ def _only_the_digit(ink: Ink) -> Ink:
 def _redrawn(cropped: Ink) -> Ink:
     """The digit's skeleton (Zhang and Suen, 1984), drawn with the pen of `cnn.strokes`: longest
     side 20 px."""
+    from scipy import ndimage
     from skimage.morphology import skeletonize
 
     side = FINE * (BOX - 1)

@@ -50,25 +50,6 @@ def pick_run(need_weights: bool = True) -> runs.Run:
     return run
 
 
-def pick_epoch(run: runs.Run, key: str) -> int | None:
-    """A slider over the kept epochs. None stands for the newest weights."""
-    epochs = run.checkpoints()
-    if len(epochs) < 2:
-        return None
-    newest = "newest" if run.state in runs.ACTIVE else "end"
-    options: list[int | str] = [*epochs, newest]
-    name = f"{key}_{run.id}"
-    value = st.select_slider(
-        "Weights after epoch",
-        options,
-        state.remember(name, newest, options),
-        key=f"{name}_{len(options)}_{newest}",
-        help="0 are the random weights before training.",
-    )
-    state.keep(name, value)
-    return None if isinstance(value, str) else value
-
-
 def empty(problem: str, way_forward: str) -> None:
     """Say what is missing, show the button that mends it, and end the page."""
     with st.container(border=True, horizontal_alignment="center"):

@@ -21,17 +21,17 @@ def show() -> None:
             found.append(run)
         else:
             damaged.append((run, problem))
-    statuses = [run.status() for run in found]
+    statuses, configs = [run.status() for run in found], [run.config for run in found]
     chosen = st.dataframe(
         {
             "Run": [run.name for run in found],
             "State": [status["state"] for status in statuses],
             "Test": [_percent(status.get("test_accuracy")) for status in statuses],
             "Validation": [_percent(status.get("best_validation")) for status in statuses],
-            "Parameters": [run.config.architecture.parameters for run in found],
+            "Parameters": [config.architecture.parameters for config in configs],
             "Seconds": [status.get("train_seconds") for status in statuses],
             "Made": [
-                time.strftime("%d %b %H:%M", time.localtime(run.config.created)) for run in found
+                time.strftime("%d %b %H:%M", time.localtime(config.created)) for config in configs
             ],
         },
         hide_index=True,

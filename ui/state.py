@@ -48,7 +48,6 @@ class Playground:
     page: str = ""
     visit: int = 0  # counts page changes: a canvas is laid anew at each
     drawing: dict[str, Any] | None = None
-    drawing_shown: dict[str, Any] | None = None
     last_digit: Any = None  # the newest prepared digit, for Inspect
     fields: dict[str, Any] = field(default_factory=dict)
     chosen: int | str | None = None  # the open card on Design: its uid, or "head"
@@ -167,7 +166,6 @@ def enter(page: str) -> None:
     play = get()
     if play.page != page:
         play.page, play.visit = page, play.visit + 1
-        play.drawing_shown = play.drawing
 
 
 def choose_run(run_id: str | None) -> None:
