@@ -16,10 +16,10 @@ import statistics
 
 from playwright.sync_api import sync_playwright
 
+from tests.browsing import ARGUMENTS, draw_strokes
 from tests.get_browser import find_browser
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu"]
-SEVEN = [(80, 60), (200, 60), (130, 230)]
+SEVEN: list[tuple[float, float]] = [(80, 60), (200, 60), (130, 230)]
 # Notes the time of the last mouse-up, and the first moment after it at which `done()` holds.
 CLOCK = """
 (selector) => {
@@ -44,13 +44,11 @@ def measure(url: str, strokes: int, all_runs: bool) -> list[float]:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(60_000)
         page.goto(f"{url}/draw")
-        canvas = page.locator("canvas.upper-canvas")
-        canvas.wait_for()
         page.get_by_text("Your turn").wait_for()
         done = ".st-key-draw_side_by_side" if all_runs else ".st-key-draw_winner h2"
         page.evaluate(CLOCK, done)
         if all_runs:
-            _draw(page, canvas)
+            draw_strokes(page, [SEVEN])
             page.get_by_text("All runs", exact=True).click()
             page.locator("[data-testid=stDataFrame]").wait_for()
             page.keyboard.press("Delete")
@@ -58,7 +56,7 @@ def measure(url: str, strokes: int, all_runs: bool) -> list[float]:
         for _ in range(strokes + 2):
             page.wait_for_timeout(500)  # a person's pause; no two answers at once
             page.evaluate("window.lifted = window.answered = null")
-            _draw(page, canvas)
+            draw_strokes(page, [SEVEN])
             page.wait_for_function("window.answered !== null")
             times.append(page.evaluate("window.answered - window.lifted"))
             page.keyboard.press("Delete")
@@ -66,16 +64,6 @@ def measure(url: str, strokes: int, all_runs: bool) -> list[float]:
             page.locator(done).wait_for(state="detached")
         browser.close()
     return times[2:]  # the first load the network
-
-
-def _draw(page, canvas) -> None:
-    box = canvas.bounding_box()
-    (x, y), *rest = SEVEN
-    page.mouse.move(box["x"] + x, box["y"] + y)
-    page.mouse.down()
-    for x, y in rest:
-        page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
-    page.mouse.up()
 
 
 def main() -> None:

@@ -12,16 +12,12 @@ medians are above the limits: 400 ms with Compact CNN, 1 s with the largest.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -171,52 +167,19 @@ def make_run(name: str) -> runs.Run:
     return run
 
 
-@contextlib.contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The app on a free port, with the runs in `folder`; yields its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
-         "--server.address", "127.0.0.1", "--server.headless", "true",
-         "--server.fileWatcherType", "none"],
-        cwd=ROOT,
-        env={**os.environ, "CNN_RUNS_DIR": str(folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit("The app did not start.") from None
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 def page(names: list[str]) -> bool:
     """Another image and another map, by mouse clicks; whether all medians are within limits."""
     from playwright.sync_api import sync_playwright
 
+    from tests.browsing import ARGUMENTS, served
     from tests.get_browser import find_browser
 
     within, chromium = True, find_browser()
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         os.environ["CNN_RUNS_DIR"] = place
         made = {name: make_run(name) for name in names}
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        with served(Path(place)) as url:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        with served(Path(place) / "app.log", CNN_RUNS_DIR=place) as url:
             for name, run in made.items():
                 window = browser.new_page(viewport={"width": 1440, "height": 1000})
                 window.set_default_timeout(120_000)

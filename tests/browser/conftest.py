@@ -7,11 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +14,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browsing import ARGUMENTS, ROOT, served
 from tests.get_browser import find_browser
 
-ROOT = Path(__file__).parent.parent.parent
 SECONDS = 60_000
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,37 +57,11 @@ def server(
     tmp_path_factory: pytest.TempPathFactory, data_folder: Path, trained_folder: Path
 ) -> Iterator[Server]:
     """`streamlit run app.py` on a free port; one trained run lies in its folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     folder = tmp_path_factory.mktemp("served")
     shutil.copytree(trained_folder, folder / trained_folder.name)
-    log = (folder.parent / f"{folder.name}.log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
-         "--server.address", "127.0.0.1", "--server.headless", "true",
-         "--server.fileWatcherType", "none"],
-        cwd=ROOT,
-        env={**os.environ, "CNN_RUNS_DIR": str(folder), "CNN_DATA_DIR": str(data_folder)},
-        stdout=log,
-        stderr=log,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).close()
-                break
-            except OSError:
-                assert process.poll() is None, Path(log.name).read_text()
-                assert time.monotonic() < deadline, Path(log.name).read_text()
-                time.sleep(0.1)
+    log = folder.parent / f"{folder.name}.log"
+    with served(log, CNN_RUNS_DIR=str(folder), CNN_DATA_DIR=str(data_folder)) as url:
         yield Server(url, folder)
-    finally:
-        process.terminate()
-        process.wait(10)
-        log.close()
 
 
 @pytest.fixture
@@ -118,19 +83,3 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
         folder = ROOT / "test-artifacts"
         folder.mkdir(exist_ok=True)
         page.screenshot(path=folder / f"{request.node.name}.png", full_page=True)
-
-
-def draw_strokes(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
-    """Draw on the page's canvas with the mouse; points in pixels of its 280×280 sheet."""
-    canvas = page.locator("canvas.upper-canvas")
-    canvas.wait_for()
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    assert box is not None
-    for stroke in strokes:
-        (x, y), *rest = stroke
-        page.mouse.move(box["x"] + x, box["y"] + y)
-        page.mouse.down()
-        for x, y in rest:
-            page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
-        page.mouse.up()

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import SECONDS, draw_strokes
+from tests.browser.conftest import SECONDS
+from tests.browsing import draw_strokes
 from tests.strokes import ONE, SEVEN, ZERO, beside
 
 expect.set_options(timeout=SECONDS)  # the first answer waits for torch
@@ -115,6 +116,8 @@ def test_a_drawing_is_kept_by_its_key(sheet: Page):
     expect(sheet.get_by_text("Nothing kept yet")).to_be_visible()
     draw_strokes(sheet, SEVEN)
     expect(sheet.locator(".st-key-mine_label_7 button").first).to_be_enabled()
+    # A key is listened for once its button has settled, a moment after it can be pressed.
+    expect(sheet.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     sheet.keyboard.press("7")
     expect(sheet.get_by_text("Kept as a 7. You have 1 now.")).to_be_visible()
     expect(sheet.get_by_text("How every run reads them")).to_be_visible()

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cnn.filters import SAMPLE_STROKES
-from tests.browser.conftest import Server, draw_strokes
+from tests.browser.conftest import Server
+from tests.browsing import draw_strokes
 
 expect.set_options(timeout=30_000)
 
