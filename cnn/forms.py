@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from cnn.data import DATASETS, DIGITS, data_dir
 from cnn.files import write_tensors
-from cnn.ink import BOX, centre
-from cnn.pen import Line, curve, draw
+from cnn.ink import Line, centre, in_box
+from cnn.pen import curve, draw
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -114,15 +114,6 @@ def bent(template: Template, random: np.random.Generator) -> list[Line]:
     return lines
 
 
-def _box(lines: list[Line], pen: float) -> NDArray[np.float32]:
-    """Drawn so that the finished digit, pen included, has its longest side 20 px."""
-    points = np.concatenate(lines)
-    low, size = points.min(axis=0), np.ptp(points, axis=0)
-    scale = (BOX - pen) / float(size.max())
-    width, height = np.ceil(size * scale + pen - 1e-6).astype(int)
-    return draw([(line - low) * scale + pen / 2 for line in lines], int(height), int(width), pen)
-
-
 def forms(per_digit: int = PER_DIGIT, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Images uint8 `(N, 28, 28)`, ink bright, prepared as drawings are, and their labels `(N,)`."""
     random = np.random.default_rng(seed)
@@ -131,7 +122,8 @@ def forms(per_digit: int = PER_DIGIT, seed: int = 0) -> tuple[NDArray[np.uint8],
         for number in range(per_digit):
             lines = bent(templates[number % len(templates)], random)
             pen = random.uniform(1.5, 2.8)
-            images.append(centre(_box(lines, pen)))
+            placed, width, height = in_box(lines, pen)
+            images.append(centre(draw(placed, height, width, pen)))
             labels.append(digit)
     stack = np.round(np.stack(images) * 255).astype(np.uint8)
     return stack, np.array(labels, np.int64)

@@ -21,6 +21,7 @@ MIN_INK = 0.02  # fainter than this is paper
 
 Ink = NDArray[np.float32]
 Stroke = Sequence[tuple[float, float]]
+Line = NDArray[np.float64]  # a stroke as an array `(points, 2)`
 
 
 class DigitError(ValueError):
@@ -39,6 +40,24 @@ class Prepared:
     cropped: Ink
     boxed: Ink
     image: Ink
+
+
+def fitted(lines: list[Line], side: float, margin: float) -> list[Line]:
+    """Scaled so that the longest side is `side`, and moved to `margin` from the corner."""
+    points = np.concatenate(lines)
+    low = points.min(axis=0)
+    longest = float(np.ptp(points, axis=0).max())
+    scale = side / longest if longest > 0 else 0.0
+    return [(line - low) * scale + margin for line in lines]
+
+
+def in_box(lines: list[Line], pen: float) -> tuple[list[Line], int, int]:
+    """Lines placed so that the drawn digit, pen included, has its longest side 20 px; and the width
+    and height in pixels of the sheet that holds it."""
+    placed = fitted(lines, BOX - pen, pen / 2)
+    reach = np.concatenate(placed).max(axis=0) + pen / 2
+    width, height = np.ceil(reach - 1e-6).astype(int).tolist()  # not 21 for rounding
+    return placed, width, height
 
 
 def crop(ink: Ink, threshold: float) -> Ink:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ink = NDArray[np.float32]
-Line = NDArray[np.float64]
+from cnn.ink import Ink, Line
 
 MAX_SEGMENTS = 4000  # of one drawing: more are thinned out
 

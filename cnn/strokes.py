@@ -9,10 +9,20 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from cnn.ink import BOX, PEN_WIDTH, DigitError, Ink, Prepared, Stroke, centre, crop
+from cnn.ink import (
+    PEN_WIDTH,
+    DigitError,
+    Ink,
+    Line,
+    Prepared,
+    Stroke,
+    centre,
+    crop,
+    fitted,
+    in_box,
+)
 from cnn.pixels import from_pixels
 
 OVERSAMPLING = 8
@@ -37,16 +47,9 @@ def from_strokes(
     if not centred:
         return from_pixels(draw(lines, canvas, canvas, brush, oversampling=1), centred=False)
 
-    drawing = draw(_fitted(lines, 240.0, 20.0), 280, 280, 24.0, 1)
-    kept = _without_slips(lines)
-    size = np.ptp(np.concatenate(kept), axis=0)
-    room = BOX - PEN_WIDTH
-    width, height = np.ceil(
-        size * (room / max(float(size.max()), 1e-9)) + PEN_WIDTH - 1e-6  # not 21 for rounding
-    ).astype(int)
-    boxed = draw(
-        _fitted(kept, room, PEN_WIDTH / 2), int(width), int(height), PEN_WIDTH, OVERSAMPLING
-    )
+    drawing = draw(fitted(lines, 240.0, 20.0), 280, 280, 24.0, 1)
+    placed, width, height = in_box(_without_slips(lines), PEN_WIDTH)
+    boxed = draw(placed, width, height, PEN_WIDTH, OVERSAMPLING)
     return Prepared(drawing, crop(drawing, 0.1), boxed, centre(boxed))
 
 
@@ -64,9 +67,7 @@ def strokes_from_canvas(drawing: dict[str, Any] | None) -> list[list[tuple[float
     return strokes
 
 
-def draw(
-    lines: list[NDArray[np.float64]], width: int, height: int, pen: float, oversampling: int
-) -> Ink:
+def draw(lines: list[Line], width: int, height: int, pen: float, oversampling: int) -> Ink:
     """Draw lines with a round pen, anti-aliased by drawing larger and shrinking."""
     k = oversampling if oversampling > 1 else 2
     sheet = Image.new("L", (max(1, width) * k, max(1, height) * k), 0)
@@ -82,18 +83,7 @@ def draw(
     return np.asarray(small, np.float32) / np.float32(255)
 
 
-def _fitted(
-    lines: list[NDArray[np.float64]], side: float, margin: float
-) -> list[NDArray[np.float64]]:
-    """Scaled so that the longest side is `side`, and moved to `margin` from the corner."""
-    points = np.concatenate(lines)
-    low = points.min(axis=0)
-    longest = float(np.ptp(points, axis=0).max())
-    scale = side / longest if longest > 0 else 0.0
-    return [(line - low) * scale + margin for line in lines]
-
-
-def _without_slips(lines: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+def _without_slips(lines: list[Line]) -> list[Line]:
     """Without the dots that a pen leaves where it only touched; a lone dot stays."""
     sizes = [float(np.ptp(line, axis=0).max()) for line in lines]
     kept = [line for line, size in zip(lines, sizes, strict=True) if size >= STRAY * max(sizes)]
