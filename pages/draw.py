@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnn import runs
 from ui import models, state
+from ui.choice import choose
 from ui.draw import answer, compare, game, mine, sheet
 from ui.runpicker import empty, pick_run
 
@@ -54,14 +55,7 @@ def desk(run_id: str) -> None:
 def more(run: runs.Run, epoch: int | None, found: list) -> None:
     """Preparation, second place, other runs, earlier epochs: one at a time."""
     views = ["Preparation", "Second place", "All runs", "Over the epochs"]
-    view = st.segmented_control(
-        "More about this drawing",
-        views,
-        default=state.remember("draw_view", views[0], views),
-        key="draw_view",
-        required=True,
-    )
-    state.keep("draw_view", view)
+    view = choose("More about this drawing", views, "draw_view")
     one = found[min(state.remember("draw_chosen", 0), len(found) - 1)]
     with st.container(border=True):
         if view == "Preparation":
@@ -83,15 +77,7 @@ with left:
     st.markdown("Write a digit, or a number, with the mouse, a finger or a pen, and it is read.")
 with right:
     run = pick_run()
-part = st.segmented_control(
-    "Part",
-    PARTS,
-    default=state.remember("draw_part", PARTS[0], PARTS),
-    key="draw_part",
-    required=True,
-    label_visibility="collapsed",
-)
-state.keep("draw_part", part)
+part = choose("Part", PARTS, "draw_part", label_visibility="collapsed")
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
 if part == "My digits":

@@ -7,6 +7,7 @@ import streamlit as st
 
 from cnn import digits, drawn
 from ui import canvas, state
+from ui.choice import choose
 from ui.pictures import enlarge
 
 SOURCES = ["Canvas", "Upload"]
@@ -20,15 +21,7 @@ def prepared_on() -> bool:
 
 def show() -> list[digits.Prepared]:
     """The canvas or an upload; returns its digits, none where there is nothing to read."""
-    source = st.segmented_control(
-        "Source",
-        SOURCES,
-        default=state.remember("draw_source", SOURCES[0], SOURCES),
-        key="draw_source",
-        required=True,
-        label_visibility="collapsed",
-    )
-    state.keep("draw_source", source)
+    source = choose("Source", SOURCES, "draw_source", label_visibility="collapsed")
     try:
         found = _from_canvas() if source == SOURCES[0] else _from_upload()
     except digits.DigitError as error:

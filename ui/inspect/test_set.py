@@ -14,6 +14,7 @@ from cnn import data, features, figures, runs
 from cnn.figures.inside import CLASS_COLOURS
 from cnn.projection import PROJECTIONS, Layout, project
 from ui import models, state
+from ui.choice import choose
 from ui.inspect.images import load_test_image
 from ui.inspect.scene import QUIET, Scene, asset, dark
 from ui.inspect.work import at_once, long_work
@@ -31,16 +32,14 @@ def show(scene: Scene) -> None:
     except data.DataError as error:
         st.error(str(error), icon=":material/database_off:")
         return
-    view = st.segmented_control(
-        "What to see", ["Images", "Layers"],
-        default=state.remember("inspect_set_view", "Images", ["Images", "Layers"]),
-        format_func={
-            "Images": ":material/scatter_plot: Where the images lie",
-            "Layers": ":material/bar_chart: How the layers answer",
-        }.__getitem__,
-        key="inspect_set_view", required=True, label_visibility="collapsed",
+    views = {
+        "Images": ":material/scatter_plot: Where the images lie",
+        "Layers": ":material/bar_chart: How the layers answer",
+    }
+    view = choose(
+        "What to see", list(views), "inspect_set_view", format_func=views.__getitem__,
+        label_visibility="collapsed",
     )  # fmt: skip
-    state.keep("inspect_set_view", view)
     if view == "Images":
         _images(scene, images)
     else:
@@ -50,16 +49,11 @@ def show(scene: Scene) -> None:
 def _images(scene: Scene, images: data.Images) -> None:
     """What the classifier gets for every image, laid out flat."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        method = st.segmented_control(
-            "Layout", list(PROJECTIONS), default=state.remember("inspect_layout", "pca"),
-            format_func=lambda n: PROJECTIONS[n].label, key="inspect_layout", required=True,
+        method = choose(
+            "Layout", list(PROJECTIONS), "inspect_layout",
+            format_func=lambda n: PROJECTIONS[n].label,
         )  # fmt: skip
-        state.keep("inspect_layout", method)
-        space = st.segmented_control(
-            "Dimensions", [2, 3], default=state.remember("inspect_dimensions", 2),
-            format_func=lambda d: f"{d}D", key="inspect_dimensions", required=True,
-        )  # fmt: skip
-        state.keep("inspect_dimensions", space)
+        space = choose("Dimensions", [2, 3], "inspect_dimensions", format_func=lambda d: f"{d}D")
     st.caption(PROJECTIONS[method].about)
     chosen = images.test_images[:MANY]
     basis = (scene.run.id, scene.epoch, scene.changed)
