@@ -22,7 +22,7 @@ def show(scene: Scene) -> None:
         target = st.selectbox(
             "Why a …",
             ranked,
-            format_func=lambda c: f"{classes[c]} ({scene.probabilities[c]:.1%})",
+            format_func=classes.__getitem__,  # a label that ticks would lose the choice
             key=f"look_target_{scene.guess}",
             width=140,
         )
