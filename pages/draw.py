@@ -6,6 +6,7 @@ from cnn import runs
 from ui import models, state
 from ui.choice import choose
 from ui.draw import answer, compare, game, mine, sheet
+from ui.pulse import refreshing
 from ui.runpicker import empty, pick_run
 
 FOLLOW_SECONDS = 0.4  # how often the answer looks for newer weights while a run trains
@@ -38,7 +39,7 @@ def desk(run_id: str) -> None:
         again = FOLLOW_SECONDS if follows else None
         if found and not follows and models.judge_pending(run):
             again = JUDGE_SECONDS
-        st.fragment(answer.show, run_every=again)(run_id, epoch, found)
+        refreshing(answer.show, again, "answer")(run_id, epoch, found)
     if not found:
         return
     if st.button(

@@ -6,6 +6,7 @@ from cnn import runs
 from ui import state
 from ui.inspect import flow, images, parts, scene
 from ui.inspect.epochs import TICK, choose_epoch, playing
+from ui.pulse import refreshing
 from ui.runpicker import empty, pick_run
 
 st.title("Inspect")
@@ -38,4 +39,4 @@ chosen_run = pick_run()
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
 film, training = playing(), chosen_run.state in runs.ACTIVE
-st.fragment(look, run_every=TICK if film else 2.0 if training else None)(film, training)
+refreshing(look, TICK if film else 2.0 if training else None, "look")(film, training)

@@ -7,6 +7,7 @@ import streamlit as st
 from cnn.data import DATASETS, default_dataset, is_on_disk
 from cnn.download import Download
 from ui import state
+from ui.pulse import refreshing
 
 
 @st.cache_resource(show_spinner=False)
@@ -51,7 +52,7 @@ def pick_dataset() -> str:
 def _download(name: str, note: str = "") -> None:
     running = _downloads().get(name)
     active = running is not None and running.running
-    st.fragment(_panel, run_every=0.5 if active else None)(name, note, active)
+    refreshing(_panel, 0.5 if active else None, f"download_{name}")(name, note, active)
 
 
 def _panel(name: str, note: str, was_active: bool) -> None:

@@ -9,6 +9,7 @@ from cnn.data import DATASETS, default_dataset
 from cnn.devices import Device, DeviceError, best_device, cpu_name, processes, takes_bf16
 from cnn.jobs import Job
 from ui import models, sidebar, state
+from ui.pulse import refreshing
 from ui.words import duration, plural
 from ui.words import memory as in_bytes
 
@@ -22,7 +23,7 @@ def pick_device() -> None:
     job = state.get().fields.get("measure")
     loading = models.known_devices() is None
     active = isinstance(job, Job) and job.running
-    st.fragment(_panel, run_every=0.5 if active or loading else None)(active, loading)
+    refreshing(_panel, 0.5 if active or loading else None, "device")(active, loading)
 
 
 def _panel(was_active: bool, was_loading: bool) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from cnn import figures, runs
 from ui.pictures import enlarge
+from ui.pulse import refreshing
 from ui.words import duration, plural
 from ui.words import memory as in_bytes
 
@@ -18,8 +19,8 @@ QUIET = {"displayModeBar": False}
 def watch(run: runs.Run) -> None:
     """The live panel of `run`: polls while it is active, stands still afterwards."""
     state_now = run.state
-    panel = st.fragment(_panel, run_every=REFRESH_SECONDS if state_now in runs.ACTIVE else None)
-    panel(run.id, state_now)
+    seconds = REFRESH_SECONDS if state_now in runs.ACTIVE else None
+    refreshing(_panel, seconds, "live")(run.id, state_now)
 
 
 def _panel(run_id: str, shown_state: str) -> None:

@@ -9,13 +9,14 @@ from cnn.data import default_dataset, is_on_disk
 from cnn.jobs import Job
 from cnn.learning_rate_finder import bounds, smooth
 from ui import state
+from ui.pulse import refreshing
 
 
 def show() -> None:
     """The button and its answer; it polls while the test runs."""
     job = state.get().fields.get("rates")
     active = isinstance(job, Job) and job.running
-    st.fragment(_panel, run_every=0.5 if active else None)(active)
+    refreshing(_panel, 0.5 if active else None, "rates")(active)
 
 
 def _panel(was_active: bool) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from cnn import runs
 from cnn.devices import best_device, cpu_name
 from ui import models, state
+from ui.pulse import refreshing
 
 STATE_BADGES: dict[str, tuple[str, str]] = {
     "queued": (":material/hourglass_empty:", "gray"),
@@ -25,7 +26,7 @@ def show() -> None:
     run = state.current_run()
     busy = run is not None and run.state in runs.ACTIVE
     with st.sidebar:
-        st.fragment(_panel, run_every=2.0 if busy or models.known_devices() is None else None)()
+        refreshing(_panel, 2.0 if busy or models.known_devices() is None else None, "sidebar")()
     if play.notice:
         st.warning(play.notice, icon=":material/info:")
         play.notice = None

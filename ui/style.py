@@ -11,6 +11,8 @@ h1 { letter-spacing: -0.02em; }
 .stProgress p, [data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
 /* a finger on the canvas draws, it does not scroll the page */
 [data-testid="stBidiComponent"], .st-key-canvas * { touch-action: none; }
+/* a beat (ui/pulse.py) has no body, and takes no gap */
+[class*="st-key-pulse_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
 @media (max-width: 640px) {
   .block-container { padding-left: 1rem; padding-right: 1rem; padding-top: 3.2rem; }

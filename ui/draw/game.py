@@ -13,6 +13,7 @@ from cnn import collection, digits, drawn, runs
 from ui import canvas, models, state
 from ui.draw.answer import sure_word
 from ui.pictures import enlarge
+from ui.pulse import refreshing
 
 ROUNDS = 10
 
@@ -107,7 +108,7 @@ def _round(run_id: str, game: Game) -> None:
                 args=(run_id, game),
             )
             st.button("Give up", key="game_stop", on_click=stop)
-        st.fragment(_clock, run_every=1.0)(game)
+        refreshing(_clock, 1.0, "clock")(game)
         if game.turns:
             last = game.turns[-1]
             hit = last.asked == last.read

@@ -9,6 +9,7 @@ import streamlit as st
 from cnn import collection, drawn, finetune, runs
 from ui import canvas, models, state
 from ui.draw.compare import readers
+from ui.pulse import refreshing
 
 SHOWN = 60
 
@@ -211,7 +212,7 @@ def _teach(run_id: str, kept: list[collection.Drawing]) -> None:
     taught = [other for other in runs.list_runs() if other.config.start_from]
     working = any(other.state in runs.ACTIVE for other in taught)
     if taught:
-        st.fragment(_effects, run_every=1.0 if working else None)([r.id for r in taught[:5]])
+        refreshing(_effects, 1.0 if working else None, "effects")([r.id for r in taught[:5]])
 
 
 def _effects(ids: list[str]) -> None:
