@@ -15,8 +15,10 @@ h1 { letter-spacing: -0.02em; }
 [class*="st-key-pulse_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
 @media (max-width: 640px) {
+  [class*="st-key-only_wide"] { display: none; }
   .block-container { padding-left: 1rem; padding-right: 1rem; padding-top: 3.2rem; }
 }
+@media (min-width: 641px) { [class*="st-key-only_narrow"] { display: none; } }
 </style>
 """
 

@@ -46,7 +46,9 @@ def histogram(
             hovertemplate="%{x:.3g}: %{y} pixels<extra>" + name + "</extra>",
         )  # fmt: skip
     figure.update_xaxes(title="Activation")
-    figure.update_yaxes(title="Pixels", type="log" if values.size > 60 else "linear")
+    figure.update_yaxes(title="Pixels")
+    if values.size > 60:
+        figure.update_yaxes(type="log", dtick=1)  # whole powers of ten
     return layout(
         figure, 210, barmode="overlay", bargap=0, showlegend=before is not None,
         legend={"orientation": "h", "y": 1.18, "x": 0},
@@ -164,11 +166,12 @@ def spreads(
 
 def planes(
     layers: Sequence[tuple[str, NDArray[np.float32]]], image: NDArray, dark: bool,
-    scores: Sequence[float] = (), names: Sequence[str] = (),
+    scores: Sequence[float] = (), names: Sequence[str] = (), upright: bool = False,
 ) -> go.Figure:  # fmt: skip
     """The network in space: the image, a translucent sheet of maps per layer, and the scores.
 
     `layers` are names and maps `(n, h, w)`, the strongest first; brighter where a map answers.
+    It runs from left to right, or, `upright`, from top to bottom, which suits a phone.
     """
     figure = go.Figure()
     ink = "#e8e6e1" if dark else "#1f2430"
@@ -207,27 +210,42 @@ def planes(
         sheet(mosaic(large, grid, gap=2), x, 2.2, scale, signed, name)
     if len(scores):
         x += 0.95
-        heights = np.linspace(1.1, -1.1, len(scores))
-        winner = int(np.argmax(scores))
+        row = np.linspace(1.1, -1.1, len(scores))
+        winner, still = int(np.argmax(scores)), np.zeros(len(scores))
+        told = [
+            f"{n}<br>{s:.0%}" * (not upright or i == winner) or n
+            for i, (n, s) in enumerate(zip(names, scores, strict=True))
+        ]
         figure.add_scatter3d(
-            x=[x] * len(scores), y=[0.0] * len(scores), z=heights, mode="markers+text",
-            text=[f"   {n}  {s:.0%}" for n, s in zip(names, scores, strict=True)],
-            textposition="middle right", hoverinfo="text", textfont={"size": 12, "color": ink},
-            marker={"size": [4 + 14 * float(s) for s in scores], "symbol": "square",
+            x=[x] * len(scores), y=row if upright else still, z=still if upright else row,
+            mode="markers+text", hoverinfo="text",
+            text=told if upright else ["   " + t.replace("<br>", "  ") for t in told],
+            textposition="bottom center" if upright else "middle right",
+            textfont={"size": 12, "color": ink},
+            marker={"symbol": "square",
+                    "size": [4 + (7 if upright else 14) * float(s) for s in scores],
                     "color": [VALIDATION if i == winner else MUTED for i in range(len(scores))]},
         )  # fmt: skip
     figure.add_scatter3d(
-        x=places, y=[0.0] * len(places), z=[1.35] * len(places), mode="text", text=texts,
+        x=places, y=[-1.25 if upright else 0.0] * len(places),
+        z=[0.0 if upright else 1.35] * len(places), mode="text", text=texts,
+        textposition="middle right" if upright else "middle center",
         textfont={"size": 12, "color": ink}, hoverinfo="skip",
     )  # fmt: skip
     plain = {"visible": False, "showspikes": False}
-    layout(figure, 600, showlegend=False)
+    layout(figure, 700 if upright else 600, showlegend=False)
+    if upright:
+        eye, up = {"x": -0.62, "y": -0.12, "z": -1.2}, {"x": -1, "y": 0, "z": 0}
+        aspect = {"x": min(0.26 * x, 1.9), "y": 0.55, "z": 0.55}
+    else:
+        eye, up = {"x": -0.85, "y": -1.6, "z": 0.5}, {"x": 0, "y": 0, "z": 1}
+        aspect = {"x": min(0.52 * x, 3.4), "y": 0.95, "z": 0.95}
     return figure.update_layout(
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         scene={
             "xaxis": plain, "yaxis": plain, "zaxis": plain, "aspectmode": "manual",
-            "aspectratio": {"x": min(0.52 * x, 3.4), "y": 0.95, "z": 0.95},
-            "camera": {"eye": {"x": -0.85, "y": -1.6, "z": 0.5}, "up": {"x": 0, "y": 0, "z": 1},
+            "aspectratio": aspect,
+            "camera": {"eye": eye, "up": up, "center": {"x": 0, "y": -0.12 * upright, "z": 0},
                        "projection": {"type": "orthographic"}},
         },
     )  # fmt: skip

@@ -41,6 +41,14 @@ def test_planes_hold_a_sheet_per_layer_and_the_scores():
     assert "yes" in figure.data[3].text[1]
 
 
+def test_upright_planes_run_down_and_name_every_class_under_them():
+    layers = [("1 Conv", np.zeros((4, 8, 8), np.float32))]
+    figure = figures.planes(layers, np.zeros((28, 28)), False, [0.2, 0.8], ["no", "yes"], True)
+    scores = figure.data[2]
+    assert scores.text == ("no", "yes<br>80%")
+    assert figure.layout.scene.camera.up.x == -1
+
+
 def test_spreads_name_the_dead():
     counts, edges = np.array([1, 3]), np.array([0.0, 1.0, 2.0])
     figure = figures.spreads(["a", "b"], [counts] * 2, [edges] * 2, [0.0, 0.5])

@@ -31,10 +31,13 @@ def show(scene: Scene) -> None:
         guide = end if one_to_one(layers[end.number - 1]) else output
         order = guide.order if len(guide.values) == len(output.values) else output.order
         sheets.append((f"{output.number} {output.layer.summary}", output.values[order[:count]]))
-    st.plotly_chart(
-        figures.planes(sheets, np.asarray(scene.image), dark(), scene.probabilities,
-                       scene.config.classes),
-        key="space", config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
-        alt="The network's layers as sheets in space",
-    )  # fmt: skip
+    for name, upright in (("wide", False), ("narrow", True)):  # the style sheet shows one of them
+        with st.container(key=f"only_{name}_space"):
+            st.plotly_chart(
+                figures.planes(sheets, np.asarray(scene.image), dark(), scene.probabilities,
+                               scene.config.classes, upright),
+                key=f"space_{name}",
+                config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
+                alt="The network's layers as sheets in space",
+            )  # fmt: skip
     st.caption("Drag to turn, scroll to come nearer. The strongest maps of each layer.")

@@ -209,11 +209,12 @@ def _results(scene: Scene, edited: Any, edits: list[surgery.Edit]) -> None:
         )  # fmt: skip
     if first is None or then is None:
         return
-    grid = st.grid(2, min_column_width=170)
-    grid.metric(f"Accuracy on {count:,} test images, before", f"{first:.2%}", border=True)
+    st.markdown(f"**Accuracy on {count:,} test images**")
+    grid = st.grid(2, min_column_width=130)
+    grid.metric("Before", f"{first:.2%}", border=True)
     change = (then - first) * 100
     grid.metric(
-        "after", f"{then:.2%}", f"{change:+.2f} points" if edits else None, border=True,
+        "After", f"{then:.2%}", f"{change:+.2f} points" if edits else None, border=True,
         delta_color="normal" if change else "off",
     )  # fmt: skip
 

@@ -95,8 +95,9 @@ def _draw_cloud(
     scene: Scene, images: data.Images, placed: Layout, guesses: NDArray, of: tuple
 ) -> None:
     points = placed.points.astype(np.float32, copy=True)
-    points -= np.median(points, axis=0).astype(np.float32)
-    points /= float(np.quantile(np.abs(points), 0.99)) or 1.0
+    low, high = points.min(axis=0), points.max(axis=0)
+    points -= (low + high) / 2
+    points /= float((high - low).max()) / 2 or 1.0
     count = len(points)
     thumbs = images.test_images[:count].float().reshape(count, 14, 2, 14, 2).amax(dim=(2, 4))
     labels = images.test_labels[:count].tolist()

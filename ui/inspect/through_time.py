@@ -67,7 +67,7 @@ def _map_by_epoch(scene: Scene, epochs: list[int], kept: tuple) -> None:
         st.caption("Choose a map in the network above to see how it came to be.")
         return
     st.markdown(
-        f"**How map {choice.channel} of {output.number} · {output.layer.summary} sharpened**"
+        f"**How map {choice.channel} of layer {output.number}, {output.layer.summary}, sharpened**"
     )
     shown = _spaced(epochs)
 

@@ -100,7 +100,7 @@ def _words(found: Attribution, other: Attribution | None) -> str:
     unit = METHODS[found.method].unit
     if found.method == "integrated-gradients" and other is None:
         return (
-            f"{unit}: they add up to {found.values.sum():.2f}; the score differs by "
+            f"{unit.capitalize()}: they add up to {found.values.sum():.2f}; the score differs by "
             f"{found.score - found.blank_score:.2f} from that of a blank sheet."
         )
     return f"One value: {unit}."
