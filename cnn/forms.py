@@ -129,17 +129,30 @@ def forms(per_digit: int = PER_DIGIT, seed: int = 0) -> tuple[NDArray[np.uint8],
     return stack, np.array(labels, np.int64)
 
 
-def extra(dataset: str, settings: Settings) -> tuple[Tensor, Tensor] | None:
-    """What Handwriting adds to a data set of digits: uint8 `(3000, 28, 28)`, int64 `(3000,)`.
+def extra(
+    dataset: str, settings: Settings, images: Tensor, labels: Tensor
+) -> tuple[Tensor, Tensor] | None:
+    """What Handwriting adds to the training images of a data set of digits: uint8 `(N, 28, 28)`,
+    int64 `(N,)`: digits in other forms, and some of the `images` written with a broad pen.
 
-    None without Handwriting, or where the classes are no digits. Drawn once (some seconds) and kept
-    in the data folder.
+    None without Handwriting, or where the classes are no digits.
     """
     import torch
-    from safetensors.torch import load_file
+
+    from cnn import broad
 
     if not settings.handwriting or DATASETS[dataset].classes != DIGITS:
         return None
+    drawn = _kept_forms()
+    parts = [drawn, broad.copies(images, labels), broad.copies(*drawn, len(drawn[0]) // 4)]
+    return torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts])
+
+
+def _kept_forms() -> tuple[Tensor, Tensor]:
+    """The forms, drawn once (some seconds) and kept in the data folder."""
+    import torch
+    from safetensors.torch import load_file
+
     cache = data_dir() / CACHE
     try:
         kept = load_file(cache)

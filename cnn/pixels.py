@@ -25,6 +25,9 @@ from cnn.ink import (
 
 MAX_SIDE = 1024  # uploads are shrunk to this before anything else
 MIN_SIDE_TO_THIN = 40  # smaller digits are taken as they are: too coarse for a skeleton
+# Strokes finer than this, in pixels of the box, are drawn anew; others are near enough to MNIST's,
+# and are only scaled (benchmarks/drawn_digits.md).
+FINE_PEN = 1.2
 FINE = 8  # pixels of the skeleton's sheet per pixel of the box
 EVEN_PAPER = 0.03  # a border that varies less than this needs no levelling
 
@@ -32,9 +35,9 @@ EVEN_PAPER = 0.03  # a border that varies less than this needs no levelling
 def from_pixels(ink: Ink, centred: bool = True) -> Prepared:
     """Prepare ink `(H, W)`; with `centred` False it is merely resized to 28×28.
 
-    A digit of at least 40 px is thinned to its skeleton and drawn anew with the width that strokes
-    are drawn with; a smaller one is only scaled, and one of MNIST's own images left alone. Raises
-    DigitError for blank paper.
+    A digit of at least 40 px whose strokes are fine is thinned to its skeleton and drawn anew with
+    the width that strokes are drawn with; others are only scaled, and one of MNIST's own images is
+    left alone. Raises DigitError for blank paper.
     """
     if ink.size == 0 or float(ink.max()) < MIN_INK:
         raise DigitError("There is no ink to read: the picture is blank.")
@@ -44,7 +47,8 @@ def from_pixels(ink: Ink, centred: bool = True) -> Prepared:
     cropped = crop(ink, MIN_INK * float(ink.max()) * 5)
     if _is_made_like_mnist(ink, cropped):
         return Prepared(ink, cropped, cropped, ink)
-    boxed = _redrawn(cropped) if max(cropped.shape) >= MIN_SIDE_TO_THIN else fit(cropped, BOX)
+    bones = _fine_bones(cropped) if max(cropped.shape) >= MIN_SIDE_TO_THIN else None
+    boxed = fit(cropped, BOX) if bones is None else _redrawn(bones)
     return Prepared(ink, cropped, boxed, centre(boxed))
 
 
@@ -155,19 +159,27 @@ def _only_the_digit(ink: Ink) -> Ink:
     )
 
 
-def _redrawn(cropped: Ink) -> Ink:
-    """The digit's skeleton (Zhang and Suen, 1984), drawn with the pen of `cnn.strokes`: longest
-    side 20 px."""
+def _fine_bones(cropped: Ink) -> NDArray[np.bool_] | None:
+    """The digit's skeleton (Zhang and Suen, 1984), 8 pixels to one of the box; None where its
+    strokes are not finer than `FINE_PEN`."""
     from scipy import ndimage
     from skimage.morphology import skeletonize
 
-    side = FINE * (BOX - 1)
     height, width = cropped.shape
-    scale = side / max(height, width)
+    scale = FINE * (BOX - 1) / max(height, width)
     fine = resize(cropped, max(1, round(width * scale)), max(1, round(height * scale)))
-    bones = skeletonize(np.pad(fine > 0.5 * float(fine.max()), 1))
+    mask = np.pad(fine > 0.5 * float(fine.max()), 1)
+    bones = skeletonize(mask)
     if not bones.any():
-        return fit(cropped, BOX)
+        return None
+    pen = 2 * float(np.median(ndimage.distance_transform_edt(mask)[bones])) / FINE
+    return bones if pen < FINE_PEN else None
+
+
+def _redrawn(bones: NDArray[np.bool_]) -> Ink:
+    """A skeleton drawn with the pen of `cnn.strokes`: longest side 20 px."""
+    from scipy import ndimage
+
     ys, xs = np.nonzero(bones)
     points = np.stack([xs, ys], axis=1).astype(np.float64)
     low, size = points.min(axis=0), np.ptp(points, axis=0)

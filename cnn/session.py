@@ -250,6 +250,7 @@ def make_trainer(run: Run, device: Any, world: Any) -> tuple[Any, Any]:
     images = data.load(config.dataset)
     if config.start_from:
         images = finetune.mixed(run, images)
+    train, _ = data.split(images, config.validation_images, config.settings.seed)
     trainer = Trainer(
         config.architecture,
         images,
@@ -258,7 +259,9 @@ def make_trainer(run: Run, device: Any, world: Any) -> tuple[Any, Any]:
         compute,
         config.validation_images,
         world,
-        forms.extra(config.dataset, config.settings),
+        forms.extra(
+            config.dataset, config.settings, images.train_images[train], images.train_labels[train]
+        ),
     )
     if config.start_from:
         finetune.start(run, trainer.model)

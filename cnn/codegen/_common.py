@@ -63,7 +63,10 @@ def data_notes(name: str, settings: Settings) -> str:
             "\nThe playground trained on its bundled sample of 5,000; this takes all of MNIST.\n"
         )
     if settings.handwriting and DATASETS[name].classes == DIGITS:
-        notes += "\nThe playground also learned from 3,000 digits drawn in other schools' forms.\n"
+        notes += (
+            "\nThe playground also learned from 3,000 digits drawn in other schools' forms, and "
+            "from 4,000\ncopies of training images in a broad pen.\n"
+        )
     return notes
 
 

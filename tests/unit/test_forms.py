@@ -8,6 +8,7 @@ from cnn import data, forms
 from cnn.settings import Settings
 
 FULL = Settings(handwriting=1.0)
+SOME = (torch.zeros(4, 28, 28, dtype=torch.uint8), torch.arange(4))
 
 
 @pytest.fixture
@@ -43,22 +44,23 @@ def test_a_seed_gives_the_same_digits_and_no_two_alike():
 
 
 def test_only_handwriting_on_digits_gets_them(few):
-    assert forms.extra("mnist", Settings()) is None
-    assert forms.extra("fashion-mnist", FULL) is None
-    images, labels = forms.extra("mnist-sample", FULL)
-    assert images.dtype == torch.uint8 and len(images) == len(labels) == 30
+    assert forms.extra("mnist", Settings(), *SOME) is None
+    assert forms.extra("fashion-mnist", FULL, *SOME) is None
+    images, labels = forms.extra("mnist-sample", FULL, *SOME)
+    assert images.dtype == torch.uint8 and len(images) == len(labels) == 30 + len(SOME[0])
+    assert torch.equal(labels[30:], SOME[1])  # the broad ones
 
 
 def test_they_are_kept_and_a_foreign_file_is_replaced(few, monkeypatch):
-    images, _ = forms.extra("mnist", FULL)
+    images, _ = forms.extra("mnist", FULL, *SOME)
     cache = data.data_dir() / forms.CACHE
     assert cache.is_file()
     monkeypatch.setattr(forms, "forms", lambda: pytest.fail("drawn again"))
-    assert torch.equal(forms.extra("mnist", FULL)[0], images)
+    assert torch.equal(forms.extra("mnist", FULL, *SOME)[0], images)
     monkeypatch.undo()
 
 
 def test_a_damaged_file_is_drawn_again(few):
-    images, _ = forms.extra("mnist", FULL)
+    images, _ = forms.extra("mnist", FULL, *SOME)
     (data.data_dir() / forms.CACHE).write_bytes(b"no tensors")
-    assert torch.equal(forms.extra("mnist", FULL)[0], images)
+    assert torch.equal(forms.extra("mnist", FULL, *SOME)[0], images)
