@@ -9,7 +9,8 @@ template bent at random. The templates are ours; no pen digit of any collection 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from cnn.settings import Settings
 
+K = TypeVar("K")
 PER_DIGIT = 300
 CACHE = "handwriting-forms-1.safetensors"  # in the data folder: another number for other forms
 
@@ -84,16 +86,23 @@ _FORMS: dict[int, tuple[str, ...]] = {
     ),
 }
 Template = list[list[tuple[float, float]]]
-FORMS: dict[int, list[Template]] = {
-    digit: [
-        [
-            [(float(x), float(y)) for x, y in (point.split(",") for point in stroke.split())]
-            for stroke in form.split("|")
+
+
+def parsed(table: Mapping[K, tuple[str, ...]]) -> dict[K, list[Template]]:
+    """A table of templates in the notation of this module."""
+    return {
+        name: [
+            [
+                [(float(x), float(y)) for x, y in (point.split(",") for point in stroke.split())]
+                for stroke in form.split("|")
+            ]
+            for form in forms
         ]
-        for form in forms
-    ]
-    for digit, forms in _FORMS.items()
-}
+        for name, forms in table.items()
+    }
+
+
+FORMS = parsed(_FORMS)
 
 
 def bent(template: Template, random: np.random.Generator) -> list[Line]:
@@ -120,13 +129,16 @@ def forms(per_digit: int = PER_DIGIT, seed: int = 0) -> tuple[NDArray[np.uint8],
     images, labels = [], []
     for digit, templates in FORMS.items():
         for number in range(per_digit):
-            lines = bent(templates[number % len(templates)], random)
-            pen = random.uniform(1.5, 2.8)
-            placed, width, height = in_box(lines, pen)
-            images.append(centre(draw(placed, height, width, pen)))
+            images.append(drawn(bent(templates[number % len(templates)], random), random))
             labels.append(digit)
-    stack = np.round(np.stack(images) * 255).astype(np.uint8)
-    return stack, np.array(labels, np.int64)
+    return np.stack(images), np.array(labels, np.int64)
+
+
+def drawn(lines: list[Line], random: np.random.Generator) -> NDArray[np.uint8]:
+    """Strokes drawn with some pen, prepared as drawings are: uint8 `(28, 28)`."""
+    pen = random.uniform(1.5, 2.8)
+    placed, width, height = in_box(lines, pen)
+    return np.round(centre(draw(placed, height, width, pen)) * 255).astype(np.uint8)
 
 
 def extra(
@@ -143,20 +155,20 @@ def extra(
 
     if not settings.handwriting or DATASETS[dataset].classes != DIGITS:
         return None
-    drawn = _kept_forms()
-    parts = [drawn, broad.copies(images, labels), broad.copies(*drawn, len(drawn[0]) // 4)]
+    form = kept()
+    parts = [form, broad.copies(images, labels), broad.copies(*form, len(form[0]) // 2)]
     return torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts])
 
 
-def _kept_forms() -> tuple[Tensor, Tensor]:
+def kept() -> tuple[Tensor, Tensor]:
     """The forms, drawn once (some seconds) and kept in the data folder."""
     import torch
     from safetensors.torch import load_file
 
     cache = data_dir() / CACHE
     try:
-        kept = load_file(cache)
-        images, labels = kept["images"], kept["labels"]
+        tensors = load_file(cache)
+        images, labels = tensors["images"], tensors["labels"]
         if images.dtype != torch.uint8 or images.shape != (10 * PER_DIGIT, 28, 28):
             raise ValueError("another file of that name")
     except Exception:  # absent, cut short or foreign: made anew

@@ -174,8 +174,8 @@ class Settings(BaseModel):
         title="Handwriting",
         description="Varies each training image as hands and pens do: turned, slanted, wider or "
         "narrower, bent, with thinner or thicker strokes; and adds 3,000 digits in the forms of "
-        "other schools, such as ones with an upstroke, and 4,000 copies in a broad pen. 0: off, 1: in "
-        "full.",
+        "other schools, such as ones with an upstroke, and 7,500 copies in a broad pen. "
+        "0: off, 1: in full.",
         json_schema_extra={"step": 0.1, "group": "augmentation"},
     )
     validation_images: int | None = Field(

@@ -9,7 +9,7 @@ from ui.draw import answer, compare, game, mine, sheet
 from ui.pulse import refreshing
 from ui.runpicker import empty, pick_run
 
-FOLLOW_SECONDS = 0.4  # how often the answer looks for newer weights while a run trains
+FOLLOW_SECONDS = 0.25  # how often the answer looks for newer weights while a run trains
 JUDGE_SECONDS = 1.0
 PARTS = ["Draw", "My digits", "Game"]
 

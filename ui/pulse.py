@@ -25,8 +25,11 @@ const beats = new WeakMap();
 if (!window.heart) {
   const heart = window.heart = { last: 0, touched: 0, trip: CALM };
   const touch = () => { heart.touched = performance.now(); };
-  for (const kind of ["pointerdown", "pointerup", "keydown", "keyup", "input", "change", "message"])
+  for (const kind of ["pointerdown", "pointerup", "keydown", "keyup", "input", "change"])
     addEventListener(kind, touch, { capture: true, passive: true });
+  addEventListener("message", (event) => {  // the canvas lives in a frame of its own
+    if (event.data?.type === "streamlit:setComponentValue") touch();
+  });
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

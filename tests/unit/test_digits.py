@@ -75,13 +75,23 @@ def test_a_slip_of_the_pen_is_left_out_and_a_lone_dot_is_drawn():
 
 
 @pytest.mark.parametrize("digit", sorted(SAMPLE_STROKES))
-@pytest.mark.parametrize("brush", [8, 18, 30])
-def test_pixels_become_what_strokes_become(digit, brush):
+@pytest.mark.parametrize("brush", [2, 4, 6])
+def test_fine_pixels_become_what_strokes_become(digit, brush):
     strokes = SAMPLE_STROKES[digit]
     by_stroke = digits.from_strokes(strokes).image
     by_pixel = digits.from_pixels(canvas(strokes, brush, 2.0, (30.0, 30.0))).image
     assert alike(by_stroke, by_pixel) > 0.92
     assert by_pixel.sum() == pytest.approx(by_stroke.sum(), rel=0.2)
+
+
+@pytest.mark.parametrize("digit", sorted(SAMPLE_STROKES))
+@pytest.mark.parametrize("brush", [18, 30])
+def test_a_broad_brush_stays_broad_in_the_box(digit, brush):
+    strokes = SAMPLE_STROKES[digit]
+    made = digits.from_pixels(canvas(strokes, brush, 2.0, (30.0, 30.0)))
+    assert max(made.boxed.shape) == 20
+    fine = digits.from_strokes(strokes).image
+    assert made.image.sum() > fine.sum() and alike(made.image, fine) > 0.7
 
 
 def test_a_digit_of_mnist_stays_what_it_is():

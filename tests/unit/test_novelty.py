@@ -18,6 +18,7 @@ def small_judge():
     """A judge fitted on less, so that the tests stay quick."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(novelty, "IMAGES", 3000)
+        patch.setattr(novelty, "LETTERS", 300)
         patch.setattr(novelty, "EPOCHS", 3)
         patch.setattr(novelty, "_judges", {})
         yield
@@ -85,6 +86,7 @@ def test_fitting_leaves_the_random_state_alone():
     before = torch.get_rng_state()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(novelty, "IMAGES", 300)
+        patch.setattr(novelty, "LETTERS", 30)
         patch.setattr(novelty, "EPOCHS", 1)
         novelty.fitted("mnist-sample")
     assert torch.equal(before, torch.get_rng_state())
