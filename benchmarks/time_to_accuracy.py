@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 
 from benchmarks.tables import print_machine, print_table, spread
-from cnn import data
+from cnn import data, forms
 from cnn.devices import compute_for, find_device
 from cnn.events import EpochEnd, Report
 from cnn.presets import PRESETS
@@ -28,10 +28,16 @@ def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tupl
     architecture = PRESETS[preset].architecture
     images = data.load("mnist")
     held_out = settings.validation_images
+    if held_out is None:
+        held_out = data.DATASETS["mnist"].validation_images
+    train, _ = data.split(images, held_out, settings.seed)
     trainer = Trainer(
         architecture, images, settings, data.preprocessing_for("mnist", settings.pixels),
         compute_for(find_device(device), settings.precision, architecture.convolutional),
-        data.DATASETS["mnist"].validation_images if held_out is None else held_out,
+        held_out,
+        extra=forms.extra(
+            "mnist", settings, images.train_images[train], images.train_labels[train]
+        ),
     )  # fmt: skip
     test_x = images.test_images.to(trainer.compute.device)
     test_y = images.test_labels.to(trainer.compute.device)

@@ -11,3 +11,12 @@ def enlarge(image: NDArray, times: int = 4) -> NDArray[np.uint8]:
     if image.dtype != np.uint8:
         image = (np.clip(image, 0, 1) * 255).astype(np.uint8)
     return image.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def framed(image: NDArray, flattest: float = 0.1) -> NDArray:
+    """`(H, W)` on a blank sheet that is no flatter or narrower than `flattest`: a browser cannot
+    show a picture that comes out less than a pixel high."""
+    height, width = image.shape
+    least = max(1, round(flattest * max(height, width)))
+    down, across = max(0, least - height), max(0, least - width)
+    return np.pad(image, ((down // 2, down - down // 2), (across // 2, across - across // 2)))

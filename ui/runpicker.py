@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from cnn import runs
 from ui import state
+
+
+def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
+    """What to call each run, by its id: its name, and its time where others have that name."""
+    names = [run.name for run in found]
+    return {
+        run.id: run.name
+        if names.count(run.name) == 1
+        else f"{run.name} · {run.id[4:8]} {run.id[9:11]}:{run.id[11:13]}:{run.id[13:15]}"
+        for run in found
+    }
 
 
 def pick_run(need_weights: bool = True) -> runs.Run:
@@ -21,13 +34,7 @@ def pick_run(need_weights: bool = True) -> runs.Run:
     if play.run_id not in ids:
         state.choose_run(ids[0])
     key = f"run_picker_{play.page}_{play.run_id}"
-    names = {run.id: run.name for run in found}
-    labels = {
-        run.id: names[run.id]
-        if list(names.values()).count(names[run.id]) == 1
-        else f"{names[run.id]} · {run.id[4:8]} {run.id[9:11]}:{run.id[11:13]}:{run.id[13:15]}"
-        for run in found
-    }
+    labels = labels_of(found)
 
     def chosen() -> None:
         if st.session_state[key] in ids:  # a label sent by a page that knew another name is not

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-from cnn import data, digits
+from cnn import data, digits, drawn
 from cnn.filters import SAMPLE_STROKES
 from cnn.strokes import draw
 
@@ -126,6 +126,7 @@ def test_uneven_light_and_ruled_paper_leave_the_digit(lines):
     made = digits.from_image(photograph(lines)).image
     wanted = digits.from_strokes(SAMPLE_STROKES["2"]).image
     assert alike(made, wanted) > 0.9
+    assert len(drawn.prepare_image(photograph(lines))) == 1  # no line is taken for a digit
 
 
 def test_transparent_pictures_are_read_by_their_ink():

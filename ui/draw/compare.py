@@ -8,6 +8,7 @@ import streamlit as st
 from cnn import digits, drawn, figures, runs
 from ui import models, state
 from ui.draw.answer import QUIET, sure_word
+from ui.runpicker import labels_of
 
 MOST_RUNS = 12
 DONE = ("finished", "stopped", "interrupted")
@@ -23,8 +24,9 @@ def all_runs(found: list[digits.Prepared]) -> None:
     if not found:
         return
     images = np.stack([one.image for one in found])
-    rows = []
-    for run in readers():
+    rows, able = [], readers()
+    labels = labels_of(able)
+    for run in able:
         try:
             reading = drawn.read(run, models.model_of(run), images)
             classes = run.config.classes
@@ -33,7 +35,7 @@ def all_runs(found: list[digits.Prepared]) -> None:
         test = run.status().get("test_accuracy")
         rows.append(
             {
-                "Run": run.name,
+                "Run": labels[run.id],
                 "Reads": reading.text(classes),
                 "How sure": sure_word(reading.sureness),
                 "Probability": reading.sureness,

@@ -8,7 +8,7 @@ import streamlit as st
 from cnn import digits, drawn
 from ui import canvas, state
 from ui.choice import choose
-from ui.pictures import enlarge
+from ui.pictures import enlarge, framed
 
 SOURCES = ["Canvas", "Upload"]
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
@@ -82,11 +82,11 @@ def steps(found: list[digits.Prepared]) -> None:
     ):
         with grid.cell():
             st.markdown(f"**{title}**")
-            image = np.asarray(image)
+            image = framed(np.asarray(image))
             times = max(1, 130 // max(image.shape))
             st.image(
                 enlarge(image, times),
-                width=min(130, max(20, image.shape[1] * times)),
+                width=max(13, round(130 * image.shape[1] / max(image.shape))),
                 alt=f"{title}: {note}",
             )
             st.caption(note)
