@@ -1,9 +1,9 @@
 """From a drawing to the 28×28 image the network expects, in the manner MNIST itself was made.
 
 LeCun and others: crop to the ink, scale its longest side to 20 pixels keeping its proportions,
-place its centre of mass in the middle of 28×28. `cnn.strokes` draws the digit anew from the pen's own
-path with one line width, so that brush, size and place cannot matter; `cnn.pixels` finds the ink on a
-picture, and draws anew what a fine pen wrote.
+place its centre of mass in the middle of 28×28. `cnn.strokes` draws the digit anew from the pen's
+own path with one line width, so that brush, size and place cannot matter; `cnn.pixels` finds the
+ink on a picture, and draws anew what a fine pen wrote.
 """
 
 from __future__ import annotations
