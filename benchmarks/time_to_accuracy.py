@@ -11,6 +11,7 @@ column is the accuracy at the end. Needs MNIST on disk.
 from __future__ import annotations
 
 import argparse
+import functools
 
 from benchmarks.tables import print_machine, print_table, spread
 from cnn import data, forms
@@ -28,16 +29,11 @@ def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tupl
     architecture = PRESETS[preset].architecture
     images = data.load("mnist")
     held_out = settings.validation_images
-    if held_out is None:
-        held_out = data.DATASETS["mnist"].validation_images
-    train, _ = data.split(images, held_out, settings.seed)
     trainer = Trainer(
         architecture, images, settings, data.preprocessing_for("mnist", settings.pixels),
         compute_for(find_device(device), settings.precision, architecture.convolutional),
-        held_out,
-        extra=forms.extra(
-            "mnist", settings, images.train_images[train], images.train_labels[train]
-        ),
+        data.DATASETS["mnist"].validation_images if held_out is None else held_out,
+        extra=functools.partial(forms.extra, "mnist", settings),
     )  # fmt: skip
     test_x = images.test_images.to(trainer.compute.device)
     test_y = images.test_labels.to(trainer.compute.device)

@@ -155,12 +155,12 @@ def extra(
 
     if not settings.handwriting or DATASETS[dataset].classes != DIGITS:
         return None
-    form = kept()
+    form = kept_forms()
     parts = [form, broad.copies(images, labels), broad.copies(*form, len(form[0]) // 2)]
     return torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts])
 
 
-def kept() -> tuple[Tensor, Tensor]:
+def kept_forms() -> tuple[Tensor, Tensor]:
     """The forms, drawn once (some seconds) and kept in the data folder."""
     import torch
     from safetensors.torch import load_file

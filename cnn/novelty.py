@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from cnn import data
 from cnn.augmentation import augment
 from cnn.files import read_json, write_json, write_tensors
-from cnn.forms import kept as kept_forms
+from cnn.forms import kept_forms
 from cnn.letters import letters
 from cnn.runs import ACTIVE, Run
 from cnn.settings import Settings

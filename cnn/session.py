@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from collections.abc import Callable
@@ -250,7 +251,6 @@ def make_trainer(run: Run, device: Any, world: Any) -> tuple[Any, Any]:
     images = data.load(config.dataset)
     if config.start_from:
         images = finetune.mixed(run, images)
-    train, _ = data.split(images, config.validation_images, config.settings.seed)
     trainer = Trainer(
         config.architecture,
         images,
@@ -259,9 +259,7 @@ def make_trainer(run: Run, device: Any, world: Any) -> tuple[Any, Any]:
         compute,
         config.validation_images,
         world,
-        forms.extra(
-            config.dataset, config.settings, images.train_images[train], images.train_labels[train]
-        ),
+        functools.partial(forms.extra, config.dataset, config.settings),
     )
     if config.start_from:
         finetune.start(run, trainer.model)

@@ -174,7 +174,7 @@ class Settings(BaseModel):
         title="Handwriting",
         description="Varies each training image as hands and pens do: turned, slanted, wider or "
         "narrower, bent, with thinner or thicker strokes; and adds 3,000 digits in the forms of "
-        "other schools, such as ones with an upstroke, and 7,500 copies in a broad pen. "
+        "other schools, such as ones with an upstroke, and some thousand copies in a broad pen. "
         "0: off, 1: in full.",
         json_schema_extra={"step": 0.1, "group": "augmentation"},
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -129,8 +129,9 @@ class Trainer:
     `model` maps float32 `(N, 1, 28, 28)` to log-scores `(N, classes)`. The same settings on the
     same device give the same weights; a state taken with `state()` between any two events and
     given to `restore()` continues to the same weights as if nothing had happened. With several
-    processes (`world`) each makes its own Trainer, and all end with the same weights. `extra` are
-    further training images, uint8 `(N, 28, 28)`, and their labels; none of them is held out.
+    processes (`world`) each makes its own Trainer, and all end with the same weights. `extra`
+    makes of the training images, uint8 `(N, 28, 28)`, and their labels further ones, or None;
+    none of them is held out.
     """
 
     def __init__(
@@ -142,7 +143,7 @@ class Trainer:
         compute: Compute,
         validation_images: int,
         world: World = World(),  # noqa: B008 - frozen: a lone process
-        extra: tuple[Tensor, Tensor] | None = None,
+        extra: Callable[[Tensor, Tensor], tuple[Tensor, Tensor] | None] | None = None,
     ):
         self.settings, self.preprocessing, self.compute = settings, preprocessing, compute
         self.world, device = world, compute.device
@@ -163,8 +164,9 @@ class Trainer:
 
         train, validation = split(images, validation_images, settings.seed)
         x, y = images.train_images[train], images.train_labels[train]
-        if extra is not None:  # learned from, never judged by
-            x, y = torch.cat([x, extra[0]]), torch.cat([y, extra[1]])
+        added = extra(x, y) if extra else None
+        if added is not None:  # learned from, never judged by
+            x, y = torch.cat([x, added[0]]), torch.cat([y, added[1]])
         self.batches = Batches(
             x.to(device), y.to(device),
             preprocessing, settings.batch_size, settings.seed, world.rank, world.size,

@@ -65,7 +65,7 @@ def data_notes(name: str, settings: Settings) -> str:
     if settings.handwriting and DATASETS[name].classes == DIGITS:
         notes += (
             "\nThe playground also learned from 3,000 digits drawn in other schools' forms, and "
-            "from 7,500\ncopies in a broad pen.\n"
+            "from\ncopies in a broad pen.\n"
         )
     return notes
 

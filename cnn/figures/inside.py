@@ -212,14 +212,15 @@ def planes(
         x += 0.95
         row = np.linspace(1.1, -1.1, len(scores))
         winner, still = int(np.argmax(scores)), np.zeros(len(scores))
-        told = [
-            f"{n}<br>{s:.0%}" * (not upright or i == winner) or n
-            for i, (n, s) in enumerate(zip(names, scores, strict=True))
-        ]
+        shares = [f"{score:.0%}" for score in scores]
+        if upright:  # side by side: only the winner has the room for its share
+            told = list(names)
+            told[winner] += f"<br>{shares[winner]}"
+        else:
+            told = [f"   {name}  {share}" for name, share in zip(names, shares, strict=True)]
         figure.add_scatter3d(
             x=[x] * len(scores), y=row if upright else still, z=still if upright else row,
-            mode="markers+text", hoverinfo="text",
-            text=told if upright else ["   " + t.replace("<br>", "  ") for t in told],
+            mode="markers+text", text=told, hoverinfo="text",
             textposition="bottom center" if upright else "middle right",
             textfont={"size": 12, "color": ink},
             marker={"symbol": "square",
