@@ -51,13 +51,13 @@ def build(keras, preset: str):
 
     def block(filters: int) -> list:
         normed = [conv(filters, 3, padding="same", use_bias=False), layers.BatchNormalization()]
-        return [*normed, layers.ReLU(), pool()]
+        return [*normed, layers.ReLU(), pool(2)]
 
     stacks = {
         "tutorial": lambda: [layers.Flatten(), dense(10, activation="sigmoid")],
         "lenet5": lambda: [
-            conv(6, 5, padding="same", activation="tanh"), layers.AveragePooling2D(),
-            conv(16, 5, activation="tanh"), layers.AveragePooling2D(), layers.Flatten(),
+            conv(6, 5, padding="same", activation="tanh"), layers.AveragePooling2D(2),
+            conv(16, 5, activation="tanh"), layers.AveragePooling2D(2), layers.Flatten(),
             dense(120, activation="tanh"), dense(84, activation="tanh"),
             dense(10, activation="softmax"),
         ],
@@ -65,7 +65,7 @@ def build(keras, preset: str):
             *block(24), *block(48), *block(96), layers.Flatten(), dense(10, activation="softmax"),
         ],
         "classic": lambda: [
-            conv(32, 3, activation="relu"), conv(64, 3, activation="relu"), pool(),
+            conv(32, 3, activation="relu"), conv(64, 3, activation="relu"), pool(2),
             layers.Dropout(0.25), layers.Flatten(), dense(128, activation="relu"),
             layers.Dropout(0.5), dense(10, activation="softmax"),
         ],

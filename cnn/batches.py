@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cnn.data import Preprocessing
 
-CHUNK_IMAGES = 4096  # 13 MB of float32: amortises the gather, stays near the processor's cache
+CHUNK_IMAGES = 1024  # 3 MB of float32: amortises the gather, stays in the processor's cache
 
 
 class Batches:
@@ -55,7 +55,9 @@ class Batches:
         if chunk != self._chunk:
             begin = chunk * width * self.size
             index = self._order[begin : begin + width * self.size]
-            self._x, self._y = self.preprocessing(self.images[index]), self.labels[index]
+            # index_select: on the CPU three times as fast as indexing, and the same.
+            self._x = self.preprocessing(self.images.index_select(0, index))
+            self._y = self.labels.index_select(0, index)
             self._chunk = chunk
         begin = place * self.size
         return self._x[begin : begin + self.size], self._y[begin : begin + self.size]

@@ -202,9 +202,11 @@ class Preprocessing(NamedTuple):
 
     def __call__(self, images: Tensor) -> Tensor:
         """uint8 `(N, 28, 28)` (0-255) or float (0-1) to float32 `(N, 1, 28, 28)`, normalised."""
-        x = images.float().unsqueeze(1)
         full = 1.0 if images.is_floating_point() else 255.0
-        return (x - self.mean * full) / (self.std * full)
+        x = images.float().unsqueeze(1)
+        if images.is_floating_point():
+            x = x.clone()  # what follows works in place
+        return x.sub_(self.mean * full).div_(self.std * full)
 
 
 def preprocessing_for(dataset: str, pixels: str) -> Preprocessing:

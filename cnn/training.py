@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cnn import cuda_graph
+from cnn.allocator import keep_freed_memory
 from cnn.architecture import Architecture
 from cnn.augmentation import augment
 from cnn.batches import Batches
@@ -29,7 +30,7 @@ from cnn.devices import Compute
 from cnn.distributed import GPU_STEPS_BETWEEN_WORDS, Decision, World
 from cnn.events import EpochEnd, Event, Paused, Report
 from cnn.modules import is_finite
-from cnn.optimizers import make_optimizer
+from cnn.optimizers import make_optimizer, make_update
 from cnn.scoring import score
 from cnn.settings import Settings, schedule_factor
 
@@ -148,6 +149,7 @@ class Trainer:
         self.settings, self.preprocessing, self.compute = settings, preprocessing, compute
         self.world, device = world, compute.device
         _check(settings, validation_images, world)
+        keep_freed_memory()
 
         torch.manual_seed(settings.seed)
         self.model = architecture.build().to(device)
@@ -155,6 +157,8 @@ class Trainer:
             self.model = self.model.to(memory_format=torch.channels_last)
         graphed = cuda_graph.wanted(device, settings.optimizer, world.size)
         self.optimizer = make_optimizer(self.model, settings, device, graphed)
+        self._parameters = list(self.model.parameters())
+        self._update = self.optimizer.step if graphed else make_update(self.optimizer)
         self._network = world.spread(self.model, device)
         self._forward_backward_update = (
             cuda_graph.GraphedStep(self._plain_step) if graphed else self._plain_step
@@ -283,9 +287,10 @@ class Trainer:
         with self.compute.autocast():
             scores = self._network(x)
             loss = F.cross_entropy(scores, y, label_smoothing=self.settings.label_smoothing)
-        self.optimizer.zero_grad(set_to_none=True)
+        for parameter in self._parameters:  # as zero_grad does, in a tenth of its time
+            parameter.grad = None
         loss.backward()
-        self.optimizer.step()
+        self._update()
         return loss.detach(), scores.detach()
 
     def _settle(self, bunch: _Bunch) -> tuple[list[float], int]:

@@ -25,10 +25,10 @@ class Flatten(Layer):
         return (math.prod(shape),)
 
     def module(self, shape: Shape) -> nn.Module:
-        """`torch.nn.Flatten`."""
-        from torch import nn
+        """`cnn.modules.Flatten`: `torch.nn.Flatten` with a quicker gradient."""
+        from cnn.modules import Flatten as Module
 
-        return nn.Flatten()
+        return Module()
 
     def torch_source(self, shape: Shape) -> str:
         """`nn.Flatten()`."""
