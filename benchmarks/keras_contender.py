@@ -7,41 +7,28 @@ The same file is both sides: imported, it talks to a process; run, it is that pr
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
 ENVIRONMENT = Path.home() / ".cache" / "cnn-playground-keras"
 
 
-class Keras:
-    """A process that trains presets with Keras and says how fast."""
+def start() -> Any:
+    """The process that trains presets with Keras; makes its environment where there is none."""
+    from benchmarks.contender import Contender
 
-    def __init__(self) -> None:
-        python = ENVIRONMENT / "bin" / "python"
-        if not (ENVIRONMENT / "ready").is_file():
-            print(f"Installing Keras and TensorFlow into {ENVIRONMENT}", file=sys.stderr)
-            venv.create(ENVIRONMENT, with_pip=True, clear=True)
-            subprocess.run(
-                [python, "-m", "pip", "install", "-q", "keras>=3", "tensorflow>=2.16"], check=True
-            )
-            (ENVIRONMENT / "ready").touch()
-        self._process = subprocess.Popen(
-            [python, __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
+    python = ENVIRONMENT / "bin" / "python"
+    if not (ENVIRONMENT / "ready").is_file():
+        print(f"Installing Keras and TensorFlow into {ENVIRONMENT}", file=sys.stderr)
+        venv.create(ENVIRONMENT, with_pip=True, clear=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "-q", "keras>=3", "tensorflow>=2.16"], check=True
         )
-
-    def speed(self, preset: str, batch_size: int, seconds: float) -> float:
-        """Images per second of `fit`, after a warm-up that compiles it."""
-        assert self._process.stdin and self._process.stdout
-        print(json.dumps([preset, batch_size, seconds]), file=self._process.stdin, flush=True)
-        return float(self._process.stdout.readline())
+        (ENVIRONMENT / "ready").touch()
+    return Contender(python, __file__, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
 
 
 def build(keras, preset: str):
@@ -84,7 +71,8 @@ def serve() -> None:
     y = np.random.default_rng(1).integers(0, 10, 60_000)
     ready: dict = {}
     for line in sys.stdin:
-        preset, batch, seconds = json.loads(line)
+        question = json.loads(line)
+        preset, batch, seconds = question["preset"], question["batch_size"], question["seconds"]
         if (preset, batch) not in ready:
             model = build(keras, preset)
             model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -4,11 +4,14 @@
 
 ours        the real worker, writing its reports, checkpoints and live snapshots
 bare        the same network, optimiser, precision and memory layout in a loop with nothing else
-DataLoader  the loop of PyTorch's MNIST example (float32, torchvision transforms, one process)
+DataLoader  the loop of PyTorch's MNIST example (float32, torchvision transforms), in a process of
+            its own with PyTorch's own settings
 Keras       `fit` of the same network, in an environment of its own (made on the first `--keras`)
 
-The contenders take turns, so that whatever else the machine does meets them alike; medians of all
-rounds, lowest and highest in brackets. Needs MNIST on disk (`python -m cnn download mnist`).
+Compact CNN is measured without Handwriting, which the other loops do not do; `--as-it-stands`
+keeps it in ours. The contenders take turns, so that whatever else the machine does meets them
+alike; medians of all rounds, lowest and highest in brackets. Needs MNIST on disk
+(`python -m cnn download mnist`).
 """
 
 from __future__ import annotations
@@ -16,21 +19,26 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 
 from benchmarks import keras_contender
+from benchmarks.contender import Contender
 from benchmarks.tables import median, print_machine, print_table, spread
 from cnn import data, runs
+from cnn.codegen import pytorch
 from cnn.devices import Compute, compute_for, find_device
 from cnn.events import Report
 from cnn.optimizers import make_optimizer
 from cnn.presets import PRESETS, Preset
-from cnn.settings import Settings
+from cnn.settings import OPTIMIZERS, Settings
 from cnn.worker import run_worker
 
 NETWORKS = ("tutorial", "lenet5", "compact", "classic")
@@ -94,31 +102,17 @@ def bare_loop(preset: Preset, settings: Settings, compute: Compute) -> Iterator[
             yield settings.batch_size
 
 
-def data_loader_loop(preset: Preset, settings: Settings, device: torch.device) -> Iterator[int]:
-    """examples/mnist/main.py of github.com/pytorch/examples, with this network and optimiser."""
-    from torchvision import datasets, transforms
-
-    transform = transforms.Compose(
-        [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
-    )
-    train = datasets.MNIST(data.data_dir(), train=True, transform=transform)
-    cuda = {"num_workers": 1, "pin_memory": True} if device.type == "cuda" else {}
-    loader = torch.utils.data.DataLoader(
-        train, batch_size=settings.batch_size, shuffle=True, **cuda
-    )
-    model = preset.architecture.build().to(device)
-    optimizer = make_optimizer(model, settings, device)
-    model.train()
-    while True:
-        for step, (x, y) in enumerate(loader):
-            x, y = x.to(device), y.to(device)
-            optimizer.zero_grad()
-            loss = F.cross_entropy(model(x), y)
-            loss.backward()
-            optimizer.step()
-            if step % 10 == 0:
-                loss.item()
-            yield len(x)
+def loader_question(preset: Preset, settings: Settings) -> dict[str, Any]:
+    """What the DataLoader's process must know: the network as our own exported script."""
+    return {
+        "source": pytorch(
+            preset.architecture, settings, data.preprocessing_for("mnist", settings.pixels)
+        ),
+        "optimizer": OPTIMIZERS[settings.optimizer].torch_name,
+        "rate": settings.learning_rate,
+        "batch_size": settings.batch_size,
+        "folder": str(data.data_dir().resolve()),
+    }
 
 
 def main() -> None:
@@ -126,6 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="batch 64, short: about a minute")
     parser.add_argument("--keras", action="store_true")
+    parser.add_argument("--as-it-stands", action="store_true", help="with Handwriting in ours")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--rounds", type=int, default=3)
@@ -136,7 +131,8 @@ def main() -> None:
         options.seconds, options.rounds, options.batches = 1.0, 3, [64]
     os.environ["CNN_RUNS_DIR"] = tempfile.mkdtemp(prefix="throughput-")
     device = find_device(options.device)
-    keras = keras_contender.Keras() if options.keras else None
+    loader = Contender(sys.executable, Path(__file__).with_name("loader_contender.py"))
+    keras = keras_contender.start() if options.keras else None
     print_machine()
 
     def synchronise() -> None:
@@ -148,6 +144,7 @@ def main() -> None:
         preset = PRESETS[name]
         settings = preset.settings.model_copy(
             update={"batch_size": batch, "epochs": 200, "validation_images": 0}
+            | ({} if options.as_it_stands else {"handwriting": 0.0})
         )
         compute = compute_for(device, settings.precision, preset.architecture.convolutional)
         speeds: dict[str, list[float]] = {}
@@ -158,12 +155,14 @@ def main() -> None:
                 "bare": lambda p=preset, s=settings, c=compute: timed(
                     bare_loop(p, s, c), options.seconds, synchronise
                 ),
-                "DataLoader": lambda p=preset, s=settings, c=compute: timed(
-                    data_loader_loop(p, s, c.device), options.seconds, synchronise
+                "DataLoader": lambda p=preset, s=settings: loader.speed(
+                    **loader_question(p, s), seconds=options.seconds
                 ),
             }
             if keras:
-                round_["Keras"] = lambda n=name, b=batch: keras.speed(n, b, options.seconds)
+                round_["Keras"] = lambda n=name, b=batch: keras.speed(
+                    preset=n, batch_size=b, seconds=options.seconds
+                )
             for who, run in round_.items():
                 speeds.setdefault(who, []).append(run())
         row = [preset.label, str(batch), compute.precision]
