@@ -7,19 +7,18 @@ import gzip
 import json
 import os
 import sys
-import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from cnn import cli_export, runs
-from cnn.architecture import ArchitectureError, from_json
-from cnn.data import DATASETS, DataError, default_dataset, is_on_disk, require_on_disk
-from cnn.devices import DeviceError, compute_for, find_device
-from cnn.presets import DEFAULT_PRESET, PRESETS
-from cnn.settings import Settings, SettingsError, parse_settings
+from cnn import cli_export, cli_train, runs
+from cnn.architecture import ArchitectureError
+from cnn.data import DATASETS, DataError, is_on_disk
+from cnn.devices import DeviceError
+from cnn.presets import PRESETS
+from cnn.settings import SettingsError
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
 
@@ -63,28 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    train = commands.add_parser("train", help="train a network; prints one JSON line at the end")
-    what = train.add_mutually_exclusive_group()
-    what.add_argument(
-        "--preset", choices=list(PRESETS), metavar="NAME",
-        help=f"a network to start from: {', '.join(PRESETS)} (default: {DEFAULT_PRESET})",
-    )  # fmt: skip
-    what.add_argument(
-        "--architecture", type=Path, metavar="FILE.json", help="a network of your own"
-    )
-    train.add_argument(
-        "--dataset", choices=list(DATASETS), metavar="NAME",
-        help=f"{', '.join(DATASETS)} (default: mnist where it is on disk, else mnist-sample)",
-    )  # fmt: skip
-    train.add_argument("--epochs", type=int, metavar="N", help="default: what suits the network")
-    train.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps (default: auto)")
-    train.add_argument("--seed", type=int, metavar="S", help="the same seed gives the same run")
-    train.add_argument("--name", default="", help="what to call the run")
-    train.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE",
-        help=f"any setting: {', '.join(Settings.model_fields)}",
-    )  # fmt: skip
-    train.set_defaults(command=_train)
+    cli_train.add_command(commands)
 
     predict = commands.add_parser("predict", help="read digits; one JSON line per item")
     predict.add_argument("run", help="as 'python -m cnn runs' lists it")
@@ -119,77 +97,6 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("run")
     worker.set_defaults(command=_worker)
     return parser
-
-
-def _train(options: argparse.Namespace) -> int:
-    if options.architecture:
-        try:
-            architecture = from_json(options.architecture.read_bytes())
-        except OSError as error:
-            raise UsageError(f"{options.architecture}: {error.strerror}.") from None
-        settings, preset = Settings(), None
-    else:
-        chosen = PRESETS[options.preset or DEFAULT_PRESET]
-        architecture, settings, preset = chosen.architecture, chosen.settings, chosen.name
-    if problem := architecture.problem():
-        raise UsageError(problem)
-    pairs = [f"{k}={v}" for k in ("epochs", "seed") if (v := getattr(options, k)) is not None]
-    settings = parse_settings(settings, pairs + options.set)
-    dataset = options.dataset or default_dataset()
-    require_on_disk(dataset)
-    compute_for(find_device(options.device), settings.precision, architecture.convolutional)
-    run = runs.new(architecture, settings, dataset, options.device, preset, options.name)
-
-    from tqdm import tqdm
-
-    from cnn.events import EpochEnd, Report
-    from cnn.worker import run_worker
-
-    began = time.perf_counter()
-    with tqdm(total=settings.epochs, unit="epoch", file=sys.stderr) as bar:
-
-        def show(event: Any) -> None:
-            if isinstance(event, Report):
-                bar.n = round(event.epoch, 2)
-                bar.set_postfix_str(
-                    f"loss {event.losses[-1][1]:.4f}, {event.images_per_second:,.0f} images/s"
-                )
-            elif isinstance(event, EpochEnd) and event.validation_accuracy is not None:
-                bar.write(
-                    f"epoch {event.epoch}: train {event.train_accuracy:.2%}, "
-                    f"validation {event.validation_accuracy:.2%}",
-                    file=sys.stderr,
-                )
-
-        state = run_worker(run, show, background=False)
-    status = run.status()
-    if state == "failed":
-        print(f"cnn: {status.get('message')}", file=sys.stderr)
-        return 1
-    epochs = [row for row in run.metrics() if row.get("kind") == "epoch"]
-    last = epochs[-1] if epochs else {}
-    train_seconds = status.get("train_seconds") or 0
-    print(
-        json.dumps(
-            {
-                "run": run.id,
-                "state": state,
-                "test_accuracy": round(status["test_accuracy"], 5)
-                if "test_accuracy" in status
-                else None,
-                "train_accuracy": last.get("train_accuracy"),
-                "validation_accuracy": last.get("validation_accuracy"),
-                "seconds": round(time.perf_counter() - began, 2),
-                "images_per_second": round(status.get("images_seen", 0) / train_seconds)
-                if train_seconds
-                else None,
-                "dataset": run.config.dataset,
-                "device": status.get("device"),
-                "precision": status.get("precision"),
-            }
-        )
-    )
-    return 0
 
 
 def _items(paths: list[str]) -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -157,3 +159,29 @@ def test_a_run_on_two_processes_pauses_goes_on_stops_and_resumes(runs_folder, da
     assert run.state == "running", run.log()
     run.send(stop=True)
     wait_for(lambda: run.state == "stopped")
+
+
+def test_the_command_line_trains_on_two_processes_and_ctrl_c_keeps_what_was_learned(
+    runs_folder, data_folder, tmp_path
+):
+    network = tmp_path / "network.json"
+    network.write_text(SMALL.model_dump_json())
+    shell = subprocess.Popen(
+        [
+            sys.executable, "-m", "cnn", "train", "--architecture", network, "--device", "cpu:2",
+            "--dataset", "mnist-sample", "--epochs", "200",
+        ],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for(
+        lambda: (
+            shell.poll() is not None or any(run.status().get("step") for run in runs.list_runs())
+        )
+    )
+    assert shell.poll() is None, shell.communicate()[1]
+    shell.send_signal(signal.SIGINT)
+    out, err = shell.communicate(timeout=90)
+    assert shell.returncode == 0 and "Traceback" not in err, err
+    result = json.loads(out)
+    assert (result["state"], result["device"]) == ("stopped", "cpu:2")
+    assert result["test_accuracy"] > 0 and "images/s" in err
