@@ -32,8 +32,8 @@ def _panel(was_active: bool, was_loading: bool) -> None:
         st.selectbox("Device", [f"CPU · {cpu_name()}"], disabled=True, key="device_unknown")
         st.caption("Loading PyTorch, to see what else there is…")
         return
-    if was_loading:
-        st.rerun()
+    if was_loading or play.fields.pop("device_changed", False):
+        st.rerun()  # what auto means for the precision stands outside this fragment
     found = models.devices()
     best = best_device(found)
     # Labels that never tick, since the browser sends a choice back by its label.
@@ -43,6 +43,7 @@ def _panel(was_active: bool, was_loading: bool) -> None:
     def changed() -> None:
         if st.session_state.device in options:
             play.device = st.session_state.device
+            play.fields["device_changed"] = True
 
     st.selectbox(
         "Device",

@@ -75,20 +75,19 @@ def _result(job: Job, asked: dict, question: dict) -> None:
     if job.running:
         return
 
-    def take() -> None:
-        play.settings = play.settings.model_copy(update={"learning_rate": suggestion})
-        play.version += 1
-
     if suggestion is not None:
-        st.button(
+        taken = st.button(
             f"Take {suggestion:g}",
             type="primary",
             icon=":material/check:",
             key="take_rate",
-            on_click=take,
             disabled=play.settings.learning_rate == suggestion,
             help="A third of the rate at which the loss was lowest, as the schedule's peak.",
         )
+        if taken:
+            play.settings = play.settings.model_copy(update={"learning_rate": suggestion})
+            play.version += 1
+            st.rerun()  # the field that shows it stands outside this fragment
     elif not job.error and not job.cancelled:
         st.warning(
             "No rate made the loss fall. Try another optimiser, or look at the network: a very "

@@ -1,0 +1,44 @@
+"""Before Start: how fast, how large a learning rate, and what the page says of both."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+
+expect.set_options(timeout=60_000)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=re.compile(label)).click()
+    page.get_by_role("option", name=option).first.click()
+
+
+def test_speed_and_learning_rate_are_measured_before_the_start(page: Page, server: Server):
+    page.goto(server.url)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    choose(page, "Data set", "MNIST sample")
+    expect(page.get_by_text("a rough guess; Measure knows better")).to_be_visible()
+
+    page.locator(".st-key-measure button").first.click()
+    speed = page.get_by_test_id("stMetricValue").filter(has_text="images/s")
+    expect(speed).to_have_count(1)
+    images = int(re.sub(r"\D", "", speed.inner_text()))
+    assert images > 50
+    expect(page.locator(".st-key-measure")).to_contain_text("Measure")
+    expect(page.get_by_text("(as measured)")).to_be_visible()
+
+    page.locator(".st-key-find_rate button").first.click()
+    take = page.locator(".st-key-take_rate button").first
+    expect(take).to_be_enabled()
+    points = "document.querySelector('.st-key-rate_plot .js-plotly-plot').data[0].x.length"
+    assert page.evaluate(points) > 20
+    rate = re.sub(r"[^\d.e-]", "", take.inner_text().split("Take")[1])
+    take.click()
+    expect(take).to_be_disabled()
+    field = page.get_by_role("spinbutton", name="Learning rate")
+    expect(field).to_have_value(rate)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
