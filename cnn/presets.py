@@ -43,16 +43,18 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "strong",
             "Strong CNN",
-            "Compact CNN grown up: wider, one convolution more, dropout, gently moved training "
+            "Compact CNN grown up: wider, two convolutions more, dropout, gently moved training "
             "images and softened labels. It trains on every image and takes its time.",
             network(
                 *conv_block(32),
                 Conv2d(filters=64, bias=False), BatchNorm2d(), relu(), *conv_block(64),
-                *conv_block(128), Flatten(), Dropout(rate=0.2),
+                Conv2d(filters=128, bias=False), BatchNorm2d(), relu(), *conv_block(128),
+                Flatten(), Dropout(rate=0.3),
             ),
             Settings(
                 epochs=15, batch_size=128, optimizer="adamw", learning_rate=0.01,
-                label_smoothing=0.05, shift=1.5, rotation=10, scale=10, validation_images=0,
+                label_smoothing=0.05, shift=1.5, rotation=10, scale=10, shear=6,
+                validation_images=0,
             ),
             history="Most of what makes a good digit reader better still is not in the layers. "
             "Simard and colleagues showed in 2003 that images moved, turned and stretched at "

@@ -14,23 +14,25 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnn import cuda_graph
+from cnn import cuda_graph, resuming
 from cnn.allocator import keep_freed_memory
 from cnn.architecture import Architecture
 from cnn.augmentation import augment
 from cnn.batches import Batches
+from cnn.control import Control, Steer, TrainingError
 from cnn.data import Images, Preprocessing, split
 from cnn.devices import Compute
 from cnn.distributed import GPU_STEPS_BETWEEN_WORDS, Decision, World
 from cnn.events import EpochEnd, Event, Paused, Report
 from cnn.modules import is_finite
 from cnn.optimizers import make_optimizer, make_update
+from cnn.resuming import Position
 from cnn.scoring import score
 from cnn.settings import Settings, schedule_factor
 
@@ -42,59 +44,6 @@ __all__ = [
 REPORT_SECONDS = 0.5
 POINTS_PER_REPORT = 10
 PAUSE_POLL_SECONDS = 0.05
-
-
-class TrainingError(RuntimeError):
-    """Training that cannot go on; the message says why and what to change.
-
-    `remedy` holds the settings that should work, for a button that tries again with them.
-    """
-
-    def __init__(self, message: str, **remedy: Any):
-        super().__init__(message)
-        self.remedy = remedy
-
-
-class Control(Protocol):
-    """What steers a running training; asked before every step."""
-
-    @property
-    def stop(self) -> bool:
-        """Whether to end now, keeping what was learned."""
-
-    @property
-    def paused(self) -> bool:
-        """Whether to wait."""
-
-    @property
-    def learning_rate(self) -> float | None:
-        """A new peak learning rate, or None for the settings' own."""
-
-
-@dataclass
-class Steer:
-    """The plainest control: three values that anyone may set."""
-
-    stop: bool = False
-    paused: bool = False
-    learning_rate: float | None = None
-
-
-@dataclass
-class Position:
-    """Where training stands: all that resuming needs besides tensors."""
-
-    epoch: int = 0
-    batch: int = 0
-    step: int = 0
-    epoch_loss: float = 0.0
-    epoch_correct: int = 0
-    epoch_images: int = 0
-    epoch_seconds: float = 0.0
-    train_seconds: float = 0.0
-    images_seen: int = 0
-    lowest_loss: float | None = None  # of the validation images, and after which epoch
-    lowest_epoch: int = 0
 
 
 @dataclass
@@ -367,40 +316,17 @@ class Trainer:
 
         Take it between events, when no loss is still unread.
         """
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        for index, values in self.optimizer.state_dict()["state"].items():
-            for name, value in values.items():
-                if value is not None:  # SGD before its first step holds none
-                    tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-        tensors["random.cpu"] = torch.get_rng_state()
-        if self.compute.device.type == "cuda":
-            tensors["random.cuda"] = torch.cuda.get_rng_state(self.compute.device)
+        tensors = resuming.tensors(self.model, self.optimizer, self.compute.device)
         return tensors, asdict(self.position)
 
     def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
         """Continue from a `state()`. Raises TrainingError where it does not fit this network."""
         try:
-            model = {n.removeprefix("model."): t for n, t in tensors.items() if n[:6] == "model."}
-            self.model.load_state_dict(model)
-            state: dict[int, dict[str, Tensor]] = {}
-            for name, value in tensors.items():
-                if name.startswith("optimizer."):
-                    _, index, key = name.split(".", 2)
-                    state.setdefault(int(index), {})[key] = value
-            groups = self.optimizer.state_dict()["param_groups"]
-            self.optimizer.load_state_dict({"state": state, "param_groups": groups})
-            # Fused kernels walk weights and moments side by side in memory: a file gives moments
-            # back in plain order, while a convolution's weights may lie channels-last.
-            for weight, moments in self.optimizer.state.items():
-                for key, value in moments.items():
-                    if value is not None and value.shape == weight.shape:
-                        moments[key] = torch.empty_like(weight).copy_(value)
+            resuming.put_back(tensors, self.model, self.optimizer)
             self.position = Position(**numbers)
-            if not self.world.leads:  # only the leader's random state is kept
+            if self.world.leads:
+                resuming.put_back_random_state(tensors, self.compute.device)
+            else:  # only the leader's random state is kept
                 torch.manual_seed(self.settings.seed + 7919 * self.world.rank + self.position.step)
-                return
-            torch.set_rng_state(tensors["random.cpu"])
-            if "random.cuda" in tensors and self.compute.device.type == "cuda":
-                torch.cuda.set_rng_state(tensors["random.cuda"], self.compute.device)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise TrainingError(f"The saved state does not fit this network: {error}") from error

@@ -16,6 +16,7 @@ import pytest
 from cnn import evaluation, files, runs
 from cnn.architecture import Architecture
 from cnn.layers import Conv2d, Flatten, Linear, MaxPool2d
+from cnn.run import STARTUP_SECONDS
 from cnn.settings import Settings
 from tests.conftest import SMALL, SMALL_SETTINGS
 
@@ -227,7 +228,7 @@ def test_a_process_that_died_is_gone_even_before_it_is_buried(run):
 
 def test_a_launch_is_believed_for_half_a_minute(run):
     assert run.state == "queued"  # made, its process not noted yet
-    old = time.time() - runs.STARTUP_SECONDS - 1
+    old = time.time() - STARTUP_SECONDS - 1
     os.utime(run.path / "status.json", (old, old))
     assert run.state == "interrupted"
 
