@@ -184,3 +184,15 @@ def test_bytes_and_fractions_are_prepared_alike():
     assert torch.allclose(prepare(pixels / 255), out, atol=1e-5)
     plain = data.preprocessing_for("mnist", "0-1")(pixels)
     np.testing.assert_allclose(plain[:, 0].numpy(), pixels.numpy() / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32, torch.float64])
+def test_preprocessing_leaves_the_pixels_themselves_alone(dtype):
+    full = 255 if dtype == torch.uint8 else 1
+    pixels = (torch.rand(3, 28, 28) * full).to(dtype)
+    before = pixels.clone()
+    x = data.Preprocessing(0.1307, 0.3081)(pixels)
+    assert torch.equal(pixels, before)
+    assert x.shape == (3, 1, 28, 28) and x.dtype == torch.float32
+    expected = (before.float() / full - 0.1307) / 0.3081
+    torch.testing.assert_close(x.squeeze(1), expected, rtol=1e-5, atol=1e-5)
