@@ -16,6 +16,10 @@ from ui.words import memory as in_bytes
 # What PyTorch takes for itself, beside the network: measured here for the CPU, NVIDIA's order of
 # magnitude for a GPU.
 OWN_MEMORY = 0.7e9
+# Settings that make no step slower or faster: what was measured stands when they are changed.
+FREE_OF_COST = (
+    "learning_rate", "schedule", "epochs", "early_stopping", "validation_images", "seed",
+)  # fmt: skip
 
 
 def pick_device() -> None:
@@ -141,7 +145,7 @@ def _measure(ids: list[str], found: list[Device], was_active: bool) -> None:
         return
     if job.error:
         st.error(f"The measurement failed: {job.error}", icon=":material/error:")
-    if job.rows and play.fields.get("measure_of") == question:
+    if job.rows and _costs(play.fields.get("measure_of")) == _costs(question):
         names = {device.id: device.name for device in found}
         images = _train_images(play, play.dataset or default_dataset())
         grid = st.grid(min(len(job.rows), 3), min_column_width=190)
@@ -160,6 +164,14 @@ def _measure(ids: list[str], found: list[Device], was_active: bool) -> None:
                     delta_arrow="off",
                     border=True,
                 )
+
+
+def _costs(question: dict | None) -> dict | None:
+    """What of a measurement's question makes steps slower or faster."""
+    if question is None:
+        return None
+    settings = {k: v for k, v in question["settings"].items() if k not in FREE_OF_COST}
+    return {**question, "settings": settings}
 
 
 def precision_note() -> str:
