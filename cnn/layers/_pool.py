@@ -86,10 +86,10 @@ class AvgPool2d(_Pool):
     kind: Literal["avg_pool2d"] = "avg_pool2d"
 
     def module(self, shape: Shape) -> nn.Module:
-        """`torch.nn.AvgPool2d`."""
-        from torch import nn
+        """`cnn.modules.AvgPool2d`: `torch.nn.AvgPool2d` with a quicker gradient."""
+        from cnn.modules import AvgPool2d as Module
 
-        return nn.AvgPool2d(self.kernel_size, self.stride)
+        return Module(self.kernel_size, self.stride)
 
     def torch_source(self, shape: Shape) -> str:
         """`nn.AvgPool2d(2)`."""

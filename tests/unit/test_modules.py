@@ -73,3 +73,17 @@ def test_flatten_is_torchs_and_keeps_the_layout_of_gradients(shape, channels_las
     assert torch.equal(y, z) and torch.equal(x.grad, other.grad)
     if channels_last and len(shape) == 4:
         assert ordered == [True]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize(("size", "side", "stride"), [(6, 2, 2), (9, 3, 3), (7, 2, 2), (7, 3, 2)])
+def test_average_pooling_is_torchs(dtype, channels_last, size, side, stride):
+    x = laid_out((3, 5, size, size), channels_last).detach().to(dtype).requires_grad_()
+    other = x.detach().clone().requires_grad_()
+    y, z = modules.AvgPool2d(side, stride)(x), nn.AvgPool2d(side, stride)(other)
+    weights = torch.rand_like(y)
+    (y * weights).sum().backward()
+    (z * weights).sum().backward()
+    assert torch.equal(y, z)
+    torch.testing.assert_close(x.grad, other.grad)
