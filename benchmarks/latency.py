@@ -3,14 +3,15 @@
     python -m benchmarks.latency [--quick]
 
 Four tables' worth: from the worker's start to its first step, against what importing PyTorch takes
-alone; one prediction with all activation maps; a rerun of the Train page idle and while a network
-trains on the CPU, by thread count; and what those reruns cost the training. Uses MNIST where it is
+alone; one prediction with all activation maps; a rerun of the Train page beside a run that has ended
+and beside one that trains on the CPU, by thread count; and what those reruns cost the training. Uses MNIST where it is
 on disk, else the bundled sample.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import subprocess
@@ -87,21 +88,27 @@ def predictions(count: int) -> list[float]:
 
 
 class TrainPage:
-    """The real page in Streamlit's own runner: what the server does for a click."""
+    """The real page with a run's live panel, in Streamlit's own runner: what the server does for a
+    click, the collection of garbage after it included."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: runs.Run) -> None:
         from streamlit.testing.v1 import AppTest
+
+        from ui import models
 
         logging.disable(logging.WARNING)
         self._app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        self._app.query_params["run"] = run.id
         self._app.run()
+        models.loader().join()
         self._app.switch_page("pages/train.py").run()
-        self._app.run()
+        self.rerun()
 
     def rerun(self) -> float:
         """Milliseconds of one rerun."""
         began = time.perf_counter()
         self._app.run()
+        gc.collect()  # as the server does, and AppTest does not
         return (time.perf_counter() - began) * 1000
 
 
@@ -141,7 +148,7 @@ def main() -> None:
         ],
     )  # fmt: skip
 
-    page = TrainPage()
+    page = TrainPage(runs.list_runs()[0])
     idle = [page.rerun() for _ in range(12 * options.rounds)]
     rows = [["idle", "–", spread(idle, ".0f"), "1.00", "–", "–"]]
     whole = None
@@ -151,6 +158,7 @@ def main() -> None:
         run = new_run()
         runs.launch(run)
         wait_for_step(run, 50)
+        page = TrainPage(run)
         for _ in range(options.rounds):
             alone.append(speed_while(run, options.seconds, None)[0])
             speed, times = speed_while(run, options.seconds, page)

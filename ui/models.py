@@ -7,6 +7,7 @@ weights.
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 from typing import Any
 
@@ -43,6 +44,10 @@ def loader() -> threading.Thread:
         from cnn.devices import list_devices, use_few_threads
 
         use_few_threads()
+        # Streamlit collects garbage after every run of a page or fragment, and torch's objects,
+        # which will never be garbage, made each of those take 100 ms: three quarters of a rerun.
+        gc.collect()
+        gc.freeze()
         _devices = list_devices()
 
     thread = threading.Thread(target=work, daemon=True, name="import-torch")

@@ -1,6 +1,10 @@
 """Every page opens, with and without runs, and none shows a traceback."""
 
+import gc
+
 import pytest
+
+from ui import models
 
 PAGES = ["learn", "design", "train", "inspect", "draw", "evaluate"]
 
@@ -18,3 +22,9 @@ def test_a_page_opens_with_a_trained_run(app, page, trained):
     assert shown.title[0].value
     assert not shown.error
     assert shown.query_params["run"] == trained.id
+
+
+def test_what_torch_made_is_no_garbage_to_look_through_after_every_click(app):
+    app("learn")
+    models.loader().join()
+    assert gc.get_freeze_count() > 100_000
