@@ -2,10 +2,10 @@
 
     python -m benchmarks.latency [--quick]
 
-Four tables' worth: from the worker's start to its first step, against what importing PyTorch takes
-alone; one prediction with all activation maps; a rerun of the Train page beside a run that has ended
-and beside one that trains on the CPU, by thread count; and what those reruns cost the training. Uses MNIST where it is
-on disk, else the bundled sample.
+From the worker's start to its first step, against what importing PyTorch takes alone; one
+prediction with all activation maps; a rerun of the Train page beside a run that has ended and
+beside one that trains on the CPU, by thread count; and what those reruns cost the training. Uses
+MNIST where it is on disk, else the bundled sample.
 """
 
 from __future__ import annotations
