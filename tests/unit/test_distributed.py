@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from dataclasses import asdict
 from pathlib import Path
 
@@ -76,7 +77,11 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    mp.spawn(one_of_two, (str(folder), port), nprocs=2)
+    # A spawned process imports what is `__main__` here. Streamlit's AppTest leaves a page there,
+    # whose threads, still importing torch, killed the process as it ended.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+        mp.spawn(one_of_two, (str(folder), port), nprocs=2)
     return folder
 
 
