@@ -46,7 +46,6 @@ def loader() -> threading.Thread:
         use_few_threads()
         # Streamlit collects garbage after every run of a page or fragment, and torch's objects,
         # which will never be garbage, made each of those take 100 ms: three quarters of a rerun.
-        gc.collect()
         gc.freeze()
         _devices = list_devices()
 
