@@ -5,11 +5,11 @@ Nothing here imports torch before the first page is painted.
 
 import streamlit as st
 
-from ui import share, sidebar, state, style
+from ui.shared import share_link, sidebar, state, style
 
 st.set_page_config(page_title="CNN Playground", page_icon=":material/grain:", layout="wide")
 state.begin()
-share.open_link()
+share_link.open_link()
 style.apply()
 
 PAGES = {

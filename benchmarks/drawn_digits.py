@@ -20,9 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from cnn import digits, novelty, runs
-from cnn.evaluation import load_model, predict, test_probabilities
-from cnn.strokes import draw
+from cnn import drawing, runs
+from cnn.drawing.strokes import draw
+from cnn.evaluation import predict, test_probabilities
+from cnn.recognition import detector
+from cnn.runs.weights import load_model
 
 CANVAS, BRUSHES = 280, (8, 18, 30)
 LARGE, SMALL = 0.75, 0.35  # of the canvas: the longest side of the pen's path
@@ -60,9 +62,9 @@ def accuracies(run: runs.Run, strokes: list[Lines], labels: NDArray[np.int64]) -
             seen: tuple[list, list] = ([], [])
             for digit in strokes:
                 on_canvas = placed(digit, brush, size, random)
-                seen[0].append(digits.from_strokes(on_canvas).image)
+                seen[0].append(drawing.from_strokes(on_canvas).image)
                 sheet = draw(on_canvas, CANVAS, CANVAS, brush, 1)
-                seen[1].append(digits.from_pixels(sheet).image)
+                seen[1].append(drawing.from_pixels(sheet).image)
             right = [
                 float((predict(run, np.stack(images)).argmax(1) == labels).mean())
                 for images in seen
@@ -83,17 +85,17 @@ def no_digits(count: int = 500, seed: int = 0) -> dict[str, list[NDArray[np.floa
         font = ImageFont.truetype(str(random.choice(fonts)), int(random.integers(120, 220)))
         pencil = ImageDraw.Draw(sheet)
         pencil.text((CANVAS / 2, CANVAS / 2), str(random.choice(LETTERS)), 255, font, "mm")
-        found["letters"].append(digits.from_pixels(np.asarray(sheet, np.float32) / 255).image)
+        found["letters"].append(drawing.from_pixels(np.asarray(sheet, np.float32) / 255).image)
     for _ in range(count // 4):
         turns = np.cumsum(random.normal(0, random.uniform(0.2, 1.2), 80))
         walk = np.cumsum(np.stack([np.cos(turns), np.sin(turns)], axis=1), axis=0)
-        found["scribbles"].append(digits.from_strokes([walk.tolist()]).image)
+        found["scribbles"].append(drawing.from_strokes([walk.tolist()]).image)
     names = list(SHAPES)
     for k in range(count // 4):
         wobble = random.uniform(0.8, 1.2, 2)
         shape = SHAPES[names[k % len(names)]]
         strokes = [(np.array(s) * wobble + random.normal(0, 2, (len(s), 2))) for s in shape]
-        found["shapes"].append(digits.from_strokes([s.tolist() for s in strokes]).image)
+        found["shapes"].append(drawing.from_strokes([s.tolist() for s in strokes]).image)
     return found
 
 
@@ -147,11 +149,11 @@ def main() -> None:
     strokes, labels = read(options.file)
     cut = len(labels) - TEST_LINES
 
-    from cnn import data
+    from cnn import datasets
 
     kept = test_probabilities(run)
     if kept is not None:
-        truth = data.load(run.config.dataset).test_labels.numpy()
+        truth = datasets.load(run.config.dataset).test_labels.numpy()
         print(f"{run.name}: test accuracy {(kept.argmax(1) == truth).mean():.2%}\n")
     model = load_model(run)
     called = {}
@@ -164,14 +166,14 @@ def main() -> None:
         print("|---|---|---|---|")
         for brush, where, by_stroke, by_pixel in accuracies(run, chosen, truth):
             print(f"| {brush} px | {where} | {by_stroke:.2%} | {by_pixel:.2%} |", flush=True)
-        images = np.stack([digits.from_strokes(digit).image for digit in chosen])
-        likely = novelty.digit_likeness(run, model, images) >= novelty.LIKELY
+        images = np.stack([drawing.from_strokes(digit).image for digit in chosen])
+        likely = detector.digit_likeness(run, model, images) >= detector.LIKELY
         called[f"pen digits, {part} part"] = 1 - likely
         print()
     everything = []
     for kind, drawings in no_digits().items():
         if drawings:
-            likely = novelty.digit_likeness(run, model, np.stack(drawings)) >= novelty.LIKELY
+            likely = detector.digit_likeness(run, model, np.stack(drawings)) >= detector.LIKELY
             called[kind] = 1 - likely
             everything.extend((1 - likely).tolist())
     called["all of these"] = np.array(everything)

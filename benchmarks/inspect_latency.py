@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cnn import data, runs
+from cnn import datasets, runs
 from cnn.presets import DEFAULT_PRESET, PRESETS
 
 ROOT = Path(__file__).parent.parent
@@ -88,17 +88,17 @@ def engine(name: str) -> None:
     """Everything that a change asks of the engine, for one preset."""
     import torch
 
-    from cnn import attribution, exciting, features, surgery
-    from cnn.activations import conv_layers, layer_outputs
-    from cnn.arithmetic import Explainer
-    from cnn.devices import use_few_threads
+    from cnn.inspection import activation_maximisation, attribution, features, surgery
+    from cnn.inspection.activations import conv_layers, layer_outputs
+    from cnn.inspection.arithmetic.explain import Explainer
+    from cnn.training.devices import use_few_threads
 
     use_few_threads()  # as the app does
     torch.manual_seed(0)
     architecture = PRESETS[name].architecture
     model = architecture.build().eval()
-    preprocessing = data.preprocessing_for("mnist-sample", "standardised")
-    images = data.load("mnist-sample").test_images
+    preprocessing = datasets.preprocessing_for("mnist-sample", "standardised")
+    images = datasets.load("mnist-sample").test_images
     label, layers = PRESETS[name].label, range(1, len(architecture.all_layers) + 1)
 
     def image(index: int) -> None:
@@ -127,7 +127,7 @@ def engine(name: str) -> None:
 
         report(label, method.label, timed(look, 5))
     edits = [surgery.SwitchOff(conv_layers(architecture)[0], 0)]
-    labels = data.load("mnist-sample").test_labels
+    labels = datasets.load("mnist-sample").test_labels
 
     def cut(_: int) -> None:
         edited = surgery.apply(model, architecture, edits)
@@ -137,12 +137,19 @@ def engine(name: str) -> None:
     report(
         label,
         "top nine of 1,000 images",
-        timed(lambda _: exciting.strongest(model, architecture, preprocessing, images, 1), 3),
+        timed(
+            lambda _: activation_maximisation.strongest(
+                model, architecture, preprocessing, images, 1
+            ),
+            3,
+        ),
     )
     report(
         label,
         "an image that excites a filter",
-        timed(lambda i: exciting.dream(model, architecture, preprocessing, 1, i % 4), 2),
+        timed(
+            lambda i: activation_maximisation.dream(model, architecture, preprocessing, 1, i % 4), 2
+        ),
     )
     report(
         label,
@@ -155,7 +162,7 @@ def make_run(name: str) -> runs.Run:
     """A finished run of an untrained network."""
     import torch
 
-    from cnn.files import write_tensors
+    from cnn.common.files import write_tensors
 
     preset = PRESETS[name]
     run = runs.new(preset.architecture, preset.settings, "mnist-sample", "cpu", name)

@@ -21,9 +21,9 @@ import time
 from pathlib import Path
 
 from benchmarks.tables import median, print_machine, print_table, spread
-from cnn import data, runs
-from cnn.devices import cores
+from cnn import datasets, runs
 from cnn.presets import PRESETS
+from cnn.training.devices import cores
 
 ROOT = Path(__file__).parent.parent
 PAUSE = 0.5  # seconds between two reruns: a person who moves sliders without a rest
@@ -40,7 +40,7 @@ def new_run() -> runs.Run:
     """Compact CNN for longer than any measurement here."""
     preset = PRESETS["compact"]
     settings = preset.settings.model_copy(update={"epochs": 200})
-    return runs.new(preset.architecture, settings, data.default_dataset(), "cpu")
+    return runs.new(preset.architecture, settings, datasets.default_dataset(), "cpu")
 
 
 def wait_for_step(run: runs.Run, step: int = 1) -> None:
@@ -75,7 +75,7 @@ def predictions(count: int) -> list[float]:
     """Milliseconds of one image through Compact CNN with every layer's output kept."""
     import torch
 
-    from cnn.activations import layer_outputs
+    from cnn.inspection.activations import layer_outputs
 
     architecture = PRESETS["compact"].architecture
     model, x = architecture.build().eval(), torch.rand(1, 1, 28, 28)
@@ -94,7 +94,7 @@ class TrainPage:
     def __init__(self, run: runs.Run) -> None:
         from streamlit.testing.v1 import AppTest
 
-        from ui import models
+        from ui.shared import models
 
         logging.disable(logging.WARNING)
         self._app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)

@@ -17,8 +17,8 @@ import torch
 
 from benchmarks.tables import median, print_machine, print_table, spread
 from cnn import runs
-from cnn.devices import cores
 from cnn.presets import PRESETS
+from cnn.training.devices import cores
 
 
 def speed(preset: str, batch: int, device: str, processes: int, seconds: float) -> float:

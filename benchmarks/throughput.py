@@ -32,14 +32,14 @@ import torch.nn.functional as F
 from benchmarks import keras_contender
 from benchmarks.contender import Contender
 from benchmarks.tables import median, print_machine, print_table, spread
-from cnn import data, runs
-from cnn.codegen import pytorch
-from cnn.devices import Compute, compute_for, find_device
-from cnn.events import Report
-from cnn.optimizers import make_optimizer
+from cnn import datasets, runs
+from cnn.export.codegen import pytorch
 from cnn.presets import PRESETS, Preset
-from cnn.settings import OPTIMIZERS, Settings
-from cnn.worker import run_worker
+from cnn.runs.worker import run_worker
+from cnn.training import OPTIMIZERS, Settings
+from cnn.training.devices import Compute, compute_for, find_device
+from cnn.training.events import Report
+from cnn.training.optimizers import make_optimizer
 
 NETWORKS = ("tutorial", "lenet5", "compact", "classic")
 WARM_UP_STEPS = 20
@@ -80,8 +80,8 @@ def timed(steps: Iterator[int], seconds: float, synchronise: Callable[[], None])
 
 def bare_loop(preset: Preset, settings: Settings, compute: Compute) -> Iterator[int]:
     """Normalised float images in memory, an index per batch, forward, backward, update."""
-    images = data.load("mnist")
-    normalise = data.preprocessing_for("mnist", settings.pixels)
+    images = datasets.load("mnist")
+    normalise = datasets.preprocessing_for("mnist", settings.pixels)
     x = normalise(images.train_images.to(compute.device))
     y = images.train_labels.to(compute.device)
     model = preset.architecture.build().to(compute.device)
@@ -106,12 +106,12 @@ def loader_question(preset: Preset, settings: Settings) -> dict[str, Any]:
     """What the DataLoader's process must know: the network as our own exported script."""
     return {
         "source": pytorch(
-            preset.architecture, settings, data.preprocessing_for("mnist", settings.pixels)
+            preset.architecture, settings, datasets.preprocessing_for("mnist", settings.pixels)
         ),
         "optimizer": OPTIMIZERS[settings.optimizer].torch_name,
         "rate": settings.learning_rate,
         "batch_size": settings.batch_size,
-        "folder": str(data.data_dir().resolve()),
+        "folder": str(datasets.data_dir().resolve()),
     }
 
 

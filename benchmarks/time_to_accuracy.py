@@ -15,12 +15,14 @@ import argparse
 import functools
 
 from benchmarks.tables import print_machine, print_table, spread
-from cnn import data, forms
-from cnn.devices import compute_for, find_device
-from cnn.events import EpochEnd, Report
+from cnn import datasets
+from cnn.drawing import synthetic_digits
 from cnn.presets import PRESETS
-from cnn.settings import Settings, parse_settings
-from cnn.training import Steer, Trainer
+from cnn.training import Settings, parse_settings
+from cnn.training.control import Steer
+from cnn.training.devices import compute_for, find_device
+from cnn.training.events import EpochEnd, Report
+from cnn.training.trainer import Trainer
 
 TARGETS = (0.98, 0.99, 0.994)
 APART = 1.03  # of the images seen, between two scorings
@@ -29,13 +31,13 @@ APART = 1.03  # of the images seen, between two scorings
 def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tuple], float, float]:
     """For each target `(seconds, images)` when it was first reached; final accuracy; seconds."""
     architecture = PRESETS[preset].architecture
-    images = data.load("mnist")
+    images = datasets.load("mnist")
     held_out = settings.validation_images
     trainer = Trainer(
-        architecture, images, settings, data.preprocessing_for("mnist", settings.pixels),
+        architecture, images, settings, datasets.preprocessing_for("mnist", settings.pixels),
         compute_for(find_device(device), settings.precision, architecture.convolutional),
-        data.DATASETS["mnist"].validation_images if held_out is None else held_out,
-        extra=functools.partial(forms.extra, "mnist", settings),
+        datasets.DATASETS["mnist"].validation_images if held_out is None else held_out,
+        extra=functools.partial(synthetic_digits.extra, "mnist", settings),
     )  # fmt: skip
     test_x = images.test_images.to(trainer.compute.device)
     test_y = images.test_labels.to(trainer.compute.device)
@@ -48,7 +50,7 @@ def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tupl
         if isinstance(event, Report) and seen < APART * scored_at:
             continue
         scored_at = seen
-        accuracy = float((trainer.scores(test_x).argmax(1) == test_y).float().mean())
+        accuracy = float((trainer.logits(test_x).argmax(1) == test_y).float().mean())
         for target in TARGETS:
             if accuracy >= target and target not in reached:
                 reached[target] = (trainer.position.train_seconds, seen)

@@ -4,13 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from cnn.advice import advise
-from cnn.architecture import Architecture, Row
-from cnn.layers import show
+from cnn.network import Architecture, Row, advise, suggest_fixes
+from cnn.network.layers import show
 from cnn.presets import PRESETS
-from ui import cards, drag, history, palette, share, state, takeaway, tryout
-from ui.network_view import network_view
-from ui.sidebar import plain
+from ui.design import cards, drag, palette, take_away, try_before_training, undo_history
+from ui.design.network_picture import network_view
+from ui.shared import share_link, state
+from ui.shared.sidebar import plain
 
 st.title("Design")
 st.markdown("Put a network together layer by layer. Shapes and sizes follow every change at once.")
@@ -21,12 +21,12 @@ cards.styles()
 def studio() -> None:
     """The whole page but its title: a moved slider redraws only this."""
     play = state.get()
-    past = history.of(play)
+    past = undo_history.of(play)
     architecture = play.architecture
     rows, problem = architecture.table(), architecture.problem()
     locked, hidden = "architecture" in play.fixed, "architecture" in play.hidden
 
-    share.lesson()
+    share_link.lesson()
     toolbar(past, rows, problem, locked or hidden)
     network_view(rows, chosen_number(), play.title, choose)
     totals(architecture, len(rows))
@@ -41,11 +41,11 @@ def studio() -> None:
     with right, st.container(key="side"):
         table(rows)
         advice(architecture)
-    tryout.section(architecture, problem)
-    takeaway.section(architecture, problem)
+    try_before_training.section(architecture, problem)
+    take_away.section(architecture, problem)
 
 
-def toolbar(past: history.History, rows: list[Row], problem: str | None, locked: bool) -> None:
+def toolbar(past: undo_history.History, rows: list[Row], problem: str | None, locked: bool) -> None:
     """Where to start from, the way back, and the way on."""
     play = state.get()
     names = list(PRESETS)
@@ -74,8 +74,8 @@ def toolbar(past: history.History, rows: list[Row], problem: str | None, locked:
             icon=":material/undo:",
             key="undo",
             shortcut="Mod+Z",
-            help=f"Undo: {history.describe(undo[0], past.present)}" if undo else None,
-            on_click=lambda: history.restore(play, past.undo()),
+            help=f"Undo: {undo_history.describe(undo[0], past.present)}" if undo else None,
+            on_click=lambda: undo_history.restore(play, past.undo()),
             disabled=not undo or locked,
         )
         st.button(
@@ -83,8 +83,8 @@ def toolbar(past: history.History, rows: list[Row], problem: str | None, locked:
             icon=":material/redo:",
             key="redo",
             shortcut="Mod+Shift+Z",
-            help=f"Redo: {history.describe(past.present, redo[0])}" if redo else None,
-            on_click=lambda: history.restore(play, past.redo()),
+            help=f"Redo: {undo_history.describe(past.present, redo[0])}" if redo else None,
+            on_click=lambda: undo_history.restore(play, past.redo()),
             disabled=not redo or locked,
         )
         st.space("stretch")
@@ -148,18 +148,18 @@ def layer_list(
 ) -> None:
     """The input and the cards."""
     play = state.get()
-    remedies = architecture.remedies() if problem else []
+    fixes = suggest_fixes(architecture) if problem else []
     if problem and not any(row.problem for row in rows):
         st.error(problem, icon=":material/build:")
-        for index, remedy in enumerate(remedies):
+        for index, fix in enumerate(fixes):
             st.button(
-                remedy.label, key=f"remedy_all_{index}", icon=":material/healing:",
-                on_click=play.take, args=(remedy.architecture,), disabled=locked,
+                fix.label, key=f"fix_all_{index}", icon=":material/healing:",
+                on_click=play.take, args=(fix.architecture,), disabled=locked,
             )  # fmt: skip
     with st.container(key="layer-list", gap="xxsmall"):
         st.markdown(":gray[:material/image: **Input** · one image of 1×28×28]")
         for row, card in zip(rows, [*play.cards, None], strict=True):
-            cards.layer_card(row, card, remedies if row.problem else [], locked)
+            cards.layer_card(row, card, fixes if row.problem else [], locked)
     drag.drag_layers(palette.drop, enabled=not locked)
 
 

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from cnn import runs
-from ui import models, state
-from ui.choice import choose
-from ui.draw import answer, compare, game, mine, sheet
-from ui.pulse import refreshing
-from ui.runpicker import empty, pick_run
+from ui.draw import answer, compare, game, my_digits, sheet
+from ui.shared import models, state
+from ui.shared.choice import choose
+from ui.shared.refresh import refreshing
+from ui.shared.run_picker import empty, pick_run
 
 FOLLOW_SECONDS = 0.25  # how often the answer looks for newer weights while a run trains
 JUDGE_SECONDS = 1.0
@@ -82,7 +82,7 @@ part = choose("Part", PARTS, "draw_part", label_visibility="collapsed")
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
 if part == "My digits":
-    mine.show(run.id)
+    my_digits.show(run.id)
 elif part == "Game":
     game.show(run.id)
 else:

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from cnn import figures, runs
-from ui import runtable, state
-from ui.pictures import enlarge
-from ui.runpicker import empty, pick_run
+from ui.evaluate import run_table
+from ui.shared import state
+from ui.shared.pictures import enlarge
+from ui.shared.run_picker import empty, pick_run
 
 QUIET = {"displayModeBar": False}
 GALLERY = 27
@@ -16,7 +17,7 @@ st.markdown("What a network gets right and wrong on digits it never saw, and how
 
 def score_now(run: runs.Run) -> None:
     """Score the test set, on request, with a progress bar."""
-    from cnn import data, evaluation
+    from cnn import datasets, evaluation
 
     bar = st.progress(0.0, "Scoring the test set")
 
@@ -25,7 +26,7 @@ def score_now(run: runs.Run) -> None:
 
     try:
         evaluation.score_test_set(run, show)
-    except (runs.RunError, data.DataError) as error:
+    except (runs.RunError, datasets.DataError) as error:
         st.error(str(error), icon=":material/error:")
     else:
         st.rerun()
@@ -33,7 +34,7 @@ def score_now(run: runs.Run) -> None:
 
 def test_results(run: runs.Run) -> None:
     """Figures, heat map, per-class table and mistakes."""
-    from cnn import data, evaluation
+    from cnn import datasets, evaluation
 
     config = run.config
     probabilities = evaluation.test_probabilities(run)
@@ -41,8 +42,8 @@ def test_results(run: runs.Run) -> None:
         st.info("The test set has not been scored with this run yet.", icon=":material/quiz:")
     else:
         try:
-            images = data.load(config.dataset)
-        except data.DataError as error:
+            images = datasets.load(config.dataset)
+        except datasets.DataError as error:
             st.error(str(error), icon=":material/database_off:")
             return
         labels = images.test_labels.numpy()
@@ -64,7 +65,7 @@ def test_results(run: runs.Run) -> None:
     grid = st.grid(3, min_column_width=140)
     grid.metric("Test accuracy", f"{(predictions == labels).mean():.2%}", border=True)
     grid.metric(f"Wrong, of {len(labels):,}", f"{len(wrong):,}", border=True)
-    grid.metric("Trained on", data.DATASETS[config.dataset].label, border=True)
+    grid.metric("Trained on", datasets.DATASETS[config.dataset].label, border=True)
 
     confusion = evaluation.confusion_matrix(labels, predictions, len(config.classes))
     left, right = st.columns([3, 2], gap="medium")
@@ -145,4 +146,4 @@ if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
 test_results(run)
 st.divider()
-runtable.show()
+run_table.show()

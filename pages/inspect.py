@@ -3,11 +3,11 @@
 import streamlit as st
 
 from cnn import runs
-from ui import state
-from ui.inspect import flow, images, parts, scene
+from ui.inspect import flow, images, scene, sections
 from ui.inspect.epochs import TICK, choose_epoch, playing
-from ui.pulse import refreshing
-from ui.runpicker import empty, pick_run
+from ui.shared import state
+from ui.shared.refresh import refreshing
+from ui.shared.run_picker import empty, pick_run
 
 st.title("Inspect")
 st.markdown("Follow one image through your network, and ask every number where it came from.")
@@ -32,7 +32,7 @@ def look(was_playing: bool, was_training: bool) -> None:
         st.error(str(error), icon=":material/error:")
         return
     flow.show(shown)
-    parts.show(shown)
+    sections.show(shown)
 
 
 chosen_run = pick_run()

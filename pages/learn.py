@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from cnn import digits, figures, filters
-from cnn.experiments import EXPERIMENTS
-from ui import state
+from cnn import drawing, figures
+from cnn.inspection import example_filters
+from cnn.presets import EXPERIMENTS
+from ui.shared import state
 
 st.title("How does a machine see a digit?")
 st.markdown(
@@ -19,22 +20,24 @@ def by_hand() -> None:
     """One image, one filter, one activation, one pooling: all choices act at once."""
     with st.container(border=True):
         with st.container(horizontal=True, gap="small"):
-            digit = choose("Digit", list(filters.SAMPLE_STROKES), "learn_digit")
+            digit = choose("Digit", list(example_filters.SAMPLE_STROKES), "learn_digit")
             name = st.selectbox(
                 "Filter",
-                list(filters.FILTERS),
+                list(example_filters.FILTERS),
                 key="learn_filter",
                 persist_state="session",
                 width=180,
             )
-            activation = choose("Activation", list(filters.ACTIVATIONS), "learn_activation", 1)
-            pooling = choose("Pooling 2×2", list(filters.POOLINGS), "learn_pooling", 1)
+            activation = choose(
+                "Activation", list(example_filters.ACTIVATIONS), "learn_activation", 1
+            )
+            pooling = choose("Pooling 2×2", list(example_filters.POOLINGS), "learn_pooling", 1)
 
-        about, kernel = filters.FILTERS[name]
-        image = digits.from_strokes(filters.SAMPLE_STROKES[digit]).image
-        response = filters.convolve(image, kernel)
-        bent = filters.ACTIVATIONS[activation](response).astype(np.float32)
-        pooled = filters.pool(bent, pooling)
+        about, kernel = example_filters.FILTERS[name]
+        image = drawing.from_strokes(example_filters.SAMPLE_STROKES[digit]).image
+        response = example_filters.convolve(image, kernel)
+        bent = example_filters.ACTIVATIONS[activation](response).astype(np.float32)
+        pooled = example_filters.pool(bent, pooling)
         steps = (
             ("Image", f"{image.shape[0]}×{image.shape[1]} pixels", figures.digit(image, 190)),
             ("Filter", "slides over every place", figures.kernel(kernel)),

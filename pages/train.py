@@ -3,10 +3,11 @@
 import streamlit as st
 
 from cnn import runs
-from cnn.data import DATASETS, is_on_disk
-from cnn.settings import Settings
-from ui import datapicker, devicepicker, live, ratefinder, runcontrols, state
-from ui.fields import field_widget
+from cnn.datasets import DATASETS, is_on_disk
+from cnn.training import Settings
+from ui.shared import state
+from ui.shared.fields import field_widget
+from ui.train import dataset_picker, device_picker, live, rate_finder, run_controls
 
 BASICS = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule")
 AUGMENTATION = tuple(
@@ -29,7 +30,7 @@ def change(name: str, value: object) -> None:
 
 def start() -> None:
     """Make the run and start its worker."""
-    dataset = play.dataset or datapicker.default_dataset()
+    dataset = play.dataset or dataset_picker.default_dataset()
     try:
         run = runs.new(
             play.architecture,
@@ -48,7 +49,7 @@ def start() -> None:
 
 def start_button() -> None:
     """The way in: says what it will train, or which layer to mend before it can."""
-    dataset = play.dataset or datapicker.default_dataset()
+    dataset = play.dataset or dataset_picker.default_dataset()
     epochs = play.settings.epochs
     if problem:
         st.error(f"This network cannot be trained yet. {problem}", icon=":material/build:")
@@ -89,9 +90,9 @@ def settings_form() -> None:
 
     left, right = st.columns(2, gap="medium")
     with left:
-        datapicker.pick_dataset()
+        dataset_picker.pick_dataset()
     with right:
-        devicepicker.pick_device()
+        device_picker.pick_device()
     grid = st.grid(5, min_column_width=170, vertical_alignment="top")
     for name in (name for name in BASICS if name not in play.hidden):
         with grid.cell():
@@ -106,9 +107,9 @@ def settings_form() -> None:
         with place, st.expander(f"{label}{f' · {changed} set' if changed else ''}", icon=icon):
             for name in names:
                 field(name)
-                if name == "precision" and (note := devicepicker.precision_note()):
+                if name == "precision" and (note := device_picker.precision_note()):
                     st.caption(note)
-    ratefinder.show()
+    rate_finder.show()
 
 
 run = state.current_run()
@@ -117,8 +118,8 @@ active = run is not None and run.state in runs.ACTIVE
 
 def last_run(run: runs.Run) -> None:
     """The current run's curves, with the buttons that act on it."""
-    runcontrols.title(run)
-    runcontrols.controls(run)
+    run_controls.title(run)
+    run_controls.controls(run)
     live.watch(run)
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from cnn import runs
-from cnn.architecture import Architecture
-from cnn.layers import Activation, BatchNorm2d, Conv2d, Flatten, MaxPool2d
-from cnn.settings import Settings
+from cnn.network import Architecture
+from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Flatten, MaxPool2d
+from cnn.training import Settings
 
 SMALL = Architecture(
     layers=(
@@ -46,7 +46,7 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def trained_folder(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Path:
     """A finished run on the sample, trained once by the real worker. Copy it; never change it."""
-    from cnn.worker import run_worker
+    from cnn.runs.worker import run_worker
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CNN_RUNS_DIR", str(tmp_path_factory.mktemp("trained")))

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
-from cnn.architecture import INPUT_SHAPE, Architecture
-from cnn.layers import HIDDEN_LAYERS, Classifier, Flatten, GlobalAvgPool, Layer, LayerError
+from cnn.network import INPUT_SHAPE, Architecture
+from cnn.network.layers import HIDDEN_LAYERS, Classifier, Flatten, GlobalAvgPool, Layer, LayerError
 
 SMALL = {"filters": 9, "units": 33, "groups": 4}  # keeps an example at a few milliseconds
 

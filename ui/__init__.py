@@ -1,1 +1,1 @@
-"""Streamlit pieces that several pages share. Pages import from here; nothing here knows a page."""
+"""Streamlit pieces, in folders named like the pages they stand on; `shared` serves several."""

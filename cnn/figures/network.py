@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from cnn.architecture import Row
-from cnn.layers import show
+from cnn.network import Row
+from cnn.network.layers import show
 
 # One colour per kind of layer, readable on light and on dark; cards, table and picture share them.
 KIND_COLORS: dict[str, str] = {

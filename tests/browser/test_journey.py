@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from cnn.filters import SAMPLE_STROKES
+from cnn.inspection.example_filters import SAMPLE_STROKES
 from tests.browser.conftest import Server
 from tests.browsing import draw_strokes
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cnn.architecture import Architecture, from_json
-from cnn.layers import Conv2d, Flatten, Linear, MaxPool2d
+from cnn.export.share_link import to_link
+from cnn.network import Architecture, from_json
+from cnn.network.layers import Conv2d, Flatten, Linear, MaxPool2d
 from cnn.presets import PRESETS
-from cnn.settings import Settings
-from cnn.sharing import to_link
+from cnn.training import Settings
 
 
 def play(page):
@@ -115,23 +115,23 @@ def test_an_impossible_layer_says_why_in_its_card_and_one_button_mends_it(app):
     assert train.disabled
     assert train.label == "Mend layer 3 first"
     uid = play(page).cards[2].uid
-    button(page, f"remedy_{uid}_0").click().run()
+    button(page, f"fix_{uid}_0").click().run()
     assert not page.error
     assert play(page).architecture.problem() is None
     assert not button(page, "train").disabled
     assert len(kinds(page)) == 4
 
 
-def test_every_remedy_on_offer_mends_its_layer(app):
+def test_every_fix_on_offer_mends_its_layer(app):
     broken = Architecture(layers=(Conv2d(), Linear(), Flatten()))
     link = to_link(broken, Settings())
     page = app("", net=link)
     page.switch_page("pages/design.py").run()
     uid = play(page).cards[1].uid
-    offered = [b.label for b in page.button if b.key.startswith(f"remedy_{uid}_")]
+    offered = [b.label for b in page.button if b.key.startswith(f"fix_{uid}_")]
     assert "Add Flatten above" in offered
     for index in range(len(offered)):
-        button(page, f"remedy_{uid}_{index}").click().run()
+        button(page, f"fix_{uid}_{index}").click().run()
         rows = play(page).architecture.table()
         failing = next((row.layer.kind for row in rows if row.problem), None)
         assert failing != "linear"

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnn import collection, novelty
+from cnn.drawing import my_digits
+from cnn.recognition import detector
 from tests.strokes import ONE, SEVEN, ZERO, beside, fabric
-from ui import models
+from ui.shared import models
 
 
 @pytest.fixture(autouse=True)
 def own_data(data_folder):
     yield
-    collection.path().unlink(missing_ok=True)
+    my_digits.path().unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +59,7 @@ def test_a_digit_is_read(drawn, trained, strokes, digit):
 
 def test_what_is_no_digit_is_said_to_be_none(drawn, trained, monkeypatch):
     monkeypatch.setattr(models, "judge_ready", lambda run: True)
-    monkeypatch.setattr(novelty, "digit_likeness", lambda run, model, images: [0.1] * len(images))
+    monkeypatch.setattr(detector, "digit_likeness", lambda run, model, images: [0.1] * len(images))
     page = drawn(SEVEN)
     assert "That does not look like a digit to me" in text(page)
     assert "If it had to be one: **7**" in text(page)
@@ -150,12 +151,12 @@ def test_my_digits_are_kept_scored_and_removed(drawn, trained):
     page = drawn(SEVEN, draw_part="My digits")
     page.button(key="mine_label_7").click().run()
     assert not page.exception
-    assert [d.label for d in collection.load()] == [7]
+    assert [d.label for d in my_digits.load()] == [7]
     table = page.dataframe[0].value
     assert list(table["My digits"]) == [1.0] and list(table["Misread"]) == ["none"]
     assert page.button(key="mine_teach").disabled  # too few
     page.button(key="mine_remove").click().run()
-    assert collection.load() == []
+    assert my_digits.load() == []
 
 
 def test_a_whole_game(drawn, trained):
@@ -173,4 +174,4 @@ def test_a_whole_game(drawn, trained):
     assert metrics["Score"] == "1 of 10"
     assert "The network misread these" in text(page)
     page.button(key="game_keep").click().run()
-    assert sorted(d.label for d in collection.load()) == list(range(10))
+    assert sorted(d.label for d in my_digits.load()) == list(range(10))

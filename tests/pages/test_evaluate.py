@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from cnn import data, evaluation
-from cnn.files import write_tensors
+from cnn import datasets, evaluation
+from cnn.common.files import write_tensors
 
 
 @pytest.fixture
 def wrong(trained):
     probabilities = evaluation.test_probabilities(trained)
-    labels = data.load("mnist-sample").test_labels.numpy()
+    labels = datasets.load("mnist-sample").test_labels.numpy()
     return evaluation.mistakes(probabilities, labels)
 
 
@@ -30,7 +30,7 @@ def test_it_shows_the_test_accuracy_that_the_run_recorded(app, trained, wrong):
 
 def test_the_confusion_matrix_counts_every_test_image(app, trained):
     probabilities = evaluation.test_probabilities(trained)
-    labels = data.load("mnist-sample").test_labels.numpy()
+    labels = datasets.load("mnist-sample").test_labels.numpy()
     counts = evaluation.confusion_matrix(labels, probabilities.argmax(1), 10)
     assert counts.sum() == 1000
     assert np.trace(counts) == round(trained.status()["test_accuracy"] * 1000)
@@ -52,7 +52,7 @@ def test_more_mistakes_on_request(app, trained):
     ones = torch.zeros(1000, 10)
     ones[:, 1] = 1.0  # a network that reads every image as a one
     write_tensors(trained.path / "test.safetensors", {"probabilities": ones})
-    wrong = np.flatnonzero(data.load("mnist-sample").test_labels.numpy() != 1)
+    wrong = np.flatnonzero(datasets.load("mnist-sample").test_labels.numpy() != 1)
     page = app("evaluate")
     before = sum(b.key.startswith("mistake_") for b in page.button if b.key)
     page.button(key="more_mistakes").click().run()

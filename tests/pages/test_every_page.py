@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from ui import models
+from ui.shared import models
 
 PAGES = ["learn", "design", "train", "inspect", "draw", "evaluate"]
 

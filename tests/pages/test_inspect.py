@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnn import data, runs
-from cnn.architecture import Architecture
-from cnn.files import write_tensors
-from cnn.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ResidualBlock
-from cnn.settings import Settings
-from ui.inspect.parts import PARTS
+from cnn import datasets, runs
+from cnn.common.files import write_tensors
+from cnn.network import Architecture
+from cnn.network.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ResidualBlock
+from cnn.training import Settings
+from ui.inspect.sections import PARTS
 
 
 def open_part(page, part: str):
@@ -82,7 +82,7 @@ def test_layer_and_map_can_be_chosen_without_a_mouse(app, trained):
 
 def test_leafing_through_a_class_shows_only_that_class(app, trained):
     page = app("inspect")
-    labels = data.load("mnist-sample").test_labels.numpy()
+    labels = datasets.load("mnist-sample").test_labels.numpy()
     page.selectbox(key="inspect_class").set_value(4).run()
     fields = page.session_state.playground.fields
     first = fields["inspect_index"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnn import surgery
+from cnn.inspection import surgery
 
 
 @pytest.mark.parametrize("page", ["train", "inspect", "draw", "evaluate"])

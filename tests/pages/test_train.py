@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from cnn import runs
-from cnn.data import DATASETS
-from ui import models
+from cnn.datasets import DATASETS
+from ui.shared import models
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def finished(rows, **more):
 
 
 def as_job(monkeypatch, job):
-    monkeypatch.setattr("ui.devicepicker.Job", SimpleNamespace)
-    monkeypatch.setattr("ui.ratefinder.Job", SimpleNamespace)
+    monkeypatch.setattr("ui.train.device_picker.Job", SimpleNamespace)
+    monkeypatch.setattr("ui.train.rate_finder.Job", SimpleNamespace)
     return job
 
 
@@ -113,7 +113,9 @@ def test_a_failed_run_offers_another_try_with_what_should_work(train, trained, m
     launched = []
     monkeypatch.setattr(runs, "launch", launched.append)
     trained.write_status(
-        state="failed", message="The device ran out of memory.", remedy={"batch_size": 16}
+        state="failed",
+        message="The device ran out of memory.",
+        suggested_settings={"batch_size": 16},
     )
     shown = train(run=trained.id)
     button = shown.button(key="retry")

@@ -1,1 +1,1 @@
-"""The parts of the Draw page, a file each."""
+"""The pieces of the Draw page."""

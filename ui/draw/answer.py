@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import digits, drawn, figures, runs
-from ui import models, state
-from ui.pictures import enlarge
+from cnn import drawing, figures, recognition, runs
+from ui.shared import models, state
+from ui.shared.pictures import enlarge
 
 QUIET = {"displayModeBar": False}
 
@@ -44,7 +44,7 @@ def invitation() -> None:
         )
 
 
-def show(run_id: str, epoch: int | None, found: list[digits.Prepared]) -> None:
+def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
     """The answer of one run."""
     if not found:
         invitation()
@@ -54,7 +54,7 @@ def show(run_id: str, epoch: int | None, found: list[digits.Prepared]) -> None:
         config = run.config
         model = models.model_of(run, epoch)
         images = np.stack([one.image for one in found])
-        reading = drawn.read(run, model, images, judge=models.judge_ready(run))
+        reading = recognition.read(run, model, images, judge=models.judge_ready(run))
     except runs.RunError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -78,7 +78,7 @@ def show(run_id: str, epoch: int | None, found: list[digits.Prepared]) -> None:
         )
 
 
-def _winner(reading: drawn.Reading, one: digits.Prepared, classes: tuple[str, ...]) -> None:
+def _winner(reading: recognition.Reading, one: drawing.Prepared, classes: tuple[str, ...]) -> None:
     """One digit: winner and what the network sees."""
     best = reading.best[0]
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="medium"):
@@ -101,7 +101,9 @@ def _winner(reading: drawn.Reading, one: digits.Prepared, classes: tuple[str, ..
         )
 
 
-def _number(reading: drawn.Reading, found: list[digits.Prepared], classes: tuple[str, ...]) -> None:
+def _number(
+    reading: recognition.Reading, found: list[drawing.Prepared], classes: tuple[str, ...]
+) -> None:
     """Several digits: the number, and each digit with its own answer."""
     texts = [
         classes[k] if like else "?" for k, like in zip(reading.best, reading.like, strict=True)
@@ -128,11 +130,11 @@ def _number(reading: drawn.Reading, found: list[digits.Prepared], classes: tuple
         state.get().last_digit = found[chosen].image
 
 
-def second_place(run: runs.Run, model: Any, one: digits.Prepared) -> None:
+def second_place(run: runs.Run, model: Any, one: drawing.Prepared) -> None:
     """Which ink spoke for the first and the second."""
-    row = drawn.read(run, model, one.image[None]).probabilities[0]
+    row = recognition.read(run, model, one.image[None]).probabilities[0]
     first, second = np.argsort(-row)[:2].tolist()
-    found = drawn.evidence(run, model, one.image, [first, second])
+    found = recognition.evidence(run, model, one.image, [first, second])
     largest = float(np.abs(found).max()) or 1.0
     grid = st.grid(2, min_column_width=150)
     names = run.config.classes

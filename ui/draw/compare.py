@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnn import digits, drawn, figures, runs
-from ui import models, state
+from cnn import drawing, figures, recognition, runs
 from ui.draw.answer import QUIET, sure_word
-from ui.runpicker import labels_of
+from ui.shared import models, state
+from ui.shared.run_picker import labels_of
 
 MOST_RUNS = 12
 DONE = ("finished", "stopped", "interrupted")
@@ -19,7 +19,7 @@ def readers() -> list[runs.Run]:
     return [run for run in runs.list_runs() if run.state in DONE][:MOST_RUNS]
 
 
-def all_runs(found: list[digits.Prepared]) -> None:
+def all_runs(found: list[drawing.Prepared]) -> None:
     """What every finished run reads."""
     if not found:
         return
@@ -28,7 +28,7 @@ def all_runs(found: list[digits.Prepared]) -> None:
     labels = labels_of(able)
     for run in able:
         try:
-            reading = drawn.read(run, models.model_of(run), images)
+            reading = recognition.read(run, models.model_of(run), images)
             classes = run.config.classes
         except runs.RunError:
             continue
@@ -97,10 +97,10 @@ def _epoch_slider(run: runs.Run) -> None:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _over_epochs(run_id: str, kept: tuple[int, ...], pixels: bytes) -> tuple[list[int], np.ndarray]:
     image = np.frombuffer(pixels, np.float32).reshape(28, 28)
-    return drawn.over_epochs(runs.open_run(run_id), image)
+    return recognition.over_epochs(runs.open_run(run_id), image)
 
 
-def replay(run: runs.Run, one: digits.Prepared) -> None:
+def replay(run: runs.Run, one: drawing.Prepared) -> None:
     """How this run's answer to this drawing moved while it learned."""
     try:
         epochs, probabilities = _over_epochs(

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from cnn import collection, digits, drawn, runs
-from ui import canvas, models, state
+from cnn import recognition, runs
+from cnn.drawing import DigitError, from_strokes, my_digits
+from ui.draw import canvas
 from ui.draw.answer import sure_word
-from ui.pictures import enlarge
-from ui.pulse import refreshing
+from ui.shared import models, state
+from ui.shared.pictures import enlarge
+from ui.shared.refresh import refreshing
 
 ROUNDS = 10
 
@@ -134,9 +136,9 @@ def _take(run_id: str, game: Game) -> None:
     strokes = canvas.strokes("game")
     try:
         run = runs.open_run(run_id)
-        image = digits.from_strokes(strokes).image
-        row = drawn.read(run, models.model_of(run), image[None]).probabilities[0]
-    except (runs.RunError, digits.DigitError) as error:
+        image = from_strokes(strokes).image
+        row = recognition.read(run, models.model_of(run), image[None]).probabilities[0]
+    except (runs.RunError, DigitError) as error:
         state.keep("game_problem", str(error))
         return
     spent = time.time() - game.began - sum(turn.seconds for turn in game.turns)
@@ -193,12 +195,12 @@ def _result(game: Game) -> None:
 
 def _keep(game: Game) -> None:
     try:
-        collection.add(
+        my_digits.add(
             [
-                collection.drawing_of({"label": turn.asked, "strokes": turn.strokes})
+                my_digits.drawing_of({"label": turn.asked, "strokes": turn.strokes})
                 for turn in game.turns
             ]
         )
         game.kept = True
-    except collection.CollectionError as error:
+    except my_digits.CollectionError as error:
         state.get().notice = str(error)

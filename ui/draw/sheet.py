@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnn import digits, drawn
-from ui import canvas, state
-from ui.choice import choose
-from ui.pictures import enlarge, framed
+from cnn import drawing, recognition
+from ui.draw import canvas
+from ui.shared import state
+from ui.shared.choice import choose
+from ui.shared.pictures import enlarge, framed
 
 SOURCES = ["Canvas", "Upload"]
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
@@ -19,12 +20,12 @@ def prepared_on() -> bool:
     return bool(state.remember("draw_prepared", True))
 
 
-def show() -> list[digits.Prepared]:
+def show() -> list[drawing.Prepared]:
     """The canvas or an upload; returns its digits, none where there is nothing to read."""
     source = choose("Source", SOURCES, "draw_source", label_visibility="collapsed")
     try:
         found = _from_canvas() if source == SOURCES[0] else _from_upload()
-    except digits.DigitError as error:
+    except drawing.DigitError as error:
         st.warning(str(error), icon=":material/image_not_supported:")
         return []
     if found:
@@ -33,14 +34,14 @@ def show() -> list[digits.Prepared]:
     return found
 
 
-def _from_canvas() -> list[digits.Prepared]:
+def _from_canvas() -> list[drawing.Prepared]:
     if canvas.canvas("draw", "draw") is None:
         return []
     brush = state.remember("brush", canvas.BRUSH)
-    return drawn.prepare_strokes(canvas.strokes(), prepared_on(), canvas.SIZE, brush)
+    return recognition.prepare_strokes(canvas.strokes(), prepared_on(), canvas.SIZE, brush)
 
 
-def _from_upload() -> list[digits.Prepared]:
+def _from_upload() -> list[drawing.Prepared]:
     file = st.file_uploader(
         "A picture of one digit, or of a number",
         type=TYPES,
@@ -54,12 +55,12 @@ def _from_upload() -> list[digits.Prepared]:
         return []
     import io
 
-    picture = digits.open_image(io.BytesIO(content))
+    picture = drawing.open_image(io.BytesIO(content))
     st.image(picture, width=200, alt="The uploaded picture")
-    return drawn.prepare_image(picture, prepared_on())
+    return recognition.prepare_image(picture, prepared_on())
 
 
-def steps(found: list[digits.Prepared]) -> None:
+def steps(found: list[drawing.Prepared]) -> None:
     """How the drawing became the image, step by step; and the switch that leaves it out."""
     on = st.toggle(
         "Prepare the drawing as MNIST was made",

@@ -1,1 +1,1 @@
-"""The Inspect page's parts, one file for each."""
+"""The pieces of the Inspect page."""

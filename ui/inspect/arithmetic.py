@@ -8,13 +8,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn.receptive import receptive_field
-from cnn.sliding import Window, window
-from ui import state
+from cnn.inspection.arithmetic.sliding_window import Window, window
+from cnn.network.receptive_field import receptive_field
 from ui.inspect import formulas
 from ui.inspect.chosen_map import pick_map
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import Scene, asset, colours
+from ui.shared import state
 
 SHOWN = 3
 _arithmetic = st.components.v2.component(

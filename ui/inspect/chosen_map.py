@@ -9,11 +9,11 @@ import numpy as np
 import streamlit as st
 
 from cnn import figures
-from cnn.layers import show as shape_of
-from ui import state
+from cnn.network.layers import show as shape_of
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import QUIET, Scene, by_hand, choose, peak_of
 from ui.inspect.sheet import sheet
+from ui.shared import state
 
 
 def pick_map(scene: Scene, key: str) -> None:

@@ -7,8 +7,8 @@ import time
 import streamlit as st
 
 from cnn import runs
-from ui import state
 from ui.inspect.scene import by_hand
+from ui.shared import state
 
 TICK = 0.9
 

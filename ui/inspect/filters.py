@@ -7,14 +7,15 @@ import functools
 import numpy as np
 import streamlit as st
 
-from cnn import data, exciting
-from cnn.activations import Filters, conv_filters
-from ui import state
+from cnn import datasets
+from cnn.inspection import activation_maximisation
+from cnn.inspection.activations import Filters, conv_filters
 from ui.inspect.images import load_test_image
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import Scene, by_hand, choose
 from ui.inspect.sheet import tiles
 from ui.inspect.work import long_work
+from ui.shared import state
 
 FEW = 2000
 
@@ -161,8 +162,8 @@ def _strongest(scene: Scene, filters: Filters, number: int) -> None:
     """The nine test images that excite the filter most, with the place outlined."""
     st.markdown(f"**What excites filter {number} most**")
     try:
-        images = data.load(scene.config.dataset)
-    except data.DataError as error:
+        images = datasets.load(scene.config.dataset)
+    except datasets.DataError as error:
         st.caption(str(error))
         return
     whole = len(images.test_images)
@@ -175,7 +176,8 @@ def _strongest(scene: Scene, filters: Filters, number: int) -> None:
     found = long_work(
         key,
         functools.partial(
-            exciting.strongest, scene.model, scene.config.architecture, scene.run.preprocessing,
+            activation_maximisation.strongest,
+            scene.model, scene.config.architecture, scene.run.preprocessing,
             searched, filters.number,
         ),
         "Looking through the test set",
@@ -212,7 +214,8 @@ def _dream(scene: Scene, filters: Filters, number: int) -> None:
     found = long_work(
         key,
         functools.partial(
-            exciting.dream, scene.model, scene.config.architecture, scene.run.preprocessing,
+            activation_maximisation.dream,
+            scene.model, scene.config.architecture, scene.run.preprocessing,
             filters.number, number,
         ),
         "Climbing from noise to what it likes best",

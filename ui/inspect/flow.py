@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn.flow import Feeds, chain_ends, strength
-from cnn.layers import show as shape_of
+from cnn.inspection.flow import Feeds, chain_ends, strength
+from cnn.network.layers import show as shape_of
 from ui.inspect.scene import Scene, asset, choose, colours, pack, peak_of
 
 HANDFUL = 7

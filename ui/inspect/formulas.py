@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn import explanations as kinds
 from cnn import figures
+from cnn.inspection.arithmetic import explanations as kinds
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import QUIET, Scene
 

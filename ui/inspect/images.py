@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn import data, digits, runs
-from ui import state
+from cnn import datasets, drawing, runs
 from ui.inspect.scene import by_hand, feed
+from ui.shared import state
 
 SOURCES = {
     "Test image": ":material/photo_library:",
@@ -49,8 +49,8 @@ def load_test_image(index: int) -> None:
 def _of_test_set(run: runs.Run) -> Chosen | None:
     """By number, or by leafing through a class."""
     try:
-        images = data.load(run.config.dataset)
-    except data.DataError as error:
+        images = datasets.load(run.config.dataset)
+    except datasets.DataError as error:
         st.error(str(error), icon=":material/database_off:")
         return None
     labels = images.test_labels.numpy()
@@ -163,8 +163,8 @@ def _upload() -> Chosen | None:
     )
     if file is not None:
         try:
-            prepared = digits.from_image(digits.open_image(file))
-        except digits.DigitError as error:
+            prepared = drawing.from_image(drawing.open_image(file))
+        except drawing.DigitError as error:
             st.warning(str(error), icon=":material/image_not_supported:")
             return None
         state.keep("inspect_uploaded", prepared.image)

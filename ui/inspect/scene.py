@@ -14,11 +14,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn import runs
-from cnn.activations import LayerOutput, layer_outputs
-from ui import models, state
+from cnn.inspection.activations import LayerOutput, layer_outputs
+from ui.shared import models, state
 
 if TYPE_CHECKING:
-    from cnn.arithmetic import Explainer
+    from cnn.inspection.arithmetic.explain import Explainer
 
 QUIET = {"displayModeBar": False}
 HERE = Path(__file__).parent
@@ -58,7 +58,7 @@ class Scene:
     @cached_property
     def explainer(self) -> Explainer:
         """What can explain any value of this pass."""
-        from cnn.arithmetic import Explainer
+        from cnn.inspection.arithmetic.explain import Explainer
 
         return Explainer(self.model, self.config.architecture, self.x)
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn.activations import LayerOutput
+from cnn.inspection.activations import LayerOutput
 from ui.inspect.pixels import INK
 from ui.inspect.scene import Scene, asset, choose, colours, pack, peak_of
 

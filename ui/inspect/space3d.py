@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cnn import figures
-from cnn.flow import chain_ends, one_to_one
+from cnn.inspection.flow import chain_ends, one_to_one
 from ui.inspect.scene import Scene, dark
 
 KINDS = ("activation", "residual_block", "max_pool2d", "avg_pool2d", "sum_pool2d")

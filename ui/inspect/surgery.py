@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn import data, figures, runs, surgery
-from cnn.activations import Filters
-from ui import state
+from cnn import datasets, figures, runs
+from cnn.inspection import surgery
+from cnn.inspection.activations import Filters
 from ui.inspect.filters import pick_filter
 from ui.inspect.scene import QUIET, Scene
 from ui.inspect.work import at_once, long_work
+from ui.shared import state
 
 QUICK = 1000
 
@@ -176,8 +177,8 @@ def _results(scene: Scene, edited: Any, edits: list[surgery.Edit]) -> None:
         alt="Probabilities before and after",
     )
     try:
-        images = data.load(scene.config.dataset)
-    except data.DataError as error:
+        images = datasets.load(scene.config.dataset)
+    except datasets.DataError as error:
         st.caption(str(error))
         return
     many = len(images.test_images)

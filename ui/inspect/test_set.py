@@ -10,14 +10,15 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn import data, features, figures, runs
+from cnn import datasets, figures, runs
 from cnn.figures.inside import CLASS_COLOURS
-from cnn.projection import PROJECTIONS, Layout, project
-from ui import models, state
-from ui.choice import choose
+from cnn.inspection import features
+from cnn.inspection.projection import PROJECTIONS, Layout, project
 from ui.inspect.images import load_test_image
 from ui.inspect.scene import QUIET, Scene, asset, dark
 from ui.inspect.work import at_once, long_work
+from ui.shared import models, state
+from ui.shared.choice import choose
 
 MANY, ALIKE = 2000, 400
 _cloud = st.components.v2.component(
@@ -28,8 +29,8 @@ _cloud = st.components.v2.component(
 def show(scene: Scene) -> None:
     """The cloud of images, then the layers."""
     try:
-        images = data.load(scene.config.dataset)
-    except data.DataError as error:
+        images = datasets.load(scene.config.dataset)
+    except datasets.DataError as error:
         st.error(str(error), icon=":material/database_off:")
         return
     views = {
@@ -46,7 +47,7 @@ def show(scene: Scene) -> None:
         _layers(scene, images)
 
 
-def _images(scene: Scene, images: data.Images) -> None:
+def _images(scene: Scene, images: datasets.Images) -> None:
     """What the classifier gets for every image, laid out flat."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         method = choose(
@@ -92,7 +93,7 @@ def _images(scene: Scene, images: data.Images) -> None:
 
 
 def _draw_cloud(
-    scene: Scene, images: data.Images, placed: Layout, guesses: NDArray, of: tuple
+    scene: Scene, images: datasets.Images, placed: Layout, guesses: NDArray, of: tuple
 ) -> None:
     points = placed.points.astype(np.float32, copy=True)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -130,7 +131,7 @@ def _draw_cloud(
     )
 
 
-def _layers(scene: Scene, images: data.Images) -> None:
+def _layers(scene: Scene, images: datasets.Images) -> None:
     """Distributions, dead units, similarity."""
     basis = (scene.run.id, scene.epoch, scene.changed)
     chosen = images.test_images[:MANY]
@@ -173,7 +174,7 @@ def _dead(spreads: list[Any]) -> None:
         )
 
 
-def _alike(scene: Scene, images: data.Images, names: list[str], basis: tuple) -> None:
+def _alike(scene: Scene, images: datasets.Images, names: list[str], basis: tuple) -> None:
     """How similar the layers are, to each other or to those of another epoch."""
     st.markdown("**How alike the layers see them**")
     epochs = scene.run.checkpoints()

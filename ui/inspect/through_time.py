@@ -8,13 +8,13 @@ import numpy as np
 import streamlit as st
 
 from cnn import figures, runs
-from cnn.history import filter_through_time, scores_through_time
-from ui import models
+from cnn.inspection.over_epochs import filter_through_time, scores_through_time
 from ui.inspect.epochs import go_to
 from ui.inspect.filters import pick_filter
 from ui.inspect.scene import QUIET, Scene
 from ui.inspect.sheet import tiles
 from ui.inspect.work import at_once, long_work
+from ui.shared import models
 
 MOST_MAPS = 24
 

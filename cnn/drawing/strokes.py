@@ -1,0 +1,112 @@
+"""From pen strokes to the 28×28 image: the digit is drawn anew, so brush and size cannot matter.
+
+A stroke is a list of `(x, y)`, y downwards, in any unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from cnn.drawing.ink import (
+    PEN_WIDTH,
+    DigitError,
+    Ink,
+    Line,
+    Prepared,
+    Stroke,
+    centre,
+    crop,
+    fitted,
+    in_box,
+)
+from cnn.drawing.pixels import from_pixels
+
+OVERSAMPLING = 8
+STRAY = 0.04  # a stroke shorter than this share of the whole is a slip of the pen
+
+
+def from_strokes(
+    strokes: Iterable[Stroke], centred: bool = True, canvas: int = 280, brush: float = 18.0
+) -> Prepared:
+    """Prepare pen strokes.
+
+    With `centred` the strokes are scaled so that the finished digit, line width included, has its
+    longest side 20 px, and drawn with one and the same line width; slips of the pen are left out.
+    Without, they are drawn as they stand on a `canvas`-sized sheet with `brush` and merely resized.
+    Raises DigitError without a point.
+    """
+    lines = [np.asarray(s, np.float64).reshape(-1, 2) for s in strokes if len(s)]
+    lines = [line[np.isfinite(line).all(axis=1)] for line in lines]
+    lines = [line for line in lines if len(line)]
+    if not lines:
+        raise DigitError("There is no ink to read: nothing was drawn.")
+    if not centred:
+        return from_pixels(draw(lines, canvas, canvas, brush, oversampling=1), centred=False)
+
+    drawing = draw(fitted(lines, 240.0, 20.0), 280, 280, 24.0, 1)
+    placed, width, height = in_box(_without_slips(lines), PEN_WIDTH)
+    boxed = draw(placed, width, height, PEN_WIDTH, OVERSAMPLING)
+    return Prepared(drawing, crop(drawing, 0.1), boxed, centre(boxed))
+
+
+def strokes_from_canvas(drawing: dict[str, Any] | None) -> list[list[tuple[float, float]]]:
+    """The strokes of a drawable-canvas's `json_data` (Fabric.js paths), in canvas pixels.
+
+    Curves are followed closely enough to look the same; anything but paths is left out.
+    """
+    strokes = []
+    for item in (drawing or {}).get("objects") or []:
+        if isinstance(item, dict) and str(item.get("type", "")).lower() == "path":
+            points = list(_path_points(item.get("path") or []))
+            if points:
+                strokes.append(points)
+    return strokes
+
+
+def draw(lines: list[Line], width: int, height: int, pen: float, oversampling: int) -> Ink:
+    """Draw lines with a round pen, anti-aliased by drawing larger and shrinking."""
+    k = oversampling if oversampling > 1 else 2
+    sheet = Image.new("L", (max(1, width) * k, max(1, height) * k), 0)
+    pencil = ImageDraw.Draw(sheet)
+    radius = pen * k / 2
+    for line in lines:
+        points = [(float(x) * k, float(y) * k) for x, y in line]
+        if len(points) > 1:
+            pencil.line(points, fill=255, width=max(1, round(pen * k)), joint="curve")
+        for x, y in points:
+            pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    small = sheet.resize((max(1, width), max(1, height)), Image.Resampling.BOX)
+    return np.asarray(small, np.float32) / np.float32(255)
+
+
+def _without_slips(lines: list[Line]) -> list[Line]:
+    """Without the dots that a pen leaves where it only touched; a lone dot stays."""
+    sizes = [float(np.ptp(line, axis=0).max()) for line in lines]
+    kept = [line for line, size in zip(lines, sizes, strict=True) if size >= STRAY * max(sizes)]
+    return kept or lines
+
+
+def _path_points(path: list[Any]) -> Iterator[tuple[float, float]]:
+    """Points along an SVG path of M, L, Q and C commands."""
+    last = np.zeros(2)
+    for command in path:
+        try:
+            name, numbers = str(command[0]), np.asarray(command[1:], np.float64).reshape(-1, 2)
+        except (TypeError, ValueError, IndexError):
+            continue
+        if len(numbers) == 0 or not np.isfinite(numbers).all():
+            continue
+        controls = np.vstack([last, numbers])
+        if name in ("Q", "C") and len(controls) > 2:
+            for t in np.linspace(0, 1, 5)[1:]:
+                curve = controls
+                while len(curve) > 1:  # de Casteljau
+                    curve = curve[:-1] * (1 - t) + curve[1:] * t
+                yield (float(curve[0, 0]), float(curve[0, 1]))
+        else:
+            yield (float(numbers[-1, 0]), float(numbers[-1, 1]))
+        last = numbers[-1]

@@ -1,0 +1,282 @@
+"""A Keras 3 script of the same network and training. Keras reads images channels last.
+
+The same weights give the same scores: a Flatten is led by a Permute, paddings and epsilons are
+said as PyTorch has them, first weights are drawn alike (biases begin at zero, as Keras does).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnn.datasets import DATASETS
+from cnn.export.codegen._common import (
+    SCHEDULES,
+    checked,
+    commented,
+    data_notes,
+    facts,
+    source_dataset,
+)
+from cnn.export.codegen._torch import _plain
+from cnn.network import INPUT_SHAPE, Architecture
+from cnn.network.layers import show
+from cnn.training import OPTIMIZERS, Settings
+
+if TYPE_CHECKING:
+    from cnn.datasets import Preprocessing
+
+# Keras's names for what torch's optimisers are told.
+_OPTIMIZERS = {
+    "SGD": ("SGD", {}),
+    "Adam": ("Adam", {"epsilon": 1e-8}),
+    "AdamW": ("AdamW", {"epsilon": 1e-8}),
+    "RMSprop": ("RMSprop", {"rho": 0.99, "epsilon": 1e-8}),
+    "Adadelta": ("Adadelta", {"rho": 0.9, "epsilon": 1e-6}),
+    "Adagrad": ("Adagrad", {"initial_accumulator_value": 0.0, "epsilon": 1e-10}),
+}
+_EARLY = ", keras.callbacks.EarlyStopping(patience={patience}, restore_best_weights=True)"
+_DATASETS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist"}
+
+
+def keras(
+    architecture: Architecture,
+    settings: Settings,
+    preprocessing: Preprocessing,
+    dataset: str = "mnist",
+    title: str = "My network",
+) -> str:
+    """A self-contained Keras 3 training script of this network, needing only keras and a backend.
+
+    Raises ArchitectureError where the network cannot work.
+    """
+    checked(architecture)
+    data = source_dataset(dataset)
+    sigmoid = architecture.head.output == "sigmoid"
+    chosen = settings.validation_images
+    held_out = DATASETS[dataset].validation_images if chosen is None else chosen
+    return _SCRIPT.format(
+        title=_plain(title),
+        data=data.label,
+        note=data_notes(dataset, settings) + _notes(data.name, settings),
+        facts=facts(architecture),
+        math="import math\n\n" if "math." in SCHEDULES[settings.schedule] else "",
+        seed=settings.seed,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        held_out=held_out,
+        mean=preprocessing.mean,
+        std=preprocessing.std,
+        reader=_DATASETS.get(data.name, "mnist"),
+        classes=architecture.head.classes,
+        imports="layers, ops" if "ops." in _parts(architecture) else "layers",
+        parts=_parts(architecture),
+        model=_model(architecture),
+        schedule=SCHEDULES[settings.schedule],
+        optimizer=_optimizer(settings),
+        loss=(
+            f"keras.losses.CategoricalCrossentropy(from_logits={not sigmoid}"
+            + (f", label_smoothing={settings.label_smoothing}" if settings.label_smoothing else "")
+            + ")"
+        ),
+        early=_EARLY.format(patience=settings.early_stopping) if settings.early_stopping else "",
+        augmentation=_augmentation(settings, preprocessing),
+    )
+
+
+def _notes(dataset: str, settings: Settings) -> str:
+    """What this script does otherwise than the app, each in a sentence."""
+    notes = []
+    if dataset not in _DATASETS:
+        notes.append("Keras has no reader for this data set: load_data() reads MNIST instead.")
+    if settings.weight_decay and OPTIMIZERS[settings.optimizer].torch_name != "AdamW":
+        notes.append("Keras takes weight decay off the weights; PyTorch adds it to the gradient.")
+    if settings.handwriting:
+        notes.append("Of Handwriting, Keras has the turning, slanting, moving and scaling only.")
+    return "".join(f"\n{note}\n" for note in notes)
+
+
+def _model(architecture: Architecture) -> str:
+    channels, height, width = INPUT_SHAPE
+    lines = [(f"keras.Input(({height}, {width}, {channels}))", "channels last")]
+    for row in architecture.table():
+        assert row.input_shape is not None and row.output_shape is not None
+        if row.skipped:
+            lines.append(('layers.Activation("linear")', f"switched off: {row.layer.summary}"))
+            continue
+        *before, last = row.layer.keras_source(row.input_shape)
+        lines += [(source, "as PyTorch has it") for source in before]
+        lines.append((last, show(row.output_shape)))
+    return commented(lines, " " * 12)
+
+
+def _parts(architecture: Architecture) -> str:
+    used = dict.fromkeys(
+        name for row in architecture.table() if not row.skipped for name in row.layer.keras_parts
+    )
+    return "".join(f"{_PARTS[name]}\n\n" for name in used)
+
+
+def _optimizer(settings: Settings) -> str:
+    choice = OPTIMIZERS[settings.optimizer]
+    name, fixed = _OPTIMIZERS[choice.torch_name]
+    options = {**fixed, **choice.arguments, "weight_decay": settings.weight_decay or None}
+    said = "".join(f", {key}={value!r}" for key, value in options.items() if value is not None)
+    return f"keras.optimizers.{name}(LEARNING_RATE{said})"
+
+
+def _augmentation(settings: Settings, preprocessing: Preprocessing) -> str:
+    """What is compiled and fitted: the model, led by layers that change images at random."""
+    if not settings.augments:
+        return "    training = model\n"
+    from cnn.training import augmentation
+
+    fill = 0.0 - preprocessing.mean / preprocessing.std
+    outside = f'fill_mode="constant", fill_value={fill:.6g}'
+    side, strength = INPUT_SHAPE[1], settings.handwriting
+    shift = max(settings.shift, augmentation.SHIFT * strength) / side
+    turn = max(settings.rotation, augmentation.ROTATION * strength) / 360
+    scale = max(settings.scale, augmentation.SCALE * strength) / 100
+    shear = max(settings.shear, augmentation.SHEAR * strength) / 90
+    layers = []
+    if shift:
+        layers.append(f"layers.RandomTranslation({shift:.6g}, {shift:.6g}, {outside})")
+    if turn:
+        layers.append(f"layers.RandomRotation({turn:.6g}, {outside})")
+    if scale:
+        layers.append(f"layers.RandomZoom({scale:.6g}, {outside})")
+    if shear:
+        layers.append(f"layers.RandomShear({shear:.6g}, {outside})")
+    lines = "".join(f"        {layer},\n" for layer in layers)
+    return (
+        f"    augmentation = [\n{lines}    ]\n"
+        "    training = keras.Sequential([*augmentation, model])\n"
+    )
+
+
+_PARTS = {
+    "ResidualBlock": '''\
+@keras.saving.register_keras_serializable()
+class ResidualBlock(layers.Layer):
+    """conv-bn-relu-conv-bn plus the input, then relu (He and others, 2015)."""
+
+    def __init__(self, filters, kernel_size, stride, project=False, **kwargs):
+        super().__init__(**kwargs)
+
+        def conv(kernel_size, stride):
+            return layers.Conv2D(
+                filters,
+                kernel_size,
+                strides=stride,
+                use_bias=False,
+                kernel_initializer=torch_init(),
+            )
+
+        self.pad = layers.ZeroPadding2D(kernel_size // 2)
+        self.conv1 = conv(kernel_size, stride)
+        self.norm1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.conv2 = conv(kernel_size, 1)
+        self.norm2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.project = None
+        if project:
+            self.project = conv(1, stride)
+            self.project_norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+
+    def call(self, x, training=False):
+        y = ops.relu(self.norm1(self.conv1(self.pad(x)), training=training))
+        y = self.norm2(self.conv2(self.pad(y)), training=training)
+        if self.project is not None:
+            x = self.project_norm(self.project(x), training=training)
+        return ops.relu(y + x)
+''',
+}
+
+_SCRIPT = '''\
+"""{title} on {data}, in Keras 3.
+
+    pip install keras torch      (or tensorflow, or jax: set KERAS_BACKEND)
+    python train_keras.py
+
+{facts}. Written by the CNN playground.
+{note}"""
+
+{math}import keras
+import numpy as np
+from keras import {imports}
+
+SEED = {seed}
+EPOCHS = {epochs}
+BATCH_SIZE = {batch_size}
+LEARNING_RATE = {learning_rate!r}
+VALIDATION_IMAGES = {held_out}  # held out of the training images
+MEAN, STD = {mean!r}, {std!r}  # of pixels in 0-1
+
+
+def torch_init():
+    """First weights as PyTorch draws them: uniform within 1 / sqrt(inputs)."""
+    return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
+
+
+{parts}def make_model():
+    """The network: float32 images (N, 28, 28, 1), normalised, to scores (N, classes)."""
+    return keras.Sequential(
+        [
+{model}
+        ]
+    )
+
+
+def prepare(images):
+    """Images (N, 28, 28) as bytes, ink bright, to the network's input (N, 28, 28, 1)."""
+    return ((images.astype("float32") - MEAN * 255) / (STD * 255))[..., None]
+
+
+{schedule}
+
+class Schedule(keras.callbacks.Callback):
+    """Sets the learning rate before every step."""
+
+    step = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        progress = self.step / (self.params["steps"] * self.params["epochs"])
+        self.model.optimizer.learning_rate = LEARNING_RATE * schedule(progress)
+        self.step += 1
+
+
+def load_data():
+    """Training and test images, and their labels one-hot."""
+    (x, y), (test_x, test_y) = keras.datasets.{reader}.load_data()
+    order = np.random.default_rng(SEED).permutation(len(x))
+    x, y = prepare(x[order]), keras.utils.to_categorical(y[order], {classes})
+    return x, y, prepare(test_x), keras.utils.to_categorical(test_y, {classes})
+
+
+def main():
+    """Train, and say after each epoch how good the network is."""
+    keras.utils.set_random_seed(SEED)
+    model = make_model()
+{augmentation}    training.compile(
+        optimizer={optimizer},
+        loss={loss},
+        metrics=["accuracy"],
+    )
+    x, y, test_x, test_y = load_data()
+    held_out = (x[:VALIDATION_IMAGES], y[:VALIDATION_IMAGES]) if VALIDATION_IMAGES else None
+    training.fit(
+        x[VALIDATION_IMAGES:],
+        y[VALIDATION_IMAGES:],
+        batch_size=BATCH_SIZE,
+        epochs=EPOCHS,
+        validation_data=held_out,
+        callbacks=[Schedule(){early}],
+        verbose=2,
+    )
+    _, share = training.evaluate(test_x, test_y, verbose=0)
+    print(f"test accuracy {{share:.2%}}")
+    model.save("model.keras")
+
+
+if __name__ == "__main__":
+    main()
+'''

@@ -1,0 +1,275 @@
+"""A PyTorch script: one file with network, data and training loop, needing torch and torchvision.
+
+The few modules that torch lacks, and the augmentation, are copied from the app's own source, so
+that the script cannot drift from what the app does.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+from cnn.datasets import DATASETS
+from cnn.export.codegen._augment import augment_source
+from cnn.export.codegen._common import (
+    SCHEDULES,
+    checked,
+    commented,
+    data_notes,
+    facts,
+    source_dataset,
+)
+from cnn.network import Architecture
+from cnn.network.layers import show
+from cnn.training import OPTIMIZERS, Settings
+
+if TYPE_CHECKING:
+    from cnn.datasets import Preprocessing
+
+
+def pytorch(
+    architecture: Architecture,
+    settings: Settings,
+    preprocessing: Preprocessing,
+    dataset: str = "mnist",
+    title: str = "My network",
+) -> str:
+    """A self-contained training script of exactly this network.
+
+    It fetches the data through torchvision, trains as the settings say in float32 (on a GPU where
+    there is one), prints each epoch's accuracy, and keeps the weights in `weights.pt`. Raises
+    ArchitectureError where the network cannot work.
+    """
+    checked(architecture)
+    data = source_dataset(dataset)
+    early = bool(settings.early_stopping)
+    math = "math." in SCHEDULES[settings.schedule] or settings.augments or early
+    return _SCRIPT.format(
+        title=_plain(title),
+        data=data.label,
+        note=data_notes(dataset, settings),
+        facts=facts(architecture),
+        math="import math\n" if math else "",
+        namespace="from types import SimpleNamespace\n" if settings.augments else "",
+        reader=data.torchvision_name,
+        constants=_constants(settings, preprocessing, dataset),
+        model=_model(architecture),
+        prepare=_PREPARE,
+        augment=augment_source(settings) if settings.augments else "",
+        schedule=SCHEDULES[settings.schedule].replace("(progress)", "(progress: float) -> float"),
+        optimizer=_optimizer(settings),
+        batch=_BATCH_AUGMENTED if settings.augments else _BATCH,
+        lowest=_LOWEST if early else "",
+        early=_EARLY if early else "",
+        best=_BEST if early else "",
+        smoothing=", label_smoothing=LABEL_SMOOTHING" if settings.label_smoothing else "",
+    )
+
+
+def model_source(
+    architecture: Architecture, preprocessing: Preprocessing, title: str = "My network"
+) -> str:
+    """A module with `make_model()` and `prepare(images)`: the network without its training."""
+    checked(architecture)
+    model = _model(architecture)
+    return _MODULE.format(
+        functional="import torch.nn.functional as F\n" if "F." in model else "",
+        title=_plain(title),
+        facts=facts(architecture),
+        mean=preprocessing.mean,
+        std=preprocessing.std,
+        model=model,
+        prepare=_PREPARE,
+    )
+
+
+def _plain(title: str) -> str:
+    """A title that cannot end the docstring it stands in."""
+    kept = "".join(c for c in title if c.isprintable() and c not in '"\\{}')
+    return " ".join(kept.split())[:80] or "My network"
+
+
+def _model(architecture: Architecture) -> str:
+    """The classes that torch lacks, and `make_model`."""
+    lines: list[tuple[str, str]] = []
+    names: dict[str, None] = {}
+    for row in architecture.table():
+        assert row.input_shape is not None and row.output_shape is not None
+        if row.skipped:
+            lines.append(("nn.Identity()", f"switched off: {row.layer.summary}"))
+            continue
+        source = row.layer.torch_source(row.input_shape)
+        names |= dict.fromkeys(name for name in row.layer.torch_parts if f"{name}(" in source)
+        lines.append((source, show(row.output_shape)))
+    parts = "".join(f"{_source_of(name)}\n\n" for name in names)
+    return parts + _MAKE_MODEL.format(layers=commented(lines, " " * 8))
+
+
+def _source_of(name: str) -> str:
+    from cnn.network import modules
+
+    return inspect.getsource(getattr(modules, name))
+
+
+def _constants(settings: Settings, preprocessing: Preprocessing, dataset: str) -> str:
+    chosen = settings.validation_images
+    held_out = DATASETS[dataset].validation_images if chosen is None else chosen
+    lines = [
+        f"SEED = {settings.seed}",
+        f"EPOCHS = {settings.epochs}",
+        f"BATCH_SIZE = {settings.batch_size}",
+        f"LEARNING_RATE = {settings.learning_rate!r}",
+        f"WEIGHT_DECAY = {settings.weight_decay!r}",
+        f"VALIDATION_IMAGES = {held_out}  # held out of the training images",
+        f"MEAN, STD = {preprocessing.mean!r}, {preprocessing.std!r}  # of pixels in 0-1",
+    ]
+    if settings.label_smoothing:
+        lines.insert(5, f"LABEL_SMOOTHING = {settings.label_smoothing!r}")
+    if settings.early_stopping:
+        note = "epochs without a lower validation loss"
+        lines.append(f"EARLY_STOPPING = {settings.early_stopping}  # {note}")
+    return "\n".join(lines)
+
+
+def _optimizer(settings: Settings) -> str:
+    choice = OPTIMIZERS[settings.optimizer]
+    extra = "".join(f", {key}={value!r}" for key, value in choice.arguments.items())
+    return (
+        f"torch.optim.{choice.torch_name}(\n        model.parameters(), lr=LEARNING_RATE, "
+        f"weight_decay=WEIGHT_DECAY{extra}\n    )"
+    )
+
+
+_MAKE_MODEL = '''\
+def make_model() -> nn.Sequential:
+    """The network: float32 images (N, 1, 28, 28), normalised, to logits (N, classes)."""
+    return nn.Sequential(
+{layers}
+    )
+'''
+
+_PREPARE = '''\
+def prepare(images: Tensor) -> Tensor:
+    """Images (N, 28, 28) as bytes, ink bright, to the network's input (N, 1, 28, 28)."""
+    return (images.float().unsqueeze(1) - MEAN * 255) / (STD * 255)
+'''
+
+_BATCH = """\
+            x, y = prepare(images[index]), labels[index]
+"""
+_BATCH_AUGMENTED = """\
+            x, y = augment(prepare(images[index]), AUGMENTATION, fill=-MEAN / STD), labels[index]
+"""
+
+# Early stopping, for settings that ask for it: the best epoch's weights are kept.
+_LOWEST = """\
+    lowest, lowest_epoch, best = math.inf, 0, model.state_dict()
+"""
+_EARLY = """\
+        if loss < lowest:
+            weights = {name: value.clone() for name, value in model.state_dict().items()}
+            lowest, lowest_epoch, best = loss, epoch, weights
+        elif epoch - lowest_epoch >= EARLY_STOPPING:
+            print(f"stopped early: epoch {lowest_epoch + 1} was the best")
+            break
+"""
+_BEST = """\
+    model.load_state_dict(best)
+"""
+
+_MODULE = '''\
+"""{title}: the network and the preparation of its images.
+
+{facts}. Written by the CNN playground.
+"""
+
+{functional}from torch import Tensor, nn
+
+MEAN, STD = {mean!r}, {std!r}  # of pixels in 0-1, as the network was trained
+
+
+{model}
+
+{prepare}'''
+
+_SCRIPT = '''\
+"""{title} on {data}: the network, its data and its training in one file.
+
+    pip install torch torchvision
+    python train.py
+
+{facts}. Written by the CNN playground.
+{note}"""
+
+{math}import time
+{namespace}
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.datasets import {reader}
+
+{constants}
+DATA_DIR = "data"
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+{model}
+
+{prepare}
+
+{augment}{schedule}
+
+@torch.inference_mode()
+def judge(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
+    """The mean loss over images, and the share that the network reads right."""
+    model.eval()
+    scores = torch.cat([model(prepare(part)) for part in images.split(1000)])
+    right = (scores.argmax(dim=1) == labels).float().mean()
+    return F.cross_entropy(scores, labels).item(), right.item()
+
+
+def main() -> None:
+    """Train, and say after each epoch how good the network is."""
+    torch.manual_seed(SEED)
+    model = make_model().to(DEVICE)
+    optimizer = {optimizer}
+
+    # The whole data set lives on the device; a batch is an index into it.
+    train = {reader}(DATA_DIR, train=True, download=True)
+    test = {reader}(DATA_DIR, train=False, download=True)
+    images, labels = train.data.to(DEVICE), train.targets.to(DEVICE)
+    shuffled = torch.randperm(len(images), generator=torch.Generator().manual_seed(SEED))
+    held_out, kept = shuffled[:VALIDATION_IMAGES], shuffled[VALIDATION_IMAGES:]
+
+    full, rest = divmod(len(kept), BATCH_SIZE)
+    steps_per_epoch = full + (rest > 1) if full else 1  # batch norm needs two images
+    step, total_steps = 0, steps_per_epoch * EPOCHS
+{lowest}    for epoch in range(EPOCHS):
+        began, total_loss = time.perf_counter(), 0.0
+        generator = torch.Generator().manual_seed(SEED * 1_000_003 + epoch)
+        order = kept[torch.randperm(len(kept), generator=generator)].to(DEVICE)
+        model.train()
+        for index in order.split(BATCH_SIZE)[:steps_per_epoch]:
+            for group in optimizer.param_groups:
+                group["lr"] = LEARNING_RATE * schedule(step / total_steps)
+{batch}            loss = F.cross_entropy(model(x), y{smoothing})
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total_loss += loss.detach()
+            step += 1
+        line = f"epoch {{epoch + 1}}: loss {{total_loss / steps_per_epoch:.4f}}"
+        if VALIDATION_IMAGES:
+            loss, share = judge(model, images[held_out], labels[held_out])
+            line += f", validation accuracy {{share:.2%}}"
+        print(f"{{line}}, {{time.perf_counter() - began:.1f}} s")
+{early}
+{best}    test_images, test_labels = test.data.to(DEVICE), test.targets.to(DEVICE)
+    _, share = judge(model, test_images, test_labels)
+    print(f"test accuracy {{share:.2%}}")
+    torch.save(model.state_dict(), "weights.pt")
+
+
+if __name__ == "__main__":
+    main()
+'''

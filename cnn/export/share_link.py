@@ -1,0 +1,158 @@
+"""A share link: a whole configuration as a token that fits into a URL.
+
+    token = to_link(architecture, settings, "mnist", hidden={"seed"}, fixed={"learning_rate"})
+    shared = from_link(token)
+
+The token is base64url text of: a format byte, an 8-byte checksum, and deflated JSON. Only what
+differs from the defaults is said, and deflate begins with a dictionary of the words that every
+token holds, so that 15 layers take a few hundred characters. The checksum finds what was cut or
+edited; it is no signature: anyone can make a link, so a link is checked like any other input.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cnn.datasets import DATASETS
+from cnn.network import Architecture, ArchitectureError, from_dict
+from cnn.network.json_format import minimal
+from cnn.training import Settings, SettingsError, read_settings
+
+FORMAT = b"\x01"
+CHECKSUM_BYTES = 8
+MAX_TOKEN = 8_000  # characters; a link of 60 layers with every field changed stays below
+MAX_BYTES = 64_000  # of JSON, once inflated: more is a bomb, not a network
+
+# What a teacher may hide or fix: the network, the data, and every training setting.
+CONTROLS: dict[str, str] = {
+    "architecture": "The network",
+    "dataset": "Data set",
+    **{name: info.title or name for name, info in Settings.model_fields.items()},
+}
+
+# Never change it within one FORMAT: old links could not be read any more.
+_DICTIONARY = (
+    b'{"kind":"residual_block","filters":32,"stride":2},{"kind":"global_avg_pool"},'
+    b'{"kind":"avg_pool2d"},{"kind":"sum_pool2d"},"enabled":false,"dilation":2,"groups":'
+    b'"init":"kaiming","momentum":"padding":"valid"},{"kind":"activation","function":"tanh"},'
+    b'{"kind":"dropout","rate":0.5},{"kind":"linear","units":128},{"kind":"flatten"}],'
+    b'{"kind":"conv2d","filters":64,"kernel_size":5,"bias":false},{"kind":"batch_norm2d"},'
+    b'{"kind":"activation"},{"kind":"max_pool2d"},"settings":{"epochs":"learning_rate":0.0'
+    b'"schedule":"cosine","weight_decay":0.0,"dataset":"mnist","hidden":[],"fixed":[]'
+    b'"head":{"output":"sigmoid"},"architecture":{"version":1,"layers":['
+)
+
+
+class SharingError(ValueError):
+    """A link that cannot be read; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a link carries. `hidden` and `fixed` name CONTROLS."""
+
+    architecture: Architecture
+    settings: Settings
+    dataset: str | None
+    hidden: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
+
+
+def to_link(
+    architecture: Architecture,
+    settings: Settings,
+    dataset: str | None = None,
+    hidden: Iterable[str] = (),
+    fixed: Iterable[str] = (),
+) -> str:
+    """The configuration as URL-safe text (letters, digits, `-` and `_`).
+
+    The architecture may be one that cannot work yet. `dataset` None: the best on disk. Raises
+    SharingError for a control or data set that does not exist.
+    """
+    chosen = {"hidden": sorted(set(hidden)), "fixed": sorted(set(fixed))}
+    for names in chosen.values():
+        _check_controls(names)
+    if dataset is not None and dataset not in DATASETS:
+        raise SharingError(f"There is no data set '{dataset[:40]}'.")
+    value: dict[str, Any] = {
+        "architecture": minimal(architecture),
+        "settings": settings.model_dump(mode="json", exclude_defaults=True),
+        **({"dataset": dataset} if dataset else {}),
+        **{key: names for key, names in chosen.items() if names},
+    }
+    text = json.dumps(value, separators=(",", ":")).encode()
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=_DICTIONARY)
+    packed = packer.compress(text) + packer.flush()
+    return base64.urlsafe_b64encode(FORMAT + _checksum(packed) + packed).rstrip(b"=").decode()
+
+
+def from_link(token: str) -> Shared:
+    """Read a token that `to_link` made. Raises SharingError for a cut, edited or foreign one."""
+    value = _unpack(token)
+    try:
+        architecture = from_dict(value.get("architecture"))
+        settings = read_settings(value.get("settings", {}))
+    except (ArchitectureError, SettingsError) as error:
+        raise SharingError(f"This link was made by another version of the app. {error}") from None
+    dataset = value.get("dataset")
+    if dataset is not None and (not isinstance(dataset, str) or dataset not in DATASETS):
+        raise SharingError(f"This link wants the data set '{str(dataset)[:40]}', unknown here.")
+    hidden, fixed = value.get("hidden", []), value.get("fixed", [])
+    for names in (hidden, fixed):
+        _check_controls(names)
+    return Shared(architecture, settings, dataset, frozenset(hidden), frozenset(fixed))
+
+
+def _unpack(token: str) -> dict[str, Any]:
+    """The JSON object in a token, its size bounded and its checksum right."""
+    damaged = SharingError(
+        "This link is incomplete or was changed on its way: its checksum is wrong. "
+        "Copy it again, whole, from where it was made."
+    )
+    if len(token) > MAX_TOKEN:
+        raise SharingError(f"This link is longer than {MAX_TOKEN:,} characters: not one of ours.")
+    try:
+        padded = token.strip().encode("ascii") + b"=" * (-len(token.strip()) % 4)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise SharingError("This is not a share link of this app.") from None
+    start = len(FORMAT) + CHECKSUM_BYTES
+    if len(raw) <= start:
+        raise damaged
+    if raw[:1] != FORMAT:
+        raise SharingError("This is not a share link of this app, or it is of a newer version.")
+    packed = raw[start:]
+    if _checksum(packed) != raw[len(FORMAT) : start]:
+        raise damaged
+    try:
+        unpacker = zlib.decompressobj(-15, zdict=_DICTIONARY)
+        text = unpacker.decompress(packed, MAX_BYTES)
+        if not unpacker.eof or unpacker.unused_data:
+            raise SharingError("This link holds more than a network: not one of ours.")
+        value = json.loads(text)
+    except (zlib.error, ValueError, RecursionError) as error:
+        raise error if isinstance(error, SharingError) else damaged from None
+    if not isinstance(value, dict):
+        raise damaged
+    return value
+
+
+def _check_controls(names: Any) -> None:
+    """Raises SharingError unless `names` is a list of CONTROLS."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise SharingError("The controls to hide or fix are not a list of names.")
+    for name in names:
+        if name not in CONTROLS:
+            raise SharingError(f"There is no control '{name[:40]}' to hide or fix.")
+
+
+def _checksum(packed: bytes) -> bytes:
+    return hashlib.blake2b(FORMAT + packed, digest_size=CHECKSUM_BYTES).digest()

@@ -1,0 +1,110 @@
+"""What fed what: for one image, how much each map of a layer owes to each map below it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn.network.layers import Layer
+
+Array = NDArray[np.float32]
+
+
+def one_to_one(layer: Layer) -> bool:
+    """Whether output map `c` of this layer comes from input map `c` alone."""
+    return not layer.enabled or layer.kind not in (
+        "conv2d",
+        "residual_block",
+        "flatten",
+        "linear",
+        "classifier",
+    )
+
+
+def chain_ends(layers: tuple[Layer, ...]) -> list[int]:
+    """For each layer, the index of the last layer its maps reach one to one.
+
+    A convolution's maps are those of the batch norm, activation and pooling behind it: shown in
+    the same order, they stand in one row.
+    """
+    ends = [0] * len(layers)
+    end = len(layers) - 1
+    for index in range(len(layers) - 1, -1, -1):
+        ends[index] = end
+        if not one_to_one(layers[index]):
+            end = index - 1
+    return ends
+
+
+def strength(values: Array) -> Array:
+    """Mean absolute activation of each map `(C, H, W)` or unit `(F,)`, float32 `(C,)`."""
+    return np.abs(values.reshape(len(values), -1)).mean(axis=1)
+
+
+class Feeds:
+    """The sources of one layer's maps on one image.
+
+    `module` is the layer's torch module, `inputs` what it was given: `(C, H, W)` or `(F,)`.
+    """
+
+    def __init__(self, layer: Layer, module: Any, inputs: Array):
+        self.layer, self.inputs = layer, inputs
+        self.matrix: Array | None = None
+        power = np.sqrt((inputs.reshape(len(inputs), -1) ** 2).mean(axis=1))
+        if not layer.enabled:
+            pass
+        elif layer.kind == "conv2d":
+            weights = _ungrouped(module, len(inputs))
+            mean = inputs.mean(axis=(1, 2))
+            self.matrix = _norm(weights) * power * np.sign(weights.sum(axis=(2, 3)) * mean + 1e-12)
+        elif layer.kind == "residual_block":
+            first = _norm(module.conv1.weight.detach().float().cpu().numpy())
+            second = _norm(module.conv2.weight.detach().float().cpu().numpy())
+            around = [m for m in module.around.modules() if hasattr(m, "kernel_size")]
+            past = (
+                _norm(around[0].weight.detach().float().cpu().numpy())
+                if around
+                else np.eye(len(second), dtype=np.float32)
+            )
+            self.matrix = (second @ first + past) * power
+        elif layer.kind in ("linear", "classifier"):
+            self.matrix = module.weight.detach().float().cpu().numpy() * inputs
+
+    def of(self, channel: int, most: int = 8) -> list[tuple[int, float]]:
+        """The strongest sources of output map or unit `channel`: their numbers and shares.
+
+        A share is signed (negative: it pulls down) and relative to the strongest, in -1 to 1. A
+        convolution's is kernel norm times the root mean square of the input map, a Linear layer's
+        is weight times input, a residual block's the norms along both its ways.
+        """
+        if self.layer.kind == "flatten" and self.layer.enabled:
+            area = int(np.prod(self.inputs.shape[1:]))
+            return [(channel // area, 1.0)]
+        if self.matrix is None:
+            return [(channel, 1.0)]
+        row = self.matrix[channel]
+        order = np.argsort(-np.abs(row))[:most]
+        peak = float(np.abs(row[order]).max(initial=0.0))
+        if peak == 0:
+            return []
+        return [(int(i), float(row[i] / peak)) for i in order if abs(row[i]) > 0.02 * peak]
+
+
+def _norm(weights: Array) -> Array:
+    """The Euclidean norm of each kernel `(O, I, k, k)`: `(O, I)`."""
+    return np.sqrt((weights**2).sum(axis=(2, 3)))
+
+
+def _ungrouped(conv: Any, channels: int) -> Array:
+    """A convolution's kernels on all input maps, `(O, C, k, k)`: zero where a group sees none."""
+    weights = conv.weight.detach().float().cpu().numpy()
+    count = weights.shape[1]
+    if count == channels:
+        return weights
+    full = np.zeros((len(weights), channels, *weights.shape[2:]), np.float32)
+    for output, kernels in enumerate(weights):
+        first = output // (conv.out_channels // conv.groups) * count
+        full[output, first : first + count] = kernels
+    return full

@@ -1,0 +1,149 @@
+"""Features of many images laid out in two or three dimensions.
+
+PCA answers at once. t-SNE and its closer-packed sibling are openTSNE's: it compiles nothing at
+the first call, reports its progress and can be stopped. With attraction held four times as strong
+as in t-SNE its picture is that of UMAP (Böhm, Berens and Kobak, 2022, "Attraction-repulsion
+spectrum in neighbor embeddings", JMLR 23, arXiv:2007.08902), which is why umap-learn, with numba
+and LLVM behind it, is not needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn.common.progress import Progress, Stop
+
+EARLY, MAIN, EVERY = 150, 350, 10
+COMPONENTS = 30  # what PCA leaves for the neighbours to be sought in
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A way to lay features out."""
+
+    name: str
+    label: str
+    about: str
+    exaggeration: float | None = None  # None: not one of openTSNE's
+    at_once: bool = False
+
+
+PROJECTIONS: dict[str, Projection] = {
+    projection.name: projection
+    for projection in (
+        Projection(
+            "pca",
+            "PCA",
+            "The directions in which the features differ most: a straight shadow, at once.",
+            at_once=True,
+        ),
+        Projection(
+            "t-sne",
+            "t-SNE",
+            "Neighbours stay neighbours; distances between clusters mean little. (van der Maaten "
+            "and Hinton, 2008, JMLR 9)",
+            exaggeration=1.0,
+        ),
+        Projection(
+            "umap-like",
+            "UMAP-like",
+            "t-SNE with attraction four times as strong, whose picture is that of UMAP: tighter "
+            "clusters, and what lies between them is kept. (Böhm and others, 2022, JMLR 23)",
+            exaggeration=4.0,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Points float32 `(N, 2 or 3)`; for PCA the share of the variance each axis explains."""
+
+    points: Array
+    explained: Array | None = None
+    finished: bool = True
+
+
+def pca(features: Array, dimensions: int = 2) -> Layout:
+    """Principal components of features `(N, p)`, by scikit-learn's randomised decomposition.
+
+    Repeatable, signs included. Axes beyond what the features have are 0.
+    """
+    from sklearn.decomposition import PCA
+
+    points = np.zeros((len(features), dimensions), np.float32)
+    explained = np.zeros(dimensions, np.float32)
+    if np.ptp(features, axis=0).any():
+        axes = min(dimensions, *features.shape)
+        method = PCA(axes, svd_solver="randomized", random_state=0)
+        points[:, :axes] = method.fit_transform(features)
+        explained[:axes] = method.explained_variance_ratio_
+    return Layout(points, explained)
+
+
+def project(
+    name: str,
+    features: Array,
+    dimensions: int = 2,
+    seed: int = 0,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Layout:
+    """Lay features float32 `(N, p)` out in 2 or 3 `dimensions` by a method of PROJECTIONS.
+
+    2,000 images take t-SNE some seconds. Stopped early it returns the points as they lie, with
+    `finished` False. Raises ValueError for an unknown method, fewer than 8 images, or features
+    that are not finite.
+    """
+    if name not in PROJECTIONS:
+        raise ValueError(f"There is no projection '{name}'. Known: {', '.join(PROJECTIONS)}.")
+    if dimensions not in (2, 3):
+        raise ValueError("Only two or three dimensions can be looked at.")
+    if len(features) < 8 or not np.isfinite(features).all():
+        raise ValueError("At least 8 images with finite features are needed to lay them out.")
+    exaggeration = PROJECTIONS[name].exaggeration
+    if exaggeration is None:
+        return pca(features, dimensions)
+    return _tsne(features, dimensions, exaggeration, seed, progress, stop)
+
+
+def _tsne(
+    features: Array,
+    dimensions: int,
+    exaggeration: float,
+    seed: int,
+    progress: Progress | None,
+    stop: Stop | None,
+) -> Layout:
+    import openTSNE
+
+    calls, stopped = 0, False
+
+    def watch(iteration: int, error: float, points: Array) -> bool:
+        nonlocal calls, stopped
+        calls += 1
+        if progress:
+            progress(min(1.0, calls * EVERY / (EARLY + MAIN)))
+        stopped = bool(stop and stop())
+        return stopped
+
+    few = pca(features, min(COMPONENTS, features.shape[1])).points
+    method = openTSNE.TSNE(
+        n_components=dimensions,
+        perplexity=min(30, (len(few) - 1) // 4),
+        early_exaggeration_iter=EARLY,
+        n_iter=MAIN,
+        exaggeration=exaggeration,
+        negative_gradient_method="bh",  # the other knows two dimensions only
+        initialization="pca",
+        n_jobs=1,  # its threads spin while they wait: beside a training two are slower than one
+        random_state=seed,
+        callbacks=watch,
+        callbacks_every_iters=EVERY,
+    )
+    points = np.asarray(method.fit(few), np.float32)
+    return Layout(points, finished=not stopped)

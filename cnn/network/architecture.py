@@ -1,0 +1,183 @@
+"""An architecture: a list of layers and the classifier, its table of shapes, and the network.
+
+Everything that can be computed without torch is (shapes, parameters, multiply-adds, receptive
+field), so the Design page answers at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cnn.network.layers import AnyLayer, Classifier, Fix, Layer, LayerError, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+INPUT_SHAPE: Shape = (1, 28, 28)
+MAX_LAYERS = 60
+# 64 MB of float32 weights: well beyond what digits need, well within what every machine holds.
+MAX_PARAMETERS = 16_000_000
+
+
+class ArchitectureError(ValueError):
+    """An architecture that cannot be read or built. The message names the layer and what to do."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer in the architecture's table.
+
+    A layer that cannot work has `problem` set. One that is switched off (`skipped`) has its
+    input's shape as its output, and costs nothing. `activation_bytes` is the float32 output of
+    one image; `parameter_share` is of the whole network's parameters, in 0-1.
+    """
+
+    number: int
+    layer: Layer
+    input_shape: Shape | None
+    output_shape: Shape | None
+    parameters: int = 0
+    multiply_adds: int = 0
+    receptive_field: int = 1
+    activation_bytes: int = 0
+    parameter_share: float = 0.0
+    skipped: bool = False
+    problem: str | None = None
+    suggestion: str | None = None
+    fixes: tuple[Fix, ...] = ()
+
+
+class Architecture(BaseModel):
+    """Hidden layers in the order in which data flows, and the classifier that ends them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1] = 1
+    layers: tuple[AnyLayer, ...] = Field((), max_length=MAX_LAYERS)
+    head: Classifier = Classifier()
+
+    @property
+    def all_layers(self) -> tuple[Layer, ...]:
+        """The hidden layers and the classifier."""
+        return (*self.layers, self.head)
+
+    @property
+    def convolutional(self) -> bool:
+        """Whether any layer convolves."""
+        return any(hasattr(layer, "filters") for layer in self.layers)
+
+    def table(self) -> list[Row]:
+        """One row per layer, the classifier last.
+
+        The first layer that cannot work carries its problem; the layers below it have no input
+        shape, since nothing reaches them. The receptive field is the side, in input pixels, of
+        what one output value depends on (Dumoulin and Visin, arXiv:1603.07285).
+        """
+        rows: list[Row] = []
+        shape: Shape | None = INPUT_SHAPE
+        field, jump = 1, 1
+        for number, layer in enumerate(self.all_layers, start=1):
+            if shape is None:
+                rows.append(Row(number, layer, None, None, skipped=not layer.enabled))
+                continue
+            if not layer.enabled:
+                rows.append(
+                    Row(
+                        number,
+                        layer,
+                        shape,
+                        shape,
+                        receptive_field=min(field, INPUT_SHAPE[1]),
+                        skipped=True,
+                    )
+                )
+                continue
+            try:
+                out = layer.output_shape(shape)
+            except LayerError as error:
+                rows.append(
+                    Row(
+                        number,
+                        layer,
+                        shape,
+                        None,
+                        problem=error.problem,
+                        suggestion=error.suggestion,
+                        fixes=error.fixes,
+                    )
+                )
+                shape = None
+                continue
+            for kernel, stride in layer.windows():
+                field, jump = field + (kernel - 1) * jump, jump * stride
+            if len(out) == 1 and (len(shape) == 3 or layer.multiply_adds(shape)):
+                field = INPUT_SHAPE[1]  # flat vectors mix the whole image
+            rows.append(
+                Row(
+                    number,
+                    layer,
+                    shape,
+                    out,
+                    layer.parameters(shape),
+                    layer.multiply_adds(shape),
+                    min(field, INPUT_SHAPE[1]),
+                    layer.activation_bytes(shape),
+                )
+            )
+            shape = out
+        total = sum(row.parameters for row in rows)
+        return [
+            replace(row, parameter_share=row.parameters / total) if row.parameters else row
+            for row in rows
+        ]
+
+    def problem(self) -> str | None:
+        """What keeps this architecture from working, naming the layer and what to do, or None."""
+        rows = self.table()
+        for row in rows:
+            if row.problem:
+                return f"Layer {row.number} ({row.layer.summary}): {row.problem} {row.suggestion}"
+        total = sum(row.parameters for row in rows)
+        if total > MAX_PARAMETERS:
+            largest = max(rows, key=lambda row: row.parameters)
+            return (
+                f"The network has {total:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
+                f"Layer {largest.number} ({largest.layer.summary}) holds {largest.parameters:,}: "
+                "make it smaller, or pool more above it."
+            )
+        return None
+
+    def build(self) -> nn.Sequential:
+        """The network as `nn.Sequential`, one module per layer, with PyTorch's default weights.
+
+        Maps float32 `(N, 1, 28, 28)` to logits `(N, classes)`. A layer that is switched off
+        is an `nn.Identity`, so that modules and layers keep the same numbers. Seed torch before
+        for repeatable weights. Raises ArchitectureError for an architecture that cannot work.
+        """
+        from torch import nn
+
+        if problem := self.problem():
+            raise ArchitectureError(problem)
+        modules: list[nn.Module] = []
+        for row in self.table():
+            assert row.input_shape is not None
+            modules.append(nn.Identity() if row.skipped else row.layer.module(row.input_shape))
+        return nn.Sequential(*modules)
+
+    @property
+    def parameters(self) -> int:
+        """Learned numbers in the whole network (as far as its layers work)."""
+        return sum(row.parameters for row in self.table())
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of one image's forward pass."""
+        return sum(row.multiply_adds for row in self.table())
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of all layers' float32 outputs for one image: what training has to remember."""
+        return sum(row.activation_bytes for row in self.table())

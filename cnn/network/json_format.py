@@ -1,0 +1,139 @@
+"""Architectures from JSON, with errors in a person's words: which layer, which field, what is
+allowed.
+
+The format is the declarations of `cnn.layers` themselves, so a new layer type or field needs
+nothing here. `version` is 1; a file of another version is refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+import typing
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from cnn.network.architecture import MAX_LAYERS, Architecture, ArchitectureError
+from cnn.network.layers import HIDDEN_LAYERS, Classifier
+
+KINDS: dict[str, type[BaseModel]] = {
+    layer.model_fields["kind"].default: layer for layer in HIDDEN_LAYERS
+}
+VERSION = 1
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema (2020-12) of an architecture's file, for editors and other programs."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "CNN playground architecture",
+        **{k: v for k, v in Architecture.model_json_schema().items() if k != "title"},
+    }
+
+
+def to_json(architecture: Architecture) -> str:
+    """An architecture as a file that people can read and edit: only what differs from the
+    defaults is said, besides each layer's kind. `from_json` reads it back equal."""
+    return json.dumps(minimal(architecture), indent=2) + "\n"
+
+
+def minimal(architecture: Architecture) -> dict[str, Any]:
+    """An architecture as plain data, without what is at its default."""
+
+    def layer(value: Any) -> dict[str, Any]:
+        return {"kind": value.kind, **value.model_dump(mode="json", exclude_defaults=True)}
+
+    head = architecture.head.model_dump(mode="json", exclude_defaults=True)
+    layers = [layer(value) for value in architecture.layers]
+    return {"version": VERSION, "layers": layers, **({"head": head} if head else {})}
+
+
+def from_json(text: str | bytes) -> Architecture:
+    """Read an architecture from JSON. Raises ArchitectureError."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ArchitectureError(f"This is not JSON: {error}.") from None
+    return from_dict(data)
+
+
+def from_dict(data: Any) -> Architecture:
+    """Read an architecture from plain data. Raises ArchitectureError."""
+    if not isinstance(data, dict) or not isinstance(data.get("layers", []), list | tuple):
+        raise ArchitectureError("An architecture is a JSON object with a list 'layers'.")
+    version = data.get("version", VERSION)
+    if version != VERSION:
+        raise ArchitectureError(
+            f"This architecture has version {_short(version)}; this app reads version {VERSION}."
+        )
+    try:
+        return Architecture.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ArchitectureError(_explain(dict(first), data)) from None
+    except RecursionError:
+        raise ArchitectureError("This architecture is nested too deeply.") from None
+
+
+def _explain(first: dict[str, Any], data: dict[str, Any]) -> str:
+    """The first of pydantic's findings: where it is, and what would be right there."""
+    place: tuple[Any, ...] = first["loc"]
+    if place[:1] == ("layers",) and len(place) > 1:
+        number = place[1] + 1
+        entry = data["layers"][place[1]]
+        kind = entry.get("kind") if isinstance(entry, dict) else None
+        model = KINDS.get(kind) if isinstance(kind, str) else None
+        if model is None:
+            allowed = ", ".join(KINDS)
+            if kind is None:
+                return f"Layer {number} has no kind. Allowed: {allowed}."
+            return f"Layer {number} ({_bare(kind)}) is of no known kind. Allowed: {allowed}."
+        return _explain_field(f"Layer {number} ({kind})", model, place[3:], first)
+    if place == ("layers",):
+        return f"A network has at most {MAX_LAYERS} layers; this one has {len(data['layers'])}."
+    if place[:1] == ("head",):
+        return _explain_field("The classifier", Classifier, place[1:], first)
+    field = ".".join(map(str, place))
+    return f"'{field[:40]}' is no part of an architecture. Allowed: version, layers, head."
+
+
+def _explain_field(
+    where: str, model: type[BaseModel], place: tuple[Any, ...], first: dict[str, Any]
+) -> str:
+    if not place:
+        return f"{where}: {first['msg']}."
+    name = str(place[0])
+    if name not in model.model_fields:
+        known = ", ".join(n for n in model.model_fields if n != "kind")
+        return f"{where} has no field '{name[:40]}'. Its fields: {known}."
+    return (
+        f"{where}, field '{name}': {allowed_values(model, name)} is allowed, "
+        f"not {_short(first.get('input'))}."
+    )
+
+
+def allowed_values(model: type[BaseModel], name: str) -> str:
+    """What a field takes, in words: `a whole number from 1 to 256`, `'same' or 'valid'`."""
+    info = model.model_fields[name]
+    if typing.get_origin(info.annotation) is typing.Literal:
+        values = [_short(value) for value in typing.get_args(info.annotation)]
+        return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} or {values[-1]}"
+    if info.annotation is bool:
+        return "true or false"
+    low = next((item.ge for item in info.metadata if hasattr(item, "ge")), None)
+    high = next((item.le for item in info.metadata if hasattr(item, "le")), None)
+    number = "a whole number" if info.annotation is int else "a number"
+    return f"{number} from {low} to {high}"
+
+
+def _bare(value: Any) -> str:
+    """The same without quotes."""
+    return _short(value).strip("'")
+
+
+def _short(value: Any) -> str:
+    """A foreign value as JSON shows it, cut to a readable length."""
+    if isinstance(value, str):
+        return f"'{value[:40]}'"
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 40 else f"{text[:40]}…"

@@ -1,0 +1,77 @@
+"""The layer types: each declared once, as one class, in a file of its own.
+
+A class carries its fields with their limits (the page draws sliders and selects from them, JSON is
+validated by them), the arithmetic of its output shape, parameters and multiply-adds, the torch
+module it builds and the source that makes it. Nothing here imports torch until `module()` is
+called, so a page can show shapes before torch is loaded.
+
+A shape is `(channels, height, width)` for maps and `(features,)` for a flat vector, without the
+batch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Union
+
+from pydantic import Field
+
+from cnn.network.layers._activation import ACTIVATIONS, Activation, ActivationName
+from cnn.network.layers._base import Fix, Group, Layer, LayerError, Shape, show
+from cnn.network.layers._conv import Conv2d
+from cnn.network.layers._dropout import Dropout
+from cnn.network.layers._flatten import Flatten, GlobalAvgPool
+from cnn.network.layers._init import INITS, Init
+from cnn.network.layers._linear import Classifier, Linear
+from cnn.network.layers._norm import BatchNorm2d
+from cnn.network.layers._pool import AvgPool2d, MaxPool2d, SumPool2d
+from cnn.network.layers._residual import ResidualBlock
+
+# What a person may add, in the palette's order. The classifier is not among them: it is the
+# network's last layer, always there, once. A new layer type is imported above and named here;
+# everything else follows from its class.
+HIDDEN_LAYERS: tuple[type[Layer], ...] = (
+    Conv2d,
+    ResidualBlock,
+    MaxPool2d,
+    AvgPool2d,
+    SumPool2d,
+    Activation,
+    BatchNorm2d,
+    Dropout,
+    Flatten,
+    GlobalAvgPool,
+    Linear,
+)
+
+# Any of them, told apart by `kind`: what JSON is validated by.
+if TYPE_CHECKING:
+    AnyLayer = Layer  # a union made from a list is beyond the type checker
+else:
+    AnyLayer = Annotated[Union[HIDDEN_LAYERS], Field(discriminator="kind")]  # noqa: UP007
+
+__all__ = [
+    "ACTIVATIONS",
+    "HIDDEN_LAYERS",
+    "INITS",
+    "Activation",
+    "ActivationName",
+    "AnyLayer",
+    "AvgPool2d",
+    "BatchNorm2d",
+    "Classifier",
+    "Conv2d",
+    "Dropout",
+    "Fix",
+    "Flatten",
+    "GlobalAvgPool",
+    "Group",
+    "Init",
+    "Layer",
+    "LayerError",
+    "Linear",
+    "MaxPool2d",
+    "ResidualBlock",
+    "Shape",
+    "SumPool2d",
+    "show",
+]

@@ -1,0 +1,149 @@
+"""What every layer type answers, and how a layer says that it cannot work."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Shape = tuple[int, ...]
+Group = Literal[
+    "Feature extraction", "Down-sampling", "Non-linearity", "Regularisation", "Classifier"
+]
+WorksOn = Literal["maps", "flat", "any"]
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A change that lies in the layer's own fields: words for a button, and the new values."""
+
+    label: str
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+class LayerError(ValueError):
+    """A layer that cannot work on the input it gets: what is wrong, and what to do about it.
+
+    `fixes` are changes to its fields that would mend it. What can be done around the layer (move
+    it, switch it off, flatten above it) is `cnn.network.suggest_fixes`'s business.
+    """
+
+    def __init__(self, problem: str, suggestion: str, *fixes: Fix):
+        super().__init__(f"{problem} {suggestion}")
+        self.problem = problem
+        self.suggestion = suggestion
+        self.fixes = fixes
+
+
+def show(shape: Shape) -> str:
+    """A shape as people write it: `32×14×14`, or `128` for a flat vector."""
+    return "×".join(map(str, shape))
+
+
+def advanced(**extra: Any) -> dict[str, Any]:
+    """The mark of a field that few people need: the page keeps it in a fold."""
+    return {"advanced": True, **extra}
+
+
+class Layer(BaseModel):
+    """What every layer type answers. The defaults are those of a layer that changes no shape.
+
+    A subclass declares its fields with their limits, `_output_shape`, what it learns and
+    computes, and its module three times: as the torch object and as PyTorch and Keras source.
+    Card, validation, table, picture, both generators and the JSON schema follow from that.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: ClassVar[str]
+    group: ClassVar[Group]
+    icon: ClassVar[str]
+    about: ClassVar[str]
+    works_on: ClassVar[WorksOn] = "any"
+    # Names in cnn.modules (PyTorch) and cnn.codegen.keras_parts (Keras) that its source uses.
+    torch_parts: ClassVar[tuple[str, ...]] = ()
+    keras_parts: ClassVar[tuple[str, ...]] = ()
+
+    kind: str
+    enabled: bool = Field(
+        True,
+        title="On",
+        description="A layer that is switched off stays in the list and lets everything through.",
+        json_schema_extra={"control": "switch"},
+    )
+
+    @property
+    def summary(self) -> str:
+        """A few words that tell this layer from its neighbours, such as `MaxPool 2×2`."""
+        return self.title
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The shape that comes out for an input of `shape`; raises LayerError where none can.
+
+        Answers as if the layer were on, also where it is switched off.
+        """
+        if self.works_on == "maps" and len(shape) != 3:
+            raise LayerError(
+                f"it works on maps, but its input is a flat vector of {show(shape)}.",
+                "Move it above the layer that flattens, or remove it.",
+            )
+        if self.works_on == "flat" and len(shape) != 1:
+            raise LayerError(
+                f"it needs a flat vector, but its input is {show(shape)} maps.",
+                "Put Flatten or GlobalAvgPool above it.",
+            )
+        return self._output_shape(shape)
+
+    def _output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def parameters(self, shape: Shape) -> int:
+        """How many numbers this layer learns, for an input of `shape`."""
+        return 0
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """Multiply-adds of one image's forward pass (convolution and matrix products only)."""
+        return 0
+
+    def activation_bytes(self, shape: Shape) -> int:
+        """Bytes of this layer's output for one image, in float32."""
+        return 4 * math.prod(self.output_shape(shape))
+
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """`(kernel, stride)` of each sliding window inside, for the receptive field."""
+        return ()
+
+    def module(self, shape: Shape) -> nn.Module:
+        """The torch module for an input of `shape` (which must be valid)."""
+        raise NotImplementedError
+
+    def torch_source(self, shape: Shape) -> str:
+        """A PyTorch expression that makes `module(shape)`, with the names of `torch_parts`."""
+        raise NotImplementedError
+
+    def keras_source(self, shape: Shape) -> tuple[str, ...]:
+        """Keras expressions, one per Keras layer, that compute the same (channels last)."""
+        raise NotImplementedError
+
+
+def literal(value: Any) -> str:
+    """A Python literal with double quotes, as formatters write it."""
+    return json.dumps(value) if isinstance(value, str) else repr(value)
+
+
+def call(name: str, *values: Any, **options: Any) -> str:
+    """The source of a call. Options that are None are left out, so that defaults stay unsaid."""
+    parts = [literal(value) for value in values]
+    parts += [f"{key}={literal(value)}" for key, value in options.items() if value is not None]
+    return f"{name}({', '.join(parts)})"
+
+
+def slid(size: int, kernel: int, stride: int) -> int:
+    """How many places a window of `kernel` finds on `size` pixels."""
+    return (size - kernel) // stride + 1

@@ -1,0 +1,211 @@
+"""Convolution."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from cnn.network.layers._base import (
+    Fix,
+    Group,
+    Layer,
+    LayerError,
+    Shape,
+    WorksOn,
+    advanced,
+    call,
+    slid,
+)
+from cnn.network.layers._init import Init, init_field, initialise, keras_init, torch_init
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Conv2d(Layer):
+    """Convolution: slides `filters` learned kernels over the maps, one output map per filter.
+
+    `(C, H, W)` to `(filters, H', W')`. With `groups` the maps are shared out: each group of
+    filters sees its own part of the input maps only; as many groups as maps is the depthwise
+    convolution of MobileNet. `dilation` spreads the kernel's taps apart.
+    """
+
+    title: ClassVar[str] = "Conv2d"
+    group: ClassVar[Group] = "Feature extraction"
+    icon: ClassVar[str] = ":material/grid_on:"
+    about: ClassVar[str] = (
+        "Slides small learned filters over the image. Each finds one pattern wherever it stands: "
+        "edges first, then corners, then whole parts of a digit."
+    )
+    works_on: ClassVar[WorksOn] = "maps"
+    torch_parts: ClassVar[tuple[str, ...]] = ("initialised",)
+
+    kind: Literal["conv2d"] = "conv2d"
+    filters: int = Field(
+        16, ge=1, le=256, title="Filters", description="How many patterns it looks for."
+    )
+    kernel_size: int = Field(
+        3, ge=1, le=11, title="Kernel", description="Side of the square window, in pixels."
+    )
+    stride: int = Field(
+        1, ge=1, le=4, title="Stride", description="Pixels the window moves at each step."
+    )
+    padding: Literal["same", "valid"] = Field(
+        "same",
+        title="Padding",
+        description="same: zeros around the border keep the size; valid: no zeros, maps shrink.",
+    )
+    bias: bool = Field(True, title="Bias", description="A learned number added to every output.")
+    dilation: int = Field(
+        1,
+        ge=1,
+        le=4,
+        title="Dilation",
+        description="Distance between the window's taps: 2 sees twice as far with as many weights.",
+        json_schema_extra=advanced(),
+    )
+    groups: int = Field(
+        1,
+        ge=1,
+        le=256,
+        title="Groups",
+        description="Shares the maps out: as many groups as input maps is a depthwise convolution.",
+        json_schema_extra=advanced(),
+    )
+    init: Init = init_field()
+
+    @property
+    def summary(self) -> str:
+        """Filters and kernel."""
+        grouped = "" if self.groups == 1 else f", {self.groups} groups"
+        return f"Conv {self.filters} × {self.kernel_size}×{self.kernel_size}{grouped}"
+
+    @property
+    def reach(self) -> int:
+        """The side of the window with its gaps, in pixels."""
+        return self.dilation * (self.kernel_size - 1) + 1
+
+    def _output_shape(self, shape: Shape) -> Shape:
+        channels, height, width = shape
+        self._check_groups(channels)
+        if self.padding == "same":
+            if self.stride > 1 and self.reach % 2 == 0:
+                odd = self.kernel_size + 1 if self.kernel_size < 11 else self.kernel_size - 1
+                raise LayerError(
+                    f"'same' padding with stride {self.stride} needs an odd kernel, "
+                    f"and {self.kernel_size} is even.",
+                    f"Use kernel {odd}, stride 1, or 'valid' padding.",
+                    Fix(f"Use kernel {odd}", {"kernel_size": odd}),
+                    Fix("Use stride 1", {"stride": 1}),
+                    Fix("Use 'valid' padding", {"padding": "valid"}),
+                )
+            return (self.filters, -(-height // self.stride), -(-width // self.stride))
+        if min(height, width) < self.reach:
+            raise self._too_large(height, width)
+        return (
+            self.filters,
+            slid(height, self.reach, self.stride),
+            slid(width, self.reach, self.stride),
+        )
+
+    def _check_groups(self, channels: int) -> None:
+        if channels % self.groups == 0 and self.filters % self.groups == 0:
+            return
+        most = math.gcd(self.groups, channels, self.filters)
+        fixes = [Fix(f"Use groups {most}", {"groups": most})]
+        if channels % self.groups == 0:  # then only the filters are in the way
+            filters = max(self.groups, self.filters // self.groups * self.groups)
+            fixes.insert(0, Fix(f"Use {filters} filters", {"filters": filters}))
+        raise LayerError(
+            f"its {self.groups} groups must divide both its {channels} input maps and its "
+            f"{self.filters} filters.",
+            f"{fixes[0].label}, or groups 1.",
+            *fixes,
+        )
+
+    def _too_large(self, height: int, width: int) -> LayerError:
+        room = min(height, width)
+        most = (room - 1) // self.dilation + 1
+        spread = f" spread over {self.reach}×{self.reach}" if self.dilation > 1 else ""
+        fixes = [Fix("Use 'same' padding", {"padding": "same"})]
+        fixes.append(Fix(f"Use kernel {most}", {"kernel_size": most}))
+        if self.dilation > 1:
+            fixes.append(Fix("Use dilation 1", {"dilation": 1}))
+        return LayerError(
+            f"its {self.kernel_size}×{self.kernel_size} window{spread} is larger than its "
+            f"{height}×{width} input.",
+            f"Use a kernel of at most {most}, 'same' padding, or pool less above.",
+            *fixes,
+        )
+
+    def parameters(self, shape: Shape) -> int:
+        """One kernel per filter and input channel of its group, and a bias per filter."""
+        return self.filters * (shape[0] // self.groups * self.kernel_size**2 + self.bias)
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """Kernel size times the group's input channels, for every output value."""
+        values = math.prod(self.output_shape(shape))
+        return values * (shape[0] // self.groups) * self.kernel_size**2
+
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """The kernel with its gaps."""
+        return ((self.reach, self.stride),)
+
+    @property
+    def _padding(self) -> Any:
+        """Torch's own 'same' knows no stride but does even kernels."""
+        if self.padding == "valid":
+            return 0
+        return "same" if self.stride == 1 else self.reach // 2
+
+    def module(self, shape: Shape) -> nn.Module:
+        """`torch.nn.Conv2d`."""
+        from torch import nn
+
+        conv = nn.Conv2d(
+            shape[0],
+            self.filters,
+            self.kernel_size,
+            self.stride,
+            self._padding,
+            self.dilation,
+            self.groups,
+            bias=self.bias,
+        )
+        return initialise(conv, self.init)
+
+    def torch_source(self, shape: Shape) -> str:
+        """`nn.Conv2d(1, 16, 3, padding="same")`."""
+        source = call(
+            "nn.Conv2d",
+            shape[0],
+            self.filters,
+            self.kernel_size,
+            stride=self.stride if self.stride > 1 else None,
+            padding=self._padding or None,
+            dilation=self.dilation if self.dilation > 1 else None,
+            groups=self.groups if self.groups > 1 else None,
+            bias=None if self.bias else False,
+        )
+        return torch_init(source, self.init)
+
+    def keras_source(self, shape: Shape) -> tuple[str, ...]:
+        """`Conv2D`, or `DepthwiseConv2D` where every map has its own filter."""
+        # Keras pads strided 'same' convolutions unevenly; torch does not.
+        uneven = self.padding == "same" and self.stride > 1
+        before = (call("layers.ZeroPadding2D", self.reach // 2),) if uneven else ()
+        options = {
+            "strides": self.stride if self.stride > 1 else None,
+            "padding": "same" if self.padding == "same" and not uneven else None,
+            "dilation_rate": self.dilation if self.dilation > 1 else None,
+            "use_bias": None if self.bias else False,
+        }
+        if self.groups == shape[0] == self.filters and self.groups > 1:
+            source = call("layers.DepthwiseConv2D", self.kernel_size, **options)
+            init = keras_init(source, self.init).replace("kernel_init", "depthwise_init")
+            return (*before, init)
+        groups = self.groups if self.groups > 1 else None
+        source = call("layers.Conv2D", self.filters, self.kernel_size, **options, groups=groups)
+        return (*before, keras_init(source, self.init))

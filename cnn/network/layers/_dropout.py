@@ -1,0 +1,52 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from cnn.network.layers._base import Group, Layer, Shape, call
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Dropout(Layer):
+    """Dropout of single values (Srivastava and others, 2014, JMLR 15)."""
+
+    title: ClassVar[str] = "Dropout"
+    group: ClassVar[Group] = "Regularisation"
+    icon: ClassVar[str] = ":material/blur_on:"
+    about: ClassVar[str] = (
+        "While training, sets a random share of the values to zero, so that no unit can rely on "
+        "one other: a measure against over-fitting. Does nothing when predicting."
+    )
+    kind: Literal["dropout"] = "dropout"
+    rate: float = Field(
+        0.25,
+        ge=0.0,
+        le=0.9,
+        title="Rate",
+        description="The share of values set to zero in training.",
+        json_schema_extra={"step": 0.05},
+    )
+
+    @property
+    def summary(self) -> str:
+        """The rate."""
+        return f"Dropout {self.rate:g}"
+
+    def module(self, shape: Shape) -> nn.Module:
+        """`cnn.modules.Dropout`: `torch.nn.Dropout` with quicker random numbers."""
+        from cnn.network.modules import Dropout as Module
+
+        return Module(self.rate)
+
+    def torch_source(self, shape: Shape) -> str:
+        """`nn.Dropout(0.25)`."""
+        return call("nn.Dropout", self.rate)
+
+    def keras_source(self, shape: Shape) -> tuple[str, ...]:
+        """`Dropout`."""
+        return (call("layers.Dropout", self.rate),)

@@ -1,0 +1,86 @@
+"""The residual block."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from cnn.network.layers._base import Group, Layer, Shape, WorksOn, call
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class ResidualBlock(Layer):
+    """Two convolutions with a way around them (He and others, 2015, arXiv:1512.03385).
+
+    `(C, H, W)` to `(filters, ⌈H/stride⌉, ⌈W/stride⌉)`.
+    """
+
+    title: ClassVar[str] = "ResidualBlock"
+    group: ClassVar[Group] = "Feature extraction"
+    icon: ClassVar[str] = ":material/alt_route:"
+    about: ClassVar[str] = (
+        "Conv, batch norm, ReLU, conv, batch norm, and the block's own input added to the result "
+        "before a last ReLU. The way around lets gradients reach the first layers of deep networks."
+    )
+    works_on: ClassVar[WorksOn] = "maps"
+    torch_parts: ClassVar[tuple[str, ...]] = ("ResidualBlock",)
+    keras_parts: ClassVar[tuple[str, ...]] = ("ResidualBlock",)
+    kind: Literal["residual_block"] = "residual_block"
+    filters: int = Field(
+        32, ge=1, le=256, title="Filters", description="Maps that both convolutions make."
+    )
+    kernel_size: Literal[3, 5, 7] = Field(
+        3, title="Kernel", description="Side of both windows, in pixels."
+    )
+    stride: int = Field(
+        1, ge=1, le=4, title="Stride", description="Of the first convolution: 2 halves the maps."
+    )
+
+    @property
+    def summary(self) -> str:
+        """Filters."""
+        return f"Residual {self.filters}"
+
+    def _projects(self, shape: Shape) -> bool:
+        """Whether the way around needs a 1×1 convolution to fit the result's shape."""
+        return self.stride > 1 or shape[0] != self.filters
+
+    def _output_shape(self, shape: Shape) -> Shape:
+        return (self.filters, -(-shape[1] // self.stride), -(-shape[2] // self.stride))
+
+    def parameters(self, shape: Shape) -> int:
+        """Two bias-free convolutions, their batch norms, and the 1×1 projection where needed."""
+        area = self.kernel_size**2
+        main = self.filters * area * (shape[0] + self.filters) + 4 * self.filters
+        return main + (self.filters * (shape[0] + 2) if self._projects(shape) else 0)
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """Of all its convolutions."""
+        values = math.prod(self.output_shape(shape))
+        per_value = self.kernel_size**2 * (shape[0] + self.filters)
+        return values * (per_value + (shape[0] if self._projects(shape) else 0))
+
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """Both kernels."""
+        return ((self.kernel_size, self.stride), (self.kernel_size, 1))
+
+    def module(self, shape: Shape) -> nn.Module:
+        """`cnn.modules.ResidualBlock`."""
+        from cnn.network.modules import ResidualBlock as Module
+
+        return Module(shape[0], self.filters, self.kernel_size, self.stride)
+
+    def torch_source(self, shape: Shape) -> str:
+        """`ResidualBlock(16, 32, 3, 2)`, a class of ours."""
+        return call("ResidualBlock", shape[0], self.filters, self.kernel_size, self.stride)
+
+    def keras_source(self, shape: Shape) -> tuple[str, ...]:
+        """`ResidualBlock(32, 3, 2, project=True)`, a class of ours."""
+        project = True if self._projects(shape) else None
+        return (
+            call("ResidualBlock", self.filters, self.kernel_size, self.stride, project=project),
+        )

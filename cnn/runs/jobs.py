@@ -1,0 +1,96 @@
+"""Short work in a process of its own: a question in JSON goes in, answers come out line by line.
+
+The app's own process stays quick, and what the work took of memory goes with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import Any
+
+from cnn.common.paths import PROJECT
+from cnn.datasets import data_dir
+from cnn.runs.run import runs_dir
+
+SECONDS = 180.0
+
+
+class Job:
+    """`python -m cnn.runs.MODULE` with `question` on its standard input.
+
+    `rows` grows while it runs; `error` says in one line why it failed. It is ended after
+    `seconds`, and with the process that started it.
+    """
+
+    def __init__(self, module: str, question: dict[str, Any], seconds: float = SECONDS):
+        self.rows: list[dict[str, Any]] = []
+        self.error: str | None = None
+        self.cancelled = False
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
+        environment = {
+            **os.environ,
+            "CNN_RUNS_DIR": str(runs_dir().resolve()),
+            "CNN_DATA_DIR": str(data_dir().resolve()),
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", f"cnn.runs.{module}"],
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
+        self._timer = threading.Timer(seconds, self.cancel)
+        self._timer.daemon = True
+        self._timer.start()
+        self._thread = threading.Thread(target=self._read, args=(question,), daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether more may come."""
+        return self._thread.is_alive()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until it ends."""
+        self._thread.join(seconds)
+
+    def cancel(self) -> None:
+        """End it now."""
+        self.cancelled = True
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+    def _read(self, question: dict[str, Any]) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with contextlib.suppress(OSError), self._process.stdin as stdin:
+            stdin.write(json.dumps(question))
+        for line in self._process.stdout:
+            with contextlib.suppress(ValueError):
+                row = json.loads(line)
+                if isinstance(row, dict):
+                    self.rows.append(row)
+        code = self._process.wait()
+        self._timer.cancel()
+        self._errors.seek(0)
+        lines = self._errors.read().strip().splitlines()
+        self._errors.close()
+        if code and not self.cancelled:
+            self.error = lines[-1][:400] if lines else f"It ended with code {code}."
+
+
+def question() -> dict[str, Any]:
+    """The question of the job that this process is."""
+    return json.load(sys.stdin)
+
+
+def answer(**values: Any) -> None:
+    """One line of the answer."""
+    print(json.dumps(values), flush=True)

@@ -1,0 +1,286 @@
+"""A run's folder on disk, and the only module that knows its layout. Imports no torch.
+
+runs/<id>/config.json               what to train and how; written once
+          name.json                 the name a person gave it
+          process.json              the worker's pid and its start time
+          status.json               state, progress, heartbeat; replaced atomically
+          control.json              pause, stop, learning rate; read by the worker
+          metrics.jsonl             one line per report and per epoch; append-only
+          live.json                 guesses and first filters, for watching
+          live.safetensors          the newest weights
+          checkpoints/epoch-003.safetensors
+          resume.safetensors, resume.json   optimiser, random state, position
+          test.safetensors          test probabilities, once scored
+          log.txt                   the worker's output
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cnn.common.files import read_json, write_json
+from cnn.common.paths import PROJECT
+from cnn.datasets import DATASETS
+from cnn.network import Architecture
+from cnn.runs import metrics
+from cnn.training import Settings
+
+if TYPE_CHECKING:
+    from cnn.datasets import Preprocessing
+
+State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+ACTIVE: frozenset[str] = frozenset({"queued", "running", "paused"})
+STARTUP_SECONDS = 30.0
+WATCHED_SECONDS = 3.0
+
+
+class RunError(RuntimeError):
+    """A run that is missing, damaged or foreign; the message says which and what to do."""
+
+
+class Config(BaseModel):
+    """What a run trains, on what and how. Written once, when the run is made."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    version: Literal[1] = 1
+    architecture: Architecture
+    dataset: str
+    settings: Settings
+    device: str = "auto"
+    preset: str | None = None
+    start_from: str | None = None  # the run whose weights this one starts from (cnn.finetune)
+    mean: float = Field(allow_inf_nan=False)
+    std: float = Field(gt=0, allow_inf_nan=False)
+    classes: tuple[str, ...]
+    created: float = Field(default_factory=time.time)
+    versions: dict[str, str] = {}
+    origin: str | None = None  # where its weights came from, if it was not trained itself
+
+    @property
+    def validation_images(self) -> int:
+        """How many training images are held out: the setting, or the data set's usual number."""
+        chosen = self.settings.validation_images
+        return DATASETS[self.dataset].validation_images if chosen is None else chosen
+
+
+def runs_dir() -> Path:
+    """The folder of all runs: `CNN_RUNS_DIR`, or `runs` beside the app."""
+    return Path(os.environ.get("CNN_RUNS_DIR") or PROJECT / "runs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's folder. Everything read from it may be missing or cut short: none of the readers
+    raises for that, except `config`, without which a folder is no run."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def config(self) -> Config:
+        """What is trained. Raises RunError for a damaged or foreign folder."""
+        try:
+            config = Config.model_validate_json((self.path / "config.json").read_bytes())
+        except FileNotFoundError:
+            raise RunError(
+                f"'{self.id}' holds no config.json: it is not a run of this app."
+            ) from None
+        except OSError as error:
+            raise RunError(f"'{self.id}' cannot be read: {error.strerror}.") from None
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors(include_url=False)[0]["loc"])) or "JSON"
+            raise RunError(
+                f"'{self.id}' has a damaged config.json (at {place}). Delete the run, or put the "
+                "file back."
+            ) from None
+        if config.dataset not in DATASETS:
+            raise RunError(f"'{self.id}' was trained on '{config.dataset}', unknown here.")
+        if problem := config.architecture.problem() or misfit(config.architecture, config.classes):
+            raise RunError(f"'{self.id}' holds a network that cannot work: {problem}")
+        return config
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How this run's network wants its images."""
+        from cnn.datasets import Preprocessing
+
+        return Preprocessing(self.config.mean, self.config.std)
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return str((read_json(self.path / "name.json") or {}).get("name") or self.id)
+
+    def rename(self, name: str) -> None:
+        """Give it another name (the folder keeps its own). Raises RunError for an empty one."""
+        name = " ".join(name.split())[:80]
+        if not name:
+            raise RunError("A run needs a name of at least one letter.")
+        self._write("name.json", {"name": name})
+
+    def _write(self, file: str, value: dict[str, Any]) -> None:
+        """Write what a person asked for; RunError, in words, where the disk does not take it."""
+        try:
+            write_json(self.path / file, value)
+        except OSError as error:
+            raise RunError(
+                f"'{self.id}' could not be changed in {self.path.parent}: {error.strerror}."
+            ) from error
+
+    def status(self) -> dict[str, Any]:
+        """The last status written, with `state` corrected to `interrupted` where the worker is
+        gone without a word."""
+        status = self._last_status()
+        if status["state"] in ACTIVE and not self.is_alive():
+            status = self._last_status()  # it may have ended between the two looks
+            if status["state"] in ACTIVE:
+                status["state"] = "interrupted"
+        return status
+
+    def _last_status(self) -> dict[str, Any]:
+        status = read_json(self.path / "status.json") or {}
+        if "remedy" in status:  # what runs of older versions call it
+            status["suggested_settings"] = status.pop("remedy")
+        if status.get("state") not in (*ACTIVE, "finished", "stopped", "failed"):
+            status["state"] = "interrupted"
+        return status
+
+    @property
+    def state(self) -> State:
+        """The state alone."""
+        return self.status()["state"]
+
+    def is_alive(self) -> bool:
+        """Whether this run's worker process lives: same pid and same start time."""
+        import psutil
+
+        process = read_json(self.path / "process.json")
+        if not process:  # between the launch and the launcher's note of it
+            try:
+                age = time.time() - (self.path / "status.json").stat().st_mtime
+            except OSError:
+                return False
+            return age < STARTUP_SECONDS
+        try:
+            found = psutil.Process(int(process["pid"]))
+            return (
+                abs(found.create_time() - float(process["started"])) < 1.0
+                and found.status() != psutil.STATUS_ZOMBIE
+            )
+        except (psutil.Error, KeyError, TypeError, ValueError, OverflowError):
+            return False
+
+    def write_process(self, pid: int) -> None:
+        """Note which process works on this run."""
+        import psutil
+
+        write_json(
+            self.path / "process.json",
+            {"pid": pid, "started": psutil.Process(pid).create_time()},
+        )
+
+    def write_status(self, **status: Any) -> None:
+        """Replace the status; `heartbeat` is added."""
+        write_json(self.path / "status.json", {**status, "heartbeat": time.time()})
+
+    def control(self) -> dict[str, Any]:
+        """What the user asked of the worker: `stop`, `paused`, `learning_rate`."""
+        return read_json(self.path / "control.json") or {}
+
+    def send(self, **changes: Any) -> None:
+        """Ask something of the worker, leaving the rest as it was. Raises RunError."""
+        self._write("control.json", {**self.control(), **changes})
+
+    def append_metric(self, **values: Any) -> None:
+        """Add a line to the metrics, on a line of its own even where the last one was cut."""
+        line = json.dumps(values, separators=(",", ":")).encode() + b"\n"
+        with (self.path / "metrics.jsonl").open("ab+") as file:
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    line = b"\n" + line
+            file.write(line)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All metrics, oldest first, as `metrics.read` gives them: cheap to ask every second."""
+        return metrics.read(self.path / "metrics.jsonl")
+
+    def live(self) -> dict[str, Any]:
+        """The newest guesses and filters."""
+        return read_json(self.path / "live.json") or {}
+
+    def watch(self) -> None:
+        """Say that somebody draws at this run right now: its weights are wanted more often."""
+        with contextlib.suppress(OSError):
+            (self.path / "watched").touch()
+
+    def is_watched(self) -> bool:
+        """Whether somebody said so in the last seconds."""
+        try:
+            return time.time() - (self.path / "watched").stat().st_mtime < WATCHED_SECONDS
+        except OSError:
+            return False
+
+    def checkpoints(self) -> list[int]:
+        """The epochs whose weights are kept, ascending; 0 are the random first ones."""
+        found = (self.path / "checkpoints").glob("epoch-*.safetensors")
+        return sorted(int(p.stem[6:]) for p in found if p.stem[6:].isdecimal())
+
+    def weights_path(self, epoch: int | None = None) -> Path:
+        """The file of an epoch's weights; None: the newest there are. Raises RunError if none."""
+        if epoch is not None:
+            path = self.path / "checkpoints" / f"epoch-{epoch:03d}.safetensors"
+        else:
+            path = self.path / "live.safetensors"
+            if not path.is_file() and (epochs := self.checkpoints()):
+                path = self.path / "checkpoints" / f"epoch-{epochs[-1]:03d}.safetensors"
+        if not path.is_file():
+            raise RunError(f"'{self.name}' has no weights yet: it has not started to learn.")
+        return path
+
+    def log(self, lines: int = 60) -> str:
+        """The end of the worker's output."""
+        try:
+            text = (self.path / "log.txt").read_text(errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def can_resume(self) -> bool:
+        """Whether there is something left to train and a state to go on from."""
+        return (
+            self.state in ("stopped", "interrupted", "failed")
+            and (self.path / "resume.json").is_file()
+        )
+
+    def delete(self) -> None:
+        """Remove the folder. Raises RunError while a worker uses it."""
+        if self.state in ACTIVE:
+            raise RunError(f"'{self.name}' is still training. Stop it first.")
+        try:
+            shutil.rmtree(self.path)
+        except OSError as error:
+            raise RunError(
+                f"'{self.name}' could not be deleted: {error.strerror} ({error.filename})."
+            ) from error
+
+
+def misfit(architecture: Architecture, classes: tuple[str, ...]) -> str | None:
+    """What is wrong where the network's outputs are not one for each class."""
+    if architecture.head.classes == len(classes):
+        return None
+    return f"The network has {architecture.head.classes} outputs for {len(classes)} classes."

@@ -1,0 +1,40 @@
+"""Scoring images in large batches, without gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from cnn.datasets import Preprocessing
+from cnn.training.devices import Compute
+
+EVALUATION_BATCH = 1000
+
+
+@torch.inference_mode()
+def predict_logits(
+    model: nn.Module,
+    images: Tensor,
+    preprocessing: Preprocessing,
+    compute: Compute | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Tensor:
+    """Logits float32 `(N, classes)` of images `(N, 28, 28)`, on the model's own device.
+
+    Images are uint8 (0-255) or float (0-1). The model is switched to evaluation and left so.
+    """
+    model.eval()
+    device = next(model.parameters()).device
+    parts = []
+    for begin in range(0, len(images), EVALUATION_BATCH):
+        x = preprocessing(images[begin : begin + EVALUATION_BATCH].to(device))
+        if compute is None:
+            parts.append(model(x))
+        else:
+            with compute.autocast():
+                parts.append(model(x))
+        if progress:
+            progress(min(1.0, (begin + EVALUATION_BATCH) / len(images)))
+    return torch.cat(parts).float()

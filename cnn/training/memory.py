@@ -1,0 +1,47 @@
+"""How much memory a training will need, from its architecture alone. Imports no torch."""
+
+from __future__ import annotations
+
+import math
+
+from cnn.network import Architecture
+from cnn.training.settings import OPTIMIZERS, Settings
+
+# Of float32 numbers kept for each weight besides itself and its gradient.
+OPTIMIZER_STATE = {"SGD": 1, "Adam": 2, "AdamW": 2, "RMSprop": 1, "Adadelta": 2, "Adagrad": 1}
+SAFE_SHARE = 0.8
+IMAGE_BYTES = 784
+
+
+def activation_bytes(architecture: Architecture, bf16: bool) -> int:
+    """Bytes that one training image takes while its gradients are computed.
+
+    Every layer's output is kept for the backward pass, and its gradient stands beside it: a bound
+    from above, since layers that work in place keep less.
+    """
+    outputs = sum(math.prod(row.output_shape) for row in architecture.table() if row.output_shape)
+    return outputs * 2 * (2 if bf16 else 4)
+
+
+def estimate(
+    architecture: Architecture, settings: Settings, images: int, batch_size: int, bf16: bool
+) -> int:
+    """Bytes for weights, gradients, optimiser, the data set (uint8), and one batch's activations.
+
+    Without what PyTorch itself takes (about 0.4 GB of a process, 0.5 GB of a GPU).
+    """
+    copies = 2 + OPTIMIZER_STATE[OPTIMIZERS[settings.optimizer].torch_name]
+    weights = architecture.parameters * 4 * copies
+    return weights + images * IMAGE_BYTES + batch_size * activation_bytes(architecture, bf16)
+
+
+def largest_batch(architecture: Architecture, settings: Settings, free: int | None) -> int:
+    """The batch size below the settings' own that should fit into `free` bytes: halved until it
+    does; where `free` is not known, a quarter."""
+    batch = max(1, settings.batch_size // (2 if free else 4))
+    while free and batch > 1:
+        # 70,000 images: the whole of MNIST. float32: the larger of the two.
+        if estimate(architecture, settings, 70_000, batch, False) <= SAFE_SHARE * free:
+            break
+        batch //= 2
+    return batch

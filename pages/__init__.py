@@ -1,0 +1,1 @@
+"""One thin file per page: layout and words. Streamlit runs them; nothing imports them."""

@@ -1,0 +1,257 @@
+"""The command line, in this process: what it prints where, and one clear line for what is wrong."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnn import datasets, runs
+from cnn.cli.main import main
+from cnn.network import Architecture
+from cnn.presets import PRESETS
+from tests.conftest import SMALL
+
+STROKES = [[[20, 20], [60, 20], [60, 25], [30, 90]]]  # a seven
+
+
+def refusal(capsys, *arguments: str) -> str:
+    """The one line with which wrong arguments are turned down."""
+    assert main(list(arguments)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1, err
+    assert err.startswith("cnn: ")
+    return err
+
+
+def lines(capsys) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.fixture
+def network(tmp_path):
+    path = tmp_path / "network.json"
+    path.write_text(SMALL.model_dump_json())
+    return str(path)
+
+
+def test_train_ends_with_one_line_of_json(capsys, network, runs_folder):
+    arguments = [
+        "train", "--architecture", network, "--dataset", "mnist-sample", "--epochs", "1",
+        "--device", "cpu", "--seed", "7", "--name", "From the shell", "--set", "batch_size=256",
+        "--set", "shift=1",
+    ]  # fmt: skip
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out.splitlines()[-1])
+    run = runs.open_run(result["run"])
+    assert {"run", "test_accuracy", "seconds", "images_per_second"} <= result.keys()
+    assert 0 <= result["test_accuracy"] <= 1
+    assert result["test_accuracy"] == pytest.approx(run.status()["test_accuracy"], abs=1e-5)
+    assert result["seconds"] > 0
+    assert result["images_per_second"] > 0
+    assert (run.name, run.state, run.config.architecture) == ("From the shell", "finished", SMALL)
+    settings = run.config.settings
+    assert (settings.epochs, settings.seed, settings.batch_size, settings.shift) == (1, 7, 256, 1)
+    assert "epoch 1: train" in err
+
+    main(["runs"])
+    listed = capsys.readouterr().out
+    assert re.search(rf"{run.id} +finished +mnist-sample +[\d.]+% +From the shell\n", listed)
+
+
+def test_a_training_that_fails_says_why_in_one_line(capsys, network):
+    arguments = ["train", "--architecture", network, "--dataset", "mnist-sample"]
+    assert main([*arguments, "--device", "cpu", "--set", "validation_images=3999"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Hold out at most 3,900" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert [run.state for run in runs.list_runs()] == ["failed"]
+
+
+def test_predict_reads_images_folders_and_strokes(capsys, trained, tmp_path):
+    images = datasets.load("mnist-sample")
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    for i in range(12):
+        Image.fromarray(255 - images.test_images[i].numpy()).resize((90, 90)).save(
+            folder / f"{i:02}.png"
+        )
+    (folder / "notes.txt").write_text("not a picture, and not looked at")
+    assert main(["predict", trained.id, str(folder)]) == 0
+    rows = lines(capsys)
+    assert [row["item"] for row in rows] == [str(folder / f"{i:02}.png") for i in range(12)]
+    right = sum(
+        row["label"] == str(int(label))
+        for row, label in zip(rows, images.test_labels[:12], strict=True)
+    )
+    assert right >= 8
+    for row in rows:
+        assert list(row["probabilities"]) == list("0123456789")
+        assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+        assert row["label"] == max(row["probabilities"], key=row["probabilities"].get)
+
+    assert main(["predict", trained.id, str(folder / "03.png"), str(folder / "00.png")]) == 0
+    again = lines(capsys)
+    assert [row["item"][-6:] for row in again] == ["03.png", "00.png"]
+    assert again[0]["probabilities"] == pytest.approx(rows[3]["probabilities"], abs=1e-4)
+
+
+def test_predict_reads_strokes_packed_or_not_and_goes_on_after_a_broken_line(
+    capsys, trained, tmp_path
+):
+    good = json.dumps({"label": 7, "strokes": STROKES})
+    broken = [
+        '{"strokes": [[[1, 2', "[]", "7", '{"label": 3}', '{"strokes": []}', '{"strokes": "seven"}',
+        '{"strokes": [[[1], [2, 3]]]}', '{"strokes": [[["a", "b"]]]}', "[" * 50_000,
+    ]  # fmt: skip
+    text = "\n".join([good, "", *broken, good]) + "\n"
+    plain, packed = tmp_path / "pen.jsonl", tmp_path / "pen.jsonl.gz"
+    plain.write_text(text)
+    packed.write_bytes(gzip.compress(text.encode()))
+    answers = []
+    for path in (plain, packed):
+        assert main(["predict", trained.id, str(path)]) == 1  # something could not be read
+        rows = lines(capsys)
+        assert [row["item"] for row in rows] == [f"{path}:{n}" for n in (1, *range(3, 13))]
+        assert ["error" in row for row in rows] == [False, *[True] * len(broken), False]
+        answers.append([row.get("probabilities") for row in rows])
+    assert answers[0] == answers[1]
+    assert answers[0][0] == answers[0][-1]
+
+
+def test_predict_names_what_is_no_picture_and_goes_on(capsys, trained, tmp_path):
+    good, blank, other = tmp_path / "good.png", tmp_path / "blank.png", tmp_path / "page.html"
+    Image.fromarray(255 - datasets.load("mnist-sample").test_images[0].numpy()).save(good)
+    Image.fromarray(np.full((40, 40), 255, np.uint8)).save(blank)
+    other.write_text("<html>")
+    assert main(["predict", trained.id, str(other), str(blank), str(good)]) == 1
+    rows = lines(capsys)
+    assert ["error" in row for row in rows] == [True, True, False]
+    assert "not a picture" in rows[0]["error"]
+    assert "no ink" in rows[1]["error"]
+
+
+def test_predict_refuses_what_it_cannot_open(capsys, trained, tmp_path):
+    (tmp_path / "empty").mkdir()
+    packed = tmp_path / "pen.jsonl.gz"
+    whole = gzip.compress(json.dumps({"strokes": STROKES}).encode() * 50)
+    (tmp_path / "binary.jsonl").write_bytes(b"\xff\xfe\x00\x81")
+    for arguments, words in (
+        (["unknown", "x.png"], "no run 'unknown'"),
+        (["../../etc", "x.png"], "is not the name of a run"),
+        ([trained.id, str(tmp_path / "none.png")], "no such file"),
+        ([trained.id, str(tmp_path / "empty")], "no image in this folder"),
+        ([trained.id, str(tmp_path / "binary.jsonl")], "cannot be read"),
+        ([trained.id], "required: PATH"),
+    ):
+        assert words in refusal(capsys, "predict", *arguments)
+    for content in (b"", whole[:-20], b"not packed", whole[:15] + b"\x00\xff" + whole[17:]):
+        packed.write_bytes(content)
+        if content:
+            assert "cannot be read" in refusal(capsys, "predict", trained.id, str(packed))
+        else:
+            assert main(["predict", trained.id, str(packed)]) in (0, 2)
+            capsys.readouterr()
+
+
+def test_predict_with_a_damaged_run_says_what_is_damaged(capsys, trained, tmp_path):
+    picture = tmp_path / "a.png"
+    Image.fromarray(datasets.load("mnist-sample").test_images[0].numpy()).save(picture)
+    (trained.path / "live.safetensors").write_bytes(b"half")
+    assert "live.safetensors" in refusal(capsys, "predict", trained.id, str(picture))
+    (trained.path / "config.json").write_text('{"version"')
+    assert "damaged config.json" in refusal(capsys, "predict", trained.id, str(picture))
+    assert "damaged config.json" in refusal(capsys, "evaluate", trained.id)
+    assert main(["runs"]) == 0
+    assert f"{trained.id}  damaged: " in capsys.readouterr().out
+
+
+def test_evaluate_prints_every_figure(capsys, trained):
+    assert main(["evaluate", trained.id]) == 0
+    (row,) = lines(capsys)
+    assert (row["run"], row["dataset"], row["test_images"]) == (trained.id, "mnist-sample", 1000)
+    confusion = np.array(row["confusion"])
+    assert confusion.sum() == 1000
+    assert row["test_accuracy"] == pytest.approx(np.trace(confusion) / 1000)
+    assert [c["label"] for c in row["classes"]] == list("0123456789")
+    assert [c["support"] for c in row["classes"]] == [100] * 10
+
+
+def test_lists(capsys):
+    assert main(["runs"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["devices"]) == 0
+    assert capsys.readouterr().out.startswith("cpu ")
+    assert main(["presets"]) == 0
+    out = capsys.readouterr().out
+    assert [line.split()[0] for line in out.splitlines()] == list(PRESETS)
+    assert "7,850 parameters" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "COMMAND"),
+        (["fly"], "invalid choice: 'fly'"),
+        (["train", "--preset", "alexnet"], "invalid choice: 'alexnet'"),
+        (["train", "--dataset", "imagenet"], "invalid choice: 'imagenet'"),
+        (["train", "--dataset", "kmnist"], "KMNIST is not in"),
+        (["train", "--epochs", "many"], "invalid int value: 'many'"),
+        (["train", "--epochs", "0"], "epochs: Input should be greater than or equal to 1"),
+        (["train", "--seed", "-1"], "seed: Input should be greater than or equal to 0"),
+        (["train", "--set", "speed=9"], "'speed=9': settings are given as key=value"),
+        (["train", "--set", "batch_size=0"], "batch_size: Input should be greater"),
+        (["train", "--set", "optimizer=lion"], "optimizer: Input should be 'sgd'"),
+        (["train", "--device", "cuda:63", "--dataset", "mnist-sample"], "no device 'cuda:63'"),
+        (["train", "--device", "toaster", "--dataset", "mnist-sample"], "no device 'toaster'"),
+        (["train", "--architecture", "none.json"], "none.json: No such file"),
+        (["train", "--architecture", "."], "Is a directory"),
+        (["train", "--preset", "compact", "--architecture", "x.json"], "not allowed with"),
+        (["train", "--speed"], "unrecognized arguments: --speed"),
+        (["evaluate", "unknown"], "no run 'unknown'"),
+        (["evaluate"], "required: run"),
+        (["worker", "unknown"], "no run 'unknown'"),
+        (["download", "mnist-sample"], "invalid choice: 'mnist-sample'"),
+    ],
+)
+def test_a_wrong_argument_gives_one_clear_line(
+    capsys, arguments, words, tmp_path, monkeypatch, runs_folder
+):
+    monkeypatch.setenv("CNN_DATA_DIR", str(tmp_path / "empty"))
+    monkeypatch.chdir(tmp_path)
+    assert words in refusal(capsys, *arguments)
+    assert list(runs_folder.iterdir()) == []  # nothing was begun
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "not JSON"),
+        ("[]", "a list 'layers'"),
+        ('{"layers": [{"kind": "conv9d"}]}', "conv9d"),
+        ('{"layers": [{"kind": "conv2d", "filters": 0}]}', "Layer 1 (conv2d), field 'filters'"),
+        (Architecture(layers=SMALL.layers[:1]).model_dump_json(), "Layer 2"),
+    ],
+)
+def test_an_architecture_that_cannot_work_names_its_layer(capsys, tmp_path, content, words):
+    (tmp_path / "network.json").write_text(content)
+    assert words in refusal(capsys, "train", "--architecture", str(tmp_path / "network.json"))
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["predict"], ["evaluate"], ["download"]])
+def test_help_fits_the_screen(capsys, command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    out = capsys.readouterr().out
+    assert out.startswith("usage: python -m cnn")
+    assert max(map(len, out.splitlines())) <= 80
+    assert len(out.splitlines()) < 40

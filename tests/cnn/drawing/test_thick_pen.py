@@ -1,0 +1,37 @@
+"""Copies in a broad pen: broader at every radius, in the same box, and the caller's own labels."""
+
+import torch
+
+from cnn.drawing import thick_pen
+
+
+def ring(size: int = 28) -> torch.Tensor:
+    """A thin zero of 20 px, ink bright."""
+    at = torch.arange(size) - (size - 1) / 2
+    distance = torch.hypot(at[:, None], at[None])
+    return ((9.5 - distance).abs() < 1).mul(255).to(torch.uint8)
+
+
+def test_each_radius_is_broader_and_stays_in_the_box():
+    images, labels = thick_pen.copies(ring().repeat(8, 1, 1), torch.arange(8))
+    assert images.dtype == torch.uint8 and images.shape == (8, 28, 28)
+    assert labels.tolist() == list(range(8))
+    ink = [float(image.float().mean()) for image in images[::2]]
+    assert ink == sorted(ink) and ink[-1] > 1.5 * ink[0]
+    for image in images:
+        rows = torch.nonzero((image > 60).any(dim=1)).squeeze(1)
+        assert 18 <= int(rows.max() - rows.min()) + 1 <= 22
+
+
+def test_a_disc_is_grown_to_all_sides_alike():
+    point = torch.zeros(1, 1, 21, 21)
+    point[..., 10, 10] = 1
+    grown = thick_pen._spread(point, 4)[0, 0]
+    assert grown[10].sum() == grown[:, 10].sum() == 9
+    assert grown[6, 6] == 0 and grown[7, 7] == 1
+
+
+def test_few_images_are_all_taken_and_many_are_spread():
+    assert len(thick_pen.copies(ring().repeat(3, 1, 1), torch.arange(3))[0]) == 3
+    _, labels = thick_pen.copies(torch.zeros(100, 28, 28, dtype=torch.uint8), torch.arange(100), 10)
+    assert labels.tolist() == [0, 11, 22, 33, 44, 55, 66, 77, 88, 99]

@@ -1,0 +1,340 @@
+"""The run folder: made, opened, renamed, deleted, and whatever a disk or a stranger does to it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cnn import runs
+from cnn.common import files
+from cnn.network import Architecture
+from cnn.network.layers import Conv2d, Flatten, Linear, MaxPool2d
+from cnn.runs.run import STARTUP_SECONDS
+from cnn.runs.weights import load_model
+from cnn.training import Settings
+from tests.conftest import SMALL, SMALL_SETTINGS
+
+
+@pytest.fixture
+def run(runs_folder) -> runs.Run:
+    return runs.new(SMALL, SMALL_SETTINGS, "mnist-sample", "cpu", name="A run")
+
+
+def full_disk(*_args, **_kwargs):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+# --- made, opened, renamed, deleted
+
+
+def test_a_new_run_holds_all_that_repeating_it_needs(run):
+    config = runs.open_run(run.id).config
+    assert (config.architecture, config.settings) == (SMALL, SMALL_SETTINGS)
+    assert (config.dataset, config.device, config.classes) == (
+        "mnist-sample", "cpu", tuple("0123456789"),
+    )  # fmt: skip
+    assert (config.mean, config.std) == run.preprocessing == (0.1307, 0.3081)
+    assert config.validation_images == 500  # the data set's usual number
+    assert set(config.versions) == {"python", "torch", "torchvision"}
+    assert run.state == "queued"
+    assert run.name == "A run"
+    assert [r.id for r in runs.list_runs()] == [run.id]
+
+
+def test_the_pixels_setting_decides_the_normalisation(runs_folder):
+    run = runs.new(SMALL, Settings(pixels="0-1"), "mnist-sample")
+    assert run.preprocessing == (0.0, 1.0)
+
+
+def test_a_run_without_a_name_says_what_it_trains_on(runs_folder):
+    assert runs.new(SMALL, Settings(), "mnist-sample").name == "My network on MNIST sample"
+    named = runs.new(SMALL, Settings(), "mnist-sample", preset="compact")
+    assert named.name == "Compact CNN on MNIST sample"
+
+
+def test_names_that_are_no_folder_names_still_give_a_folder_inside(runs_folder):
+    for name in ("../../etc", "ß/ü", "  ", "x" * 500, "con\x00trol"):
+        run = runs.new(SMALL, Settings(), "mnist-sample", name=name)
+        assert run.path.parent == runs_folder
+        assert runs.open_run(run.id).path == run.path
+
+
+def test_runs_are_listed_newest_first(runs_folder):
+    made = []
+    for _ in range(3):
+        made.append(runs.new(SMALL, Settings(), "mnist-sample").id)
+        time.sleep(0.002)
+    assert [r.id for r in runs.list_runs()] == made[::-1]
+
+
+def test_renaming_keeps_the_folder_and_needs_a_letter(run):
+    run.rename("  My \n best   net ")
+    assert (runs.open_run(run.id).name, run.id) == ("My best net", run.path.name)
+    run.rename("n" * 200)
+    assert run.name == "n" * 80
+    with pytest.raises(runs.RunError, match="at least one letter"):
+        run.rename(" \n")
+    assert run.name == "n" * 80
+
+
+def test_deleting_waits_for_the_worker(run):
+    with pytest.raises(runs.RunError, match="still training"):
+        run.delete()
+    run.write_status(state="stopped")
+    run.delete()
+    assert not run.path.exists()
+    assert runs.list_runs() == []
+
+
+def test_a_network_with_too_few_outputs_is_refused(runs_folder):
+    network = SMALL.model_copy(update={"head": SMALL.head.model_copy(update={"classes": 5})})
+    with pytest.raises(runs.RunError, match="5 outputs for 10 classes"):
+        runs.new(network, Settings(), "mnist-sample")
+    assert list(runs_folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_said(runs_folder, monkeypatch):
+    monkeypatch.setenv("CNN_RUNS_DIR", str(runs_folder / "file" / "below"))
+    (runs_folder / "file").write_text("")
+    with pytest.raises(runs.RunError, match="could not be made"):
+        runs.new(SMALL, Settings(), "mnist-sample")
+
+
+# --- hostile names
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../x", "a/b", "/etc", "a\\b", "-rf", ".devices", "a\x00b", "a\n", "x" * 200],
+)
+def test_what_is_no_name_of_a_run_opens_nothing(run, name):
+    with pytest.raises(runs.RunError, match="is not the name of a run"):
+        runs.open_run(name)
+
+
+def test_an_unknown_run_and_a_link_out_of_the_folder_open_nothing(run, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "config.json").write_bytes((run.path / "config.json").read_bytes())
+    (run.path.parent / "link").symlink_to(outside)
+    for name in ("link", "unknown"):
+        with pytest.raises(runs.RunError, match=f"no run '{name}'"):
+            runs.open_run(name)
+    assert [r.id for r in runs.list_runs()] == [run.id]
+
+
+# --- damage
+
+
+def damaged(run: runs.Run, **changes) -> None:
+    config = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps({**config, **changes}))
+
+
+TOO_DEEP = Architecture(layers=(*(MaxPool2d(),) * 5, Flatten())).model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda r: (r.path / "config.json").unlink(), "holds no config.json"),
+        (lambda r: (r.path / "config.json").write_text('{"architec'), "damaged config.json"),
+        (lambda r: (r.path / "config.json").write_bytes(b"\xff\xfe\x00"), "damaged config.json"),
+        (lambda r: (r.path / "config.json").write_text("[1, 2]"), "damaged config.json"),
+        (lambda r: (r.path / "config.json").write_text("[" * 99_999), "damaged config.json"),
+        (lambda r: damaged(r, std=0), "at std"),
+        (lambda r: damaged(r, settings={"epochs": 0}), "at settings.epochs"),
+        (lambda r: damaged(r, version=9), "at version"),
+        (lambda r: damaged(r, dataset="imagenet"), "'imagenet', unknown here"),
+        (lambda r: damaged(r, architecture=TOO_DEEP), "cannot work: Layer 5"),
+        (lambda r: damaged(r, classes=["a", "b"]), "10 outputs for 2 classes"),
+    ],
+)
+def test_a_damaged_config_is_named_and_the_survey_goes_on(run, spoil, words):
+    good = runs.new(SMALL, Settings(), "mnist-sample")
+    spoil(run)
+    with pytest.raises(runs.RunError, match=words) as error:
+        _ = runs.open_run(run.id).config
+    assert run.id in str(error.value)
+    assert [r.id for r in runs.list_runs()] == [good.id]
+    assert {r.id: problem for r, problem in runs.survey()} == {
+        good.id: None, run.id: str(error.value),
+    }  # fmt: skip
+    run.write_status(state="failed")
+    run.delete()  # what cannot be read can still be deleted
+    assert not run.path.exists()
+
+
+def test_unknown_keys_of_a_newer_app_are_overlooked(run):
+    damaged(run, colour="blue")
+    assert run.config.architecture == SMALL
+
+
+@pytest.mark.parametrize("content", [None, "", '{"state": "run', "[]", '{"state": ["x"]}'])
+def test_a_status_that_cannot_be_read_means_interrupted(run, content):
+    (run.path / "status.json").unlink()
+    if content is not None:
+        (run.path / "status.json").write_text(content)
+    assert run.state == "interrupted"
+    assert not run.can_resume()
+
+
+def test_metadata_of_strangers_do_no_harm(run):
+    for file in ("name.json", "live.json", "control.json", "process.json", "metrics.jsonl"):
+        (run.path / file).write_text("[1")
+    (run.path / "checkpoints" / "epoch-x.safetensors").write_text("")
+    (run.path / "checkpoints" / "epoch-².safetensors").write_text("")
+    assert (run.name, run.live(), run.control(), run.metrics()) == (run.id, {}, {}, [])
+    assert run.checkpoints() == []
+    assert run.log() == ""
+
+
+# --- whether the worker lives
+
+
+def test_alive_means_the_same_process_not_the_same_number(run):
+    run.write_status(state="running", step=3)
+    run.write_process(os.getpid())
+    assert run.state == "running"
+    started = psutil.Process().create_time()
+    for process in (
+        {"pid": os.getpid(), "started": started - 60},  # the number was given out again
+        {"pid": 2**40, "started": started},
+        {"pid": -1, "started": started},
+        {"pid": "x", "started": started},
+        {"pid": os.getpid()},
+    ):
+        files.write_json(run.path / "process.json", process)
+        assert run.status() == {**run.status(), "state": "interrupted", "step": 3}, process
+
+
+def test_a_process_that_died_is_gone_even_before_it_is_buried(run):
+    run.write_status(state="running")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        run.write_process(process.pid)
+        assert run.state == "running"
+        process.kill()
+        while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert run.state == "interrupted"
+    assert run.state == "interrupted"
+
+
+def test_a_launch_is_believed_for_half_a_minute(run):
+    assert run.state == "queued"  # made, its process not noted yet
+    old = time.time() - STARTUP_SECONDS - 1
+    os.utime(run.path / "status.json", (old, old))
+    assert run.state == "interrupted"
+
+
+def test_a_run_that_is_trained_already_is_not_started_twice(run, monkeypatch):
+    run.write_status(state="running")
+    run.write_process(os.getpid())
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: pytest.fail("started"))
+    with pytest.raises(runs.RunError, match="already"):
+        runs.launch(run)
+    assert run.state == "running"
+
+
+def test_a_worker_that_cannot_be_started_is_said(run, monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", full_disk)
+    with pytest.raises(runs.RunError, match="could not be started"):
+        runs.launch(run)
+
+
+# --- writing
+
+
+def fail_in_replace(patch):
+    patch.setattr(Path, "replace", full_disk)
+    patch.setattr(os, "replace", full_disk)
+
+
+def fail_in_write(patch):
+    class Full:
+        def __init__(self, handle, mode):
+            os.close(handle)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        write = full_disk
+
+    patch.setattr(os, "fdopen", Full)
+
+
+@pytest.mark.parametrize("fail", [fail_in_replace, fail_in_write])
+def test_a_full_disk_leaves_the_old_file_whole_and_nothing_beside_it(run, fail):
+    run.rename("before")
+    run.send(learning_rate=0.5)
+    listing = sorted(p.name for p in run.path.iterdir())
+    with pytest.MonkeyPatch.context() as patch:
+        fail(patch)
+        for attempt in (lambda: run.rename("after"), lambda: run.send(stop=True)):
+            with pytest.raises(runs.RunError, match="No space left"):
+                attempt()
+        with pytest.raises(OSError, match="No space left"):
+            run.write_status(state="running")
+        with pytest.raises(runs.RunError, match="No space left"):
+            runs.new(SMALL, Settings(), "mnist-sample")
+    assert (run.name, run.control(), run.state) == ("before", {"learning_rate": 0.5}, "queued")
+    assert sorted(p.name for p in run.path.iterdir()) == listing
+    assert [r.id for r in runs.list_runs()] == [run.id]
+
+
+def test_what_is_sent_adds_to_what_was_sent(run):
+    run.send(learning_rate=0.5)
+    run.send(paused=True)
+    run.send(paused=False)
+    assert run.control() == {"learning_rate": 0.5, "paused": False}
+
+
+# --- weights
+
+
+def test_a_run_that_learned_nothing_yet_says_so(run):
+    for epoch in (None, 3):
+        with pytest.raises(runs.RunError, match="'A run' has no weights yet"):
+            load_model(run, epoch)
+
+
+def test_without_the_newest_weights_the_last_checkpoint_serves(trained):
+    assert trained.weights_path().name == "live.safetensors"
+    (trained.path / "live.safetensors").unlink()
+    assert trained.weights_path().name == "epoch-002.safetensors"
+    assert trained.checkpoints() == [0, 1, 2]
+
+
+class Bomb:
+    def __reduce__(self):
+        return (os.mkdir, ("exploded",))
+
+
+def test_damaged_weights_are_named_and_never_unpickled(trained, tmp_path, monkeypatch):
+    import torch
+
+    monkeypatch.chdir(tmp_path)
+    path = trained.path / "live.safetensors"
+    whole = path.read_bytes()
+    other = Architecture(layers=(Conv2d(), Flatten(), Linear()))
+    torch.save({"weights": Bomb()}, tmp_path / "pickle")
+    for content in (b"", whole[:100], whole[:-7], b"\xff" * 64, (tmp_path / "pickle").read_bytes()):
+        path.write_bytes(content)
+        with pytest.raises(runs.RunError, match=r"live\.safetensors of 'Small, trained'.*damaged"):
+            load_model(trained)
+    assert not (tmp_path / "exploded").exists()
+    files.write_tensors(path, other.build().state_dict())
+    with pytest.raises(runs.RunError, match="belong to another network"):
+        load_model(trained)
+    load_model(trained, 2)  # the checkpoints are as they were

@@ -1,0 +1,193 @@
+"""One run on several processes: they agree, and they learn what one alone would."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+import types
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+from safetensors.torch import load_file, save_file
+
+from cnn import datasets, runs
+from cnn.network import Architecture
+from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Flatten, MaxPool2d
+from cnn.training import Settings, distributed
+from cnn.training.control import Steer
+from cnn.training.devices import compute_for, find_device
+from cnn.training.trainer import Trainer
+from tests.conftest import SMALL
+
+# Without batch norm, whose statistics are those of each process's own part of a batch.
+PLAIN = Architecture(
+    layers=(Conv2d(filters=4), Activation(), MaxPool2d(), Flatten()),
+)
+NORMED = Architecture(
+    layers=(Conv2d(filters=4, bias=False), BatchNorm2d(), Activation(), MaxPool2d(), Flatten()),
+)
+SETTINGS = Settings(epochs=1, batch_size=64, learning_rate=0.02, optimizer="sgd", seed=3)
+
+
+def images() -> datasets.Images:
+    """1,001 images: the last batch is a partial one that two processes cannot share evenly."""
+    whole = datasets.load("mnist-sample")
+    return whole._replace(
+        train_images=whole.train_images[:1001], train_labels=whole.train_labels[:1001]
+    )
+
+
+def learn(architecture: Architecture, world: distributed.World) -> tuple[Trainer, list]:
+    compute = compute_for(find_device("cpu"), "float32", True)
+    trainer = Trainer(
+        architecture, images(), SETTINGS, datasets.preprocessing_for("mnist", "standardised"),
+        compute, 101, world,
+    )  # fmt: skip
+    return trainer, list(trainer.events(Steer()))
+
+
+def one_of_two(rank: int, folder: str, port: int) -> None:
+    import os
+
+    os.environ |= {
+        "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+    }  # fmt: skip
+    torch.set_num_threads(1)
+    with distributed.joined("gloo") as world:
+        for name, architecture in (("plain", PLAIN), ("normed", NORMED)):
+            trainer, events = learn(architecture, world)
+            save_file(trainer.model.state_dict(), Path(folder) / f"{name}-{rank}.safetensors")
+            (Path(folder) / f"{name}-{rank}.json").write_text(json.dumps(asdict(events[-1])))
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes learned."""
+    import socket
+
+    datasets.load("mnist-sample")  # the cache, before both want to write it
+    folder = tmp_path_factory.mktemp("two")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # A spawned process imports what is `__main__` here. Streamlit's AppTest leaves a page there,
+    # whose threads, still importing torch, killed the process as it ended.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+        mp.spawn(one_of_two, (str(folder), port), nprocs=2)
+    return folder
+
+
+def ended(folder: Path, name: str, rank: int) -> tuple[dict, dict]:
+    """A process's last weights and its last event."""
+    path = folder / f"{name}-{rank}"
+    return load_file(path.with_suffix(".safetensors")), json.loads(
+        path.with_suffix(".json").read_text()
+    )
+
+
+@pytest.mark.parametrize("name", ["plain", "normed"])
+def test_both_processes_end_with_the_same_weights(two, name):
+    (first, first_end), (second, second_end) = (ended(two, name, rank) for rank in (0, 1))
+    for key, value in first.items():
+        torch.testing.assert_close(second[key], value, rtol=0, atol=0)
+    for key in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
+        assert first_end[key] == second_end[key]
+
+
+def test_two_processes_follow_one_at_the_whole_batch(two):
+    trainer, events = learn(PLAIN, distributed.World())
+    both, end = ended(two, "plain", 0)
+    for key, value in trainer.model.state_dict().items():
+        torch.testing.assert_close(both[key], value, rtol=1e-4, atol=1e-5)
+    alone = events[-1]
+    assert end["train_loss"] == pytest.approx(alone.train_loss, rel=1e-3)
+    assert end["validation_loss"] == pytest.approx(alone.validation_loss, rel=1e-3)
+    assert end["validation_accuracy"] == pytest.approx(alone.validation_accuracy, abs=0.02)
+
+
+def test_a_world_of_one_costs_and_changes_nothing():
+    world, model = distributed.World(), torch.nn.Linear(2, 2)
+    assert world.leads
+    assert world.spread(model, torch.device("cpu")) is model
+    assert world.agree((True, False, 0.5, True)) == (True, False, 0.5, True)
+    assert world.sum(torch.tensor([1.0, 2.0])).tolist() == [1.0, 2.0]
+
+
+def test_a_run_for_several_devices_is_started_by_torchrun(runs_folder):
+    def command(device: str) -> list[str]:
+        return runs.worker_command(runs.new(SMALL, SETTINGS, "mnist-sample", device))
+
+    assert command("cpu")[1:4] == ["-m", "cnn", "worker"]
+    assert command("cuda:0")[1:4] == ["-m", "cnn", "worker"]
+    for device, count in (("cuda:all", "gpu"), ("cpu:2", "2")):
+        started = command(device)
+        assert started[:3] == [sys.executable, "-m", "torch.distributed.run"]
+        assert started[started.index("--nproc-per-node") + 1] == count
+
+
+def wait_for(check, seconds: float = 90.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.05)
+
+
+def test_a_run_on_two_processes_pauses_goes_on_stops_and_resumes(runs_folder, data_folder):
+    settings = Settings(epochs=200, batch_size=64, learning_rate=0.01)
+    run = runs.new(SMALL, settings, "mnist-sample", "cpu:2")
+    runs.launch(run)
+    wait_for(lambda: run.status().get("step", 0) > 1 or run.state not in runs.ACTIVE)
+    assert run.state == "running", run.log()
+    assert run.status()["processes"] == 2
+    run.send(paused=True)
+    wait_for(lambda: run.state == "paused")
+    step = run.status()["step"]
+    run.send(paused=False, learning_rate=0.001)
+    wait_for(lambda: run.status().get("step", 0) > step)
+    run.send(stop=True)
+    wait_for(lambda: run.state not in runs.ACTIVE)
+    status = run.status()
+    assert status["state"] == "stopped", run.log()
+    assert status["test_accuracy"] > 0.5
+    assert status["learning_rate"] <= 0.001
+    wait_for(lambda: not run.is_alive())
+    runs.launch(run)
+    wait_for(lambda: run.status().get("step", 0) > status["step"] or run.state not in runs.ACTIVE)
+    assert run.state == "running", run.log()
+    run.send(stop=True)
+    wait_for(lambda: run.state == "stopped")
+
+
+def test_the_command_line_trains_on_two_processes_and_ctrl_c_keeps_what_was_learned(
+    runs_folder, data_folder, tmp_path
+):
+    network = tmp_path / "network.json"
+    network.write_text(SMALL.model_dump_json())
+    shell = subprocess.Popen(
+        [
+            sys.executable, "-m", "cnn", "train", "--architecture", network, "--device", "cpu:2",
+            "--dataset", "mnist-sample", "--epochs", "200",
+        ],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for(
+        lambda: (
+            shell.poll() is not None or any(run.status().get("step") for run in runs.list_runs())
+        )
+    )
+    assert shell.poll() is None, shell.communicate()[1]
+    shell.send_signal(signal.SIGINT)
+    out, err = shell.communicate(timeout=90)
+    assert shell.returncode == 0 and "Traceback" not in err, err
+    result = json.loads(out)
+    assert (result["state"], result["device"]) == ("stopped", "cpu:2")
+    assert result["test_accuracy"] > 0 and "images/s" in err

@@ -1,0 +1,59 @@
+"""Nothing before the first paint waits for torch, and nothing unpickles.
+
+That imports go down the storeys only is `lint-imports`'s business (pyproject.toml, .ci/run).
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BEFORE_FIRST_PAINT = [
+    "cnn.network", "cnn.presets", "cnn.training", "cnn.training.devices", "cnn.runs",
+    "cnn.datasets", "cnn.figures", "cnn.__main__",
+]  # fmt: skip
+
+
+def imports(file: Path) -> set[str]:
+    """Every module a file names in an import, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert not node.level, f"{file} imports relatively"
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def test_nothing_unpickles():
+    """`torch.load` and pickle execute what a file says."""
+    for folder in ("cnn", "ui", "pages"):
+        for file in (ROOT / folder).rglob("*.py"):
+            text = file.read_text()
+            assert "pickle" not in imports(file), file
+            assert "torch.load(" not in text, file
+
+
+@pytest.mark.parametrize("modules", [BEFORE_FIRST_PAINT, sorted(imports(ROOT / "app.py"))])
+def test_what_is_imported_before_the_first_paint_leaves_torch_alone(modules):
+    importable = [m for m in modules if m.split(".")[0] in ("cnn", "ui")]
+    assert importable
+    code = (
+        "import importlib, importlib.util, sys\n"
+        f"for name in {importable!r}:\n"
+        "    try: importlib.import_module(name)\n"
+        "    except ModuleNotFoundError as e:\n"  # `ui.state.get`: a name in a module
+        "        if not name.startswith(e.name or '?'): raise\n"
+        "print(sorted(m for m in ('torch', 'torchvision', 'sklearn') if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"

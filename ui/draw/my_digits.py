@@ -1,0 +1,257 @@
+"""My digits: keep drawings with their labels, see how every run reads them, teach a run with
+them."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from cnn import recognition, runs
+from cnn.drawing import my_digits
+from cnn.runs import finetune
+from ui.draw import canvas
+from ui.draw.compare import readers
+from ui.shared import models, state
+from ui.shared.refresh import refreshing
+
+SHOWN = 60
+
+
+@st.fragment
+def show(run_id: str) -> None:
+    """The whole part."""
+    st.markdown(
+        "Draw a digit and press its key, or its button: it is kept, and the sheet is clean again."
+    )
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        drawing = canvas.canvas("draw", "mine")
+        _label_buttons(drawing is not None)
+        notice = state.get().fields.pop("mine_notice", None)
+        if notice:
+            st.caption(notice)
+        problem = state.get().fields.pop("mine_problem", None)
+        if problem:
+            st.error(problem, icon=":material/error:")
+    kept = my_digits.load()
+    with right:
+        _gallery(kept)
+    _exchange(kept)
+    if not kept:
+        return
+    st.markdown("#### How every run reads them")
+    _scores(kept)
+    st.markdown("#### Teach a run my handwriting")
+    _teach(run_id, kept)
+
+
+def keep(label: int) -> None:
+    """Keep what is on the sheet under `label`, and clean it."""
+    try:
+        drawing = my_digits.drawing_of({"label": label, "strokes": canvas.strokes("draw")})
+        count = my_digits.add([drawing])
+        state.keep("mine_notice", f"Kept as a {label}. You have {count:,} now.")
+        canvas.clear("draw")
+    except my_digits.CollectionError as error:
+        state.keep("mine_notice", f"Not kept: {error}")
+
+
+def _label_buttons(drawn_something: bool) -> None:
+    """Ten buttons, each with its key."""
+    st.caption("Which digit is it?")
+    with st.container(horizontal=True, gap="xsmall", key="mine_labels"):
+        for label in range(10):
+            st.button(
+                str(label),
+                key=f"mine_label_{label}",
+                on_click=keep,
+                args=(label,),
+                shortcut=str(label),
+                disabled=not drawn_something,
+                width=52,
+                help=f"Keep it as a {label} (key {label})",
+            )
+
+
+def _gallery(kept: list[my_digits.Drawing]) -> None:
+    """The newest drawings, in one picture."""
+    if not kept:
+        with st.container(border=True):
+            st.markdown("#### Nothing kept yet")
+            st.markdown(
+                "Ten of each digit is a good start. Your digits stay on this machine, in the data "
+                "folder, as the strokes you drew."
+            )
+        return
+    counts = np.bincount([drawing.label for drawing in kept], minlength=10)
+    more = f", the newest {SHOWN} shown" if len(kept) > SHOWN else ""
+    st.markdown(f"**{len(kept):,} digits**{more}")
+    pictures, labels = my_digits.images(kept[-SHOWN:])
+    order = np.argsort(labels, kind="stable")
+    columns = 12
+    rows = -(-len(order) // columns)
+    wall = np.zeros((rows * 30, columns * 30), np.uint8)
+    for place, i in enumerate(order):
+        y, x = divmod(place, columns)
+        wall[y * 30 + 1 : y * 30 + 29, x * 30 + 1 : x * 30 + 29] = pictures[i] * 255
+    st.image(wall.repeat(2, 0).repeat(2, 1), width="stretch", alt="The newest kept digits")
+    st.caption(" · ".join(f"{n} × **{k}**" for k, n in enumerate(counts) if n))
+
+
+def _exchange(kept: list[my_digits.Drawing]) -> None:
+    """Export, import, remove."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.download_button(
+            "Export",
+            my_digits.export(kept),
+            "my-digits.jsonl",
+            "application/jsonl",
+            icon=":material/download:",
+            key="mine_export",
+            disabled=not kept,
+            on_click="ignore",
+        )
+        with st.popover("Import", icon=":material/upload:"):
+            st.caption('One JSON object a line: {"label": 3, "strokes": [[[x, y], …], …]}')
+            file = st.file_uploader("A .jsonl file", type=["jsonl"], key="mine_file")
+            st.button(
+                "Add its digits", key="mine_import", disabled=file is None,
+                on_click=_import, args=(file.getvalue() if file else b"",),
+            )  # fmt: skip
+        st.button(
+            "Remove the newest",
+            icon=":material/undo:",
+            key="mine_remove",
+            on_click=my_digits.remove,
+            args=(1,),
+            disabled=not kept,
+        )
+        with st.popover("Remove all", icon=":material/delete:", disabled=not kept):
+            st.markdown(f"Remove all {len(kept):,} digits? Export them first if you may want them.")
+            st.button(
+                "Remove them", type="primary", key="mine_remove_all", on_click=my_digits.remove
+            )
+
+
+def _import(content: bytes) -> None:
+    try:
+        found = my_digits.parse(content)
+        my_digits.add(found)
+        state.keep("mine_notice", f"{len(found):,} digits were added.")
+    except my_digits.CollectionError as error:
+        state.keep("mine_problem", str(error))
+
+
+def _start(run: runs.Run, kept: list[my_digits.Drawing]) -> None:
+    try:
+        runs.launch(finetune.new(run, kept, st.session_state.mine_epochs))
+    except runs.RunError as error:
+        state.keep("mine_problem", str(error))
+
+
+def _scores(kept: list[my_digits.Drawing]) -> None:
+    """Accuracy of every finished run on the collection."""
+    pictures, labels = my_digits.images(kept)
+    rows = []
+    for run in readers():
+        try:
+            if len(run.config.classes) != 10:
+                continue
+            probabilities = recognition.read(run, models.model_of(run), pictures).probabilities
+        except runs.RunError:
+            continue
+        guess = probabilities.argmax(1)
+        wrong = [f"{a}→{b}" for a, b in zip(labels, guess, strict=True) if a != b]
+        rows.append(
+            {
+                "Run": run.name,
+                "My digits": float((guess == labels).mean()),
+                "Test": run.status().get("test_accuracy"),
+                "Misread": ", ".join(wrong[:12]) + (" …" if len(wrong) > 12 else "") or "none",
+            }
+        )
+    if not rows:
+        st.caption("No run has finished yet.")
+        return
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key="mine_scores",
+        column_config={
+            "My digits": st.column_config.ProgressColumn(
+                min_value=0.0, max_value=1.0, format="percent"
+            ),
+            "Test": st.column_config.NumberColumn(format="percent"),
+            "Misread": st.column_config.TextColumn(help="Truth → reading."),
+        },
+    )
+
+
+def _teach(run_id: str, kept: list[my_digits.Drawing]) -> None:
+    """Start a fine-tuning, and show what the earlier ones did."""
+    run = runs.open_run(run_id)
+    st.markdown(
+        "A new run starts from this run's weights and learns your digits for a few epochs, mixed "
+        f"with {finetune.REHEARSAL:,} images of the old training set against forgetting. Of each "
+        "digit every fourth is held back, to see what was learned rather than stored."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        epochs = st.slider(
+            "Epochs", 1, 10, state.remember("mine_epochs", 3), key="mine_epochs", width=260
+        )
+        state.keep("mine_epochs", epochs)
+        ready = len(kept) >= finetune.FEWEST and run.state not in runs.ACTIVE
+        st.button(
+            "Fine-tune it on my digits",
+            type="primary",
+            icon=":material/school:",
+            key="mine_teach",
+            disabled=not ready,
+            on_click=_start,
+            args=(run, kept),
+        )
+    if len(kept) < finetune.FEWEST:
+        st.caption(f"Keep at least {finetune.FEWEST} digits first.")
+    taught = [other for other in runs.list_runs() if other.config.start_from]
+    working = any(other.state in runs.ACTIVE for other in taught)
+    if taught:
+        refreshing(_effects, 1.0 if working else None, "effects")([r.id for r in taught[:5]])
+
+
+def _effects(ids: list[str]) -> None:
+    """Before and after, of the newest fine-tuned runs."""
+    for run_id in ids:
+        try:
+            run = runs.open_run(run_id)
+            status = run.status()
+            with st.container(border=True):
+                st.markdown(f"**{run.name}** · {status['state']}")
+                if status["state"] in runs.ACTIVE:
+                    share = status.get("step", 0) / max(status.get("steps") or 1, 1)
+                    st.progress(min(1.0, share), text=status.get("message") or "Learning …")
+                elif status["state"] in ("finished", "stopped"):
+                    _before_and_after(finetune.effect(run))
+                else:
+                    st.error(status.get("message") or "It ended without a word.")
+        except runs.RunError as error:
+            st.warning(str(error))
+
+
+def _before_and_after(effect: finetune.Effect) -> None:
+    grid = st.grid(3, min_column_width=150)
+    for title, (before, after), note in (
+        ("My digits, learned", effect.learned, "the drawings it was trained on"),
+        ("My digits, held back", effect.held, f"{effect.held_digits} drawings it never saw"),
+        ("Test set", effect.test, "what it may have forgotten"),
+    ):
+        change = (
+            None if before is None or after is None else f"{(after - before) * 100:+.1f} points"
+        )
+        was = "" if before is None else f", {before:.1%} before"
+        grid.metric(
+            f"{title}{was}",
+            "–" if after is None else f"{after:.1%}",
+            change,
+            help=note,
+            border=True,
+        )

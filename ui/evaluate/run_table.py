@@ -1,0 +1,152 @@
+"""The table of runs: open, rename, delete, and curves laid over each other."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from cnn import figures, runs
+from ui.shared import state
+
+MOST_CURVES = 8
+
+
+def show() -> None:
+    """The table, its buttons, and the curves of the chosen rows."""
+    st.subheader("All runs")
+    found, damaged = [], []
+    for run, problem in runs.survey():
+        if problem is None:
+            found.append(run)
+        else:
+            damaged.append((run, problem))
+    statuses, configs = [run.status() for run in found], [run.config for run in found]
+    chosen = st.dataframe(
+        {
+            "Run": [run.name for run in found],
+            "State": [status["state"] for status in statuses],
+            "Test": [_percent(status.get("test_accuracy")) for status in statuses],
+            "Validation": [_percent(status.get("best_validation")) for status in statuses],
+            "Parameters": [config.architecture.parameters for config in configs],
+            "Seconds": [status.get("train_seconds") for status in statuses],
+            "Made": [
+                time.strftime("%d %b %H:%M", time.localtime(config.created)) for config in configs
+            ],
+        },
+        hide_index=True,
+        key="runs_table",
+        on_select="rerun",
+        selection_mode="multi-row",
+        height="content" if len(found) < 10 else 380,
+        column_config={
+            "Run": st.column_config.TextColumn(width="large"),
+            "Test": st.column_config.NumberColumn(format="%.2f %%"),
+            "Validation": st.column_config.NumberColumn(format="%.2f %%"),
+            "Parameters": st.column_config.NumberColumn(format="localized"),
+            "Seconds": st.column_config.NumberColumn(format="%.1f"),
+        },
+        placeholder="–",
+        alt="Table of all runs",
+    )
+    rows = [i for i in chosen["selection"]["rows"] if i < len(found)]
+    picked = [found[i] for i in rows]
+    _buttons(picked)
+    _curves(picked or found[:4], bool(picked))
+    for run, problem in damaged:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(problem, icon=":material/broken_image:")
+            if st.button("Delete", key=f"delete_{run.id}", icon=":material/delete:"):
+                confirm_delete([run])
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _buttons(picked: list[runs.Run]) -> None:
+    one = picked[0] if len(picked) == 1 else None
+    with st.container(horizontal=True):
+        if (
+            st.button(
+                "Open",
+                icon=":material/open_in_new:",
+                disabled=one is None,
+                key="open_run",
+                help="Make it the current run and show it above.",
+            )
+            and one
+        ):
+            state.choose_run(one.id)
+            st.rerun()
+        if (
+            st.button("Rename", icon=":material/edit:", disabled=one is None, key="rename_run")
+            and one
+        ):
+            rename(one)
+        if st.button("Delete", icon=":material/delete:", disabled=not picked, key="delete_run"):
+            confirm_delete(picked)
+        if not picked:
+            st.caption("Tick rows to open, rename, delete or compare them.")
+
+
+def _curves(shown: list[runs.Run], by_choice: bool) -> None:
+    """Validation accuracy (training accuracy without validation) of some runs in one chart."""
+    curves: dict[str, tuple[list[int], list[float]]] = {}
+    for run in shown[:MOST_CURVES]:
+        epochs = [row for row in run.metrics() if row.get("kind") == "epoch"]
+        judged = [row for row in epochs if row.get("validation_accuracy") is not None]
+        kind, key = ("", "validation_accuracy") if judged else (" (training)", "train_accuracy")
+        rows = judged or epochs
+        if not rows:
+            continue
+        name = f"{run.name}{kind}"
+        while name in curves:
+            name += " ′"
+        curves[name] = ([row["epoch"] for row in rows], [row[key] for row in rows])
+    if curves:
+        st.markdown("**Validation accuracy, laid over each other**")
+        if not by_choice and len(curves) > 1:
+            st.caption("The newest runs; tick others in the table.")
+        st.plotly_chart(
+            figures.compare_curves(curves, "Validation accuracy"),
+            key="compare",
+            config={"displayModeBar": False},
+            alt="Accuracy by epoch of several runs",
+        )
+
+
+@st.dialog("Rename this run")
+def rename(run: runs.Run) -> None:
+    """Ask for another name."""
+    name = st.text_input("Name", run.name, max_chars=80)
+    if st.button("Rename", type="primary", key="rename_yes"):
+        try:
+            run.rename(name)
+        except (runs.RunError, OSError) as error:
+            st.error(str(error))
+        else:
+            st.rerun()
+
+
+@st.dialog("Delete for good?")
+def confirm_delete(picked: list[runs.Run]) -> None:
+    """Ask before anything is removed."""
+    st.markdown("Weights, curves and settings will be gone:")
+    st.text("\n".join(run.name for run in picked))
+    yes, no = st.columns(2)
+    if yes.button("Delete", type="primary", icon=":material/delete:", key="delete_yes"):
+        problems = []
+        for run in picked:
+            try:
+                run.delete()
+            except runs.RunError as error:
+                problems.append(str(error))
+            else:
+                if state.get().run_id == run.id:
+                    state.choose_run(None)
+        if problems:
+            state.get().notice = " ".join(problems)
+        st.rerun()
+    if no.button("Keep", key="delete_no"):
+        st.rerun()

@@ -1,0 +1,1 @@
+"""What several pages show or need: session state, run picker, fields, pictures."""

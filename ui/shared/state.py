@@ -1,0 +1,200 @@
+"""What a session knows: the network being designed, the settings, the current run, the drawing.
+
+Streamlit drops a widget's value when its page is left, so everything that must last lives in one
+object of ours, and widgets are fed from it. Which run is current lives in the URL, so that a
+reload or a second tab finds it again.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from cnn import runs
+from cnn.network import Architecture
+from cnn.network.layers import AnyLayer, Classifier
+from cnn.presets import DEFAULT_PRESET, PRESETS, Experiment
+from cnn.training import Settings
+
+_counter = itertools.count()
+
+
+@dataclass
+class Card:
+    """A layer on the Design page. `uid` stays with it when it moves, and names its widgets."""
+
+    layer: AnyLayer
+    uid: int = field(default_factory=lambda: next(_counter))
+
+
+@dataclass
+class Playground:
+    """Everything a session keeps."""
+
+    cards: list[Card]
+    head: Classifier
+    settings: Settings
+    preset: str | None = DEFAULT_PRESET
+    dataset: str | None = None  # None: the best that is on disk
+    device: str = "auto"
+    run_id: str | None = None
+    notice: str | None = None
+    version: int = 0  # part of every settings widget's key: a new preset means new widgets
+    page: str = ""
+    visit: int = 0  # counts page changes: a canvas is laid anew at each
+    drawing: dict[str, Any] | None = None
+    last_digit: Any = None  # the newest prepared digit, for Inspect
+    fields: dict[str, Any] = field(default_factory=dict)
+    chosen: int | str | None = None  # the open card on Design: its uid, or "head"
+    hidden: frozenset[str] = frozenset()  # controls that a teacher's link hides
+    fixed: frozenset[str] = frozenset()  # and those it shows but does not let move
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network as designed, whether it can work or not."""
+        return Architecture(layers=tuple(card.layer for card in self.cards), head=self.head)
+
+    def load_preset(self, name: str) -> None:
+        """Take a preset's network and settings."""
+        preset = PRESETS[name]
+        self.cards = [Card(layer) for layer in preset.architecture.layers]
+        self.head, self.settings = preset.architecture.head, preset.settings
+        self.preset, self.version = name, self.version + 1
+
+    def add(self, layer: AnyLayer, place: int) -> None:
+        """Put a new layer at an index among the cards and open its card."""
+        card = Card(layer)
+        self.cards.insert(place, card)
+        self.chosen = card.uid
+
+    def take(self, architecture: Architecture) -> None:
+        """Make this the network. Cards whose layers stay keep their names, and so stay open."""
+        old, new = self.cards, architecture.layers
+        if len(old) == len(new):
+            self.cards = [Card(layer, card.uid) for card, layer in zip(old, new, strict=True)]
+        else:
+            known = {id(card.layer): card.uid for card in old}
+            self.cards = [
+                Card(layer, known.pop(id(layer))) if id(layer) in known else Card(layer)
+                for layer in new
+            ]
+        self.head = architecture.head
+        self.version += 1
+
+    def set_up(self, experiment: Experiment) -> None:
+        """Take an experiment's network, settings and data set."""
+        self.cards = [Card(layer) for layer in experiment.architecture.layers]
+        self.head, self.settings = experiment.architecture.head, experiment.settings
+        self.preset, self.version = experiment.preset, self.version + 1
+        self.dataset = experiment.dataset or self.dataset
+
+    @property
+    def title(self) -> str:
+        """What to call this network: its preset's name while it is unchanged."""
+        preset = PRESETS.get(self.preset or "")
+        if preset is None:
+            return "My network"
+        same = preset.architecture == self.architecture
+        return preset.label if same else f"{preset.label}, changed"
+
+
+def get() -> Playground:
+    """This session's object, as `begin` made it."""
+    if "playground" not in st.session_state:
+        _through_the_front_door()
+    return st.session_state.playground
+
+
+def _nothing() -> None:
+    """A page without content."""
+
+
+def _through_the_front_door() -> None:
+    """Run app.py instead of the bare page.
+
+    A server's very first visit may be to `/draw`: until app.py has once called st.navigation,
+    Streamlit takes the folder `pages` for a multipage app of its old kind and runs the page alone.
+    """
+    asked_for = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
+    st.session_state.asked_for = asked_for
+    pages = [st.Page(_nothing, title="CNN Playground", default=True)]
+    if asked_for.isidentifier():  # else Streamlit lays "Page not found" over the page that follows
+        pages.append(st.Page(_nothing, title=asked_for, url_path=asked_for))
+    st.navigation(pages, position="hidden")
+    st.rerun()
+
+
+def begin() -> None:
+    """At each script run of app.py: make the session's object, with the default preset, and agree
+    with the URL on which run is current."""
+    if "playground" not in st.session_state:
+        preset = PRESETS[DEFAULT_PRESET]
+        st.session_state.playground = Playground(
+            [Card(layer) for layer in preset.architecture.layers],
+            preset.architecture.head,
+            preset.settings,
+        )
+    play = get()
+    wanted = st.query_params.get("run")
+    if not wanted and not play.run_id:  # a new visit: the newest run is what people come for
+        play.run_id = next((run.id for run in runs.list_runs()), None)
+    if wanted and wanted != play.run_id:
+        try:
+            play.run_id = runs.open_run(wanted).id
+        except runs.RunError as error:
+            play.notice = str(error)
+    sync_url()
+
+
+def sync_url() -> None:
+    """Write the current run into the URL; a link to a run that does not exist is mended."""
+    play = get()
+    if play.run_id:
+        if st.query_params.get("run") != play.run_id:
+            st.query_params["run"] = play.run_id
+    elif "run" in st.query_params:
+        del st.query_params["run"]
+
+
+def enter(page: str) -> None:
+    """Note which page is shown; a change of page starts a new visit."""
+    play = get()
+    if play.page != page:
+        play.page, play.visit = page, play.visit + 1
+
+
+def choose_run(run_id: str | None) -> None:
+    """Make a run the current one."""
+    get().run_id = run_id
+    sync_url()
+
+
+def current_run() -> runs.Run | None:
+    """The current run; None (with a notice) where its folder is gone or damaged."""
+    play = get()
+    if not play.run_id:
+        return None
+    try:
+        run = runs.open_run(play.run_id)
+        _ = run.config
+    except runs.RunError as error:
+        play.notice, play.run_id = str(error), None
+        return None
+    return run
+
+
+def remember(name: str, default: Any, choices: Any = None) -> Any:
+    """A page's own setting by name, for feeding a widget; `default` where it is not among
+    `choices` any more."""
+    value = get().fields.get(name, default)
+    return default if choices is not None and value not in choices else value
+
+
+def keep(name: str, value: Any) -> Any:
+    """Keep a page's own setting; returns it."""
+    get().fields[name] = value
+    return value

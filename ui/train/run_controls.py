@@ -1,0 +1,138 @@
+"""A run's heading and its buttons: pause, resume, stop, the learning rate, another try."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnn import runs
+from cnn.datasets import DATASETS
+from cnn.training import OPTIMIZERS, SCHEDULES, Settings
+from ui.shared import sidebar, state
+from ui.shared.words import plural
+
+
+def title(run: runs.Run) -> None:
+    """The run's name, state and what it was trained on."""
+    config = run.config
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"### {sidebar.plain(run.name)}", width="content")
+        sidebar.badge(run.state)
+    details = [
+        DATASETS[config.dataset].label,
+        plural(config.settings.epochs, "epoch"),
+        f"batch {config.settings.batch_size}",
+        OPTIMIZERS[config.settings.optimizer].label,
+        SCHEDULES[config.settings.schedule].split(":")[0].lower(),
+        f"{config.validation_images:,} validation images",
+        f"seed {config.settings.seed}",
+    ]
+    status = run.status()
+    if status.get("device_name"):
+        device = f"{status['device'].upper()} in {status.get('precision', '…')}"
+        several = status.get("processes", 1)
+        details.append(f"{device}, {several} processes" if several > 1 else device)
+    st.caption(" · ".join(details))
+
+
+def controls(run: runs.Run) -> None:
+    """Pause, resume, stop and the learning rate, for a run that trains; resume for one that can."""
+    status = run.status()
+    now = status["state"]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if now in runs.ACTIVE:
+            if now == "paused" or run.control().get("paused"):
+                st.button(
+                    "Resume",
+                    icon=":material/play_arrow:",
+                    type="primary",
+                    key="resume",
+                    on_click=lambda: run.send(paused=False),
+                )
+            else:
+                st.button(
+                    "Pause",
+                    icon=":material/pause:",
+                    key="pause",
+                    on_click=lambda: run.send(paused=True),
+                    disabled=now == "queued",
+                )
+            st.button(
+                "Stop",
+                icon=":material/stop:",
+                key="stop",
+                help="Ends within one batch, keeps what was learned, scores the test set.",
+                on_click=lambda: run.send(stop=True),
+            )
+            _learning_rate(run)
+        else:
+            suggested = status.get("suggested_settings") if now == "failed" else None
+            if isinstance(suggested, dict) and suggested:
+                _try_again(run, suggested)
+            if not run.can_resume():
+                return
+            st.button(
+                "Resume",
+                icon=":material/play_arrow:",
+                type="secondary" if suggested else "primary",
+                key="resume",
+                help="Goes on with weights, optimiser and random state as they were.",
+                on_click=lambda: _resume(run),
+            )
+
+
+def _try_again(run: runs.Run, suggested: dict) -> None:
+    """One button that starts the run anew with the settings that should work."""
+
+    def start() -> None:
+        try:
+            again = runs.retry(run, suggested)
+            runs.launch(again)
+        except runs.RunError as error:
+            state.get().notice = str(error)
+        else:
+            state.choose_run(again.id)
+
+    what = " and ".join(
+        f"{(Settings.model_fields[name].title or name).lower()} {value:g}"
+        for name, value in suggested.items()
+        if name in Settings.model_fields and isinstance(value, int | float)
+    )
+    if what:
+        st.button(
+            f"Try again with {what}",
+            icon=":material/replay:",
+            type="primary",
+            key="retry",
+            help="A new run from the start; this one keeps what it had learned.",
+            on_click=start,
+        )
+
+
+def _learning_rate(run: runs.Run) -> None:
+    """The peak learning rate, changeable while it trains."""
+    settings = run.config.settings
+    current = run.control().get("learning_rate") or settings.learning_rate
+    key = f"rate_{run.id}"
+
+    def send() -> None:
+        run.send(learning_rate=st.session_state[key])
+
+    st.number_input(
+        "Learning rate",
+        0.0000001,
+        10.0,
+        float(current),
+        float(current) / 10,
+        format="%.5g",
+        key=key,
+        on_change=send,
+        width=190,
+        help="The schedule's peak. A change acts on the next batch.",
+    )
+
+
+def _resume(run: runs.Run) -> None:
+    try:
+        runs.launch(run)
+    except runs.RunError as error:
+        state.get().notice = str(error)
