@@ -81,7 +81,7 @@ def timed(steps: Iterator[int], seconds: float, synchronise: Callable[[], None])
 def bare_loop(preset: Preset, settings: Settings, compute: Compute) -> Iterator[int]:
     """Normalised float images in memory, an index per batch, forward, backward, update."""
     images = datasets.load("mnist")
-    normalise = datasets.preprocessing_for("mnist", settings.pixels)
+    normalise = datasets.preprocessing_for("mnist", settings.normalisation)
     x = normalise(images.train_images.to(compute.device))
     y = images.train_labels.to(compute.device)
     model = preset.architecture.build().to(compute.device)
@@ -106,7 +106,9 @@ def loader_question(preset: Preset, settings: Settings) -> dict[str, Any]:
     """What the DataLoader's process must know: the network as our own exported script."""
     return {
         "source": pytorch(
-            preset.architecture, settings, datasets.preprocessing_for("mnist", settings.pixels)
+            preset.architecture,
+            settings,
+            datasets.preprocessing_for("mnist", settings.normalisation),
         ),
         "optimizer": OPTIMIZERS[settings.optimizer].torch_name,
         "rate": settings.learning_rate,

@@ -34,7 +34,7 @@ def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tupl
     images = datasets.load("mnist")
     held_out = settings.validation_images
     trainer = Trainer(
-        architecture, images, settings, datasets.preprocessing_for("mnist", settings.pixels),
+        architecture, images, settings, datasets.preprocessing_for("mnist", settings.normalisation),
         compute_for(find_device(device), settings.precision, architecture.convolutional),
         datasets.DATASETS["mnist"].validation_images if held_out is None else held_out,
         extra=functools.partial(synthetic_digits.extra, "mnist", settings),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import streamlit as st
+from humanize import metric, naturalsize
 
 from cnn.network import Architecture, Row, advise, suggest_fixes
 from cnn.network.layers import show
@@ -131,8 +132,8 @@ def totals(architecture: Architecture, layers: int) -> None:
     figures = {
         "layers": f"{layers}",
         "parameters": f"{architecture.parameters:,}",
-        "multiply-adds": cards.compact(architecture.multiply_adds),
-        "of activations per image": size(architecture.activation_bytes),
+        "multiply-adds": metric(architecture.multiply_adds),
+        "of activations per image": naturalsize(architecture.activation_bytes),
     }
     st.markdown(
         " · ".join(f"**{value}** {name}" for name, value in figures.items()),
@@ -175,7 +176,9 @@ def table(rows: list[Row]) -> None:
             "Parameters": [row.parameters for row in rows],
             "Multiply-adds": [row.multiply_adds for row in rows],
             "Sees": [f"{row.receptive_field} px" if row.output_shape else "—" for row in rows],
-            "Memory": [size(row.activation_bytes) if row.activation_bytes else "—" for row in rows],
+            "Memory": [
+                naturalsize(row.activation_bytes) if row.activation_bytes else "—" for row in rows
+            ],
         },
         hide_index=True,
         row_height=30,
@@ -217,14 +220,6 @@ ICONS: dict[Any, str] = {
     "hint": ":blue[:material/lightbulb:]",
     "note": ":gray[:material/info:]",
 }
-
-
-def size(count: int) -> str:
-    """Bytes in a unit that reads well."""
-    for limit, unit in ((1e6, "MB"), (1e3, "kB")):
-        if count >= limit:
-            return f"{count / limit:.3g} {unit}"
-    return f"{count} B"
 
 
 studio()

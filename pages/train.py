@@ -17,7 +17,7 @@ AUGMENTATION = tuple(
     and field.json_schema_extra.get("group") == "augmentation"
 )
 REGULARISATION = ("weight_decay", "label_smoothing", "early_stopping")
-DETAILS = ("validation_images", "pixels", "precision", "seed")
+DETAILS = ("validation_images", "normalisation", "precision", "seed")
 
 play = state.get()
 problem = play.architecture.problem()
@@ -54,8 +54,7 @@ def start_button() -> None:
     if problem:
         st.error(f"This network cannot be trained yet. {problem}", icon=":material/build:")
         st.page_link("pages/design.py", label="Mend it on Design", icon=":material/layers:")
-    held_out = play.settings.validation_images
-    held_out = DATASETS[dataset].validation_images if held_out is None else held_out
+    held_out = play.settings.held_out(DATASETS[dataset])
     too_many = held_out > DATASETS[dataset].train_images - 100
     if too_many:
         st.error(

@@ -61,7 +61,7 @@ def _code(options: argparse.Namespace) -> int:
     else:
         preset = PRESETS[options.preset]
         architecture, settings, title = preset.architecture, preset.settings, preset.label
-    preprocessing = preprocessing_for(options.dataset, settings.pixels)
+    preprocessing = preprocessing_for(options.dataset, settings.normalisation)
     write = keras if options.keras else pytorch
     sys.stdout.write(write(architecture, settings, preprocessing, options.dataset, title))
     return 0

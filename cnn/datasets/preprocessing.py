@@ -26,8 +26,8 @@ class Preprocessing(NamedTuple):
         return x.sub_(self.mean * full).div_(self.std * full)
 
 
-def preprocessing_for(dataset: str, pixels: str) -> Preprocessing:
-    """The numbers for a data set under the setting `pixels`."""
-    if pixels == "0-1":
+def preprocessing_for(dataset: str, normalisation: str) -> Preprocessing:
+    """The numbers for a data set under the setting `normalisation`."""
+    if normalisation == "0-1":
         return Preprocessing(0.0, 1.0)
     return Preprocessing(DATASETS[dataset].mean, DATASETS[dataset].std)

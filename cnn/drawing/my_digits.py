@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from humanize import naturalsize
 from numpy.typing import NDArray
 
 from cnn.common.files import write_bytes
@@ -89,7 +90,7 @@ def parse(content: bytes) -> list[Drawing]:
     """Read JSONL. Raises CollectionError naming the first line that is wrong; nothing is half
     read."""
     if len(content) > MOST_BYTES:
-        raise CollectionError(f"The file is larger than {MOST_BYTES / 1e6:.0f} MB.")
+        raise CollectionError(f"The file is larger than {naturalsize(MOST_BYTES)}.")
     found: list[Drawing] = []
     for number, line in enumerate(content.splitlines(), 1):
         if not line.strip():

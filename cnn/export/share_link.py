@@ -24,6 +24,7 @@ from cnn.datasets import DATASETS
 from cnn.network import Architecture, ArchitectureError, from_dict
 from cnn.network.json_format import minimal
 from cnn.training import Settings, SettingsError, read_settings
+from cnn.training.settings import RENAMED
 
 FORMAT = b"\x01"
 CHECKSUM_BYTES = 8
@@ -79,7 +80,7 @@ def to_link(
     """
     chosen = {"hidden": sorted(set(hidden)), "fixed": sorted(set(fixed))}
     for names in chosen.values():
-        _check_controls(names)
+        _controls(names)
     if dataset is not None and dataset not in DATASETS:
         raise SharingError(f"There is no data set '{dataset[:40]}'.")
     value: dict[str, Any] = {
@@ -105,9 +106,7 @@ def from_link(token: str) -> Shared:
     dataset = value.get("dataset")
     if dataset is not None and (not isinstance(dataset, str) or dataset not in DATASETS):
         raise SharingError(f"This link wants the data set '{str(dataset)[:40]}', unknown here.")
-    hidden, fixed = value.get("hidden", []), value.get("fixed", [])
-    for names in (hidden, fixed):
-        _check_controls(names)
+    hidden, fixed = (_controls(value.get(key, [])) for key in ("hidden", "fixed"))
     return Shared(architecture, settings, dataset, frozenset(hidden), frozenset(fixed))
 
 
@@ -145,13 +144,15 @@ def _unpack(token: str) -> dict[str, Any]:
     return value
 
 
-def _check_controls(names: Any) -> None:
-    """Raises SharingError unless `names` is a list of CONTROLS."""
+def _controls(names: Any) -> list[str]:
+    """`names` by today's names. Raises SharingError unless they are a list of CONTROLS."""
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise SharingError("The controls to hide or fix are not a list of names.")
-    for name in names:
+    current: list[str] = [RENAMED.get(str(name), str(name)) for name in names]
+    for name in current:
         if name not in CONTROLS:
             raise SharingError(f"There is no control '{name[:40]}' to hide or fix.")
+    return current
 
 
 def _checksum(packed: bytes) -> bytes:

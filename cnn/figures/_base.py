@@ -1,8 +1,4 @@
-"""Colours that carry a meaning, and the layout that every figure shares.
-
-Streamlit's theme gives fonts, grid and background; the few colours chosen here read on light and
-dark alike.
-"""
+"""The layout that every figure shares: Streamlit's theme gives fonts, grid and background."""
 
 from __future__ import annotations
 
@@ -13,15 +9,7 @@ from typing import Any
 import pandas  # noqa: F401
 import plotly.graph_objects as go
 
-TRAIN, VALIDATION, BEST, MUTED = "#4a8fd6", "#ea7a2c", "#38a373", "#8b93a1"
 MAX_POINTS = 400
-# Ink on paper for images, heat for positive maps, blue-orange around zero for signed ones.
-SEQUENTIAL = [
-    [0.0, "#12161f"], [0.25, "#5a2a14"], [0.5, "#c2561a"], [0.75, "#f2a65a"], [1.0, "#fff4e2"],
-]  # fmt: skip
-DIVERGING = [
-    [0.0, "#2166ac"], [0.25, "#86bbe0"], [0.5, "#f4f2ee"], [0.75, "#f3a364"], [1.0, "#b9480b"],
-]  # fmt: skip
 
 
 def layout(figure: go.Figure, height: int, **more: Any) -> go.Figure:

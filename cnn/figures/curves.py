@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from cnn.figures._base import BEST, MAX_POINTS, TRAIN, VALIDATION, layout
+from cnn.figures._base import MAX_POINTS, layout
+from cnn.figures.colours import BEST, TRAIN, VALIDATION
 
 
 def thin(x: Sequence[float], y: Sequence[float], points: int = MAX_POINTS) -> tuple[list, list]:

@@ -8,13 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cnn.figures._base import MUTED, layout
+from cnn.figures._base import layout
+from cnn.figures.colours import CLASSES, MUTED
 
 FOR, AGAINST = np.array([250, 130, 40], np.float32), np.array([70, 150, 235], np.float32)
-CLASS_COLOURS = [
-    "#2f6fb5", "#d9681d", "#2c8a5b", "#7a5bb5", "#c8373c",
-    "#0f8b8d", "#a8871a", "#c25894", "#5b6b7c", "#8a5a3b",
-]  # fmt: skip
 
 
 def evidence_overlay(
@@ -43,7 +40,7 @@ def answer_over_epochs(
         figure.add_scatter(
             x=list(epochs), y=probabilities[:, k].tolist(), name=names[k],
             mode="lines+markers" if loud else "lines", showlegend=bool(loud),
-            line={"color": CLASS_COLOURS[k % 10] if loud else MUTED, "width": 3 if loud else 1},
+            line={"color": CLASSES[k % 10] if loud else MUTED, "width": 3 if loud else 1},
             opacity=1.0 if loud else 0.4,
             hovertemplate=f"{names[k]} after epoch %{{x}}: %{{y:.1%}}<extra></extra>",
         )  # fmt: skip

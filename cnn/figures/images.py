@@ -9,7 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cnn.figures._base import DIVERGING, SEQUENTIAL, layout, picture
+from cnn.figures._base import layout, picture
+from cnn.figures.colours import DIVERGING, INK, SEQUENTIAL
 
 
 def mosaic(
@@ -67,7 +68,7 @@ def digit(image: NDArray[np.floating], height: int = 220) -> go.Figure:
     """One image, ink bright, with its values on hover."""
     figure = go.Figure(
         go.Heatmap(
-            z=image, colorscale=[[0, "#0d1117"], [1, "#ffffff"]], showscale=False,
+            z=image, colorscale=INK, showscale=False,
             zmin=0, zmax=max(float(np.max(image)), 1e-6),
             hovertemplate="row %{y}, column %{x}<br>%{z:.3g}<extra></extra>",
         )

@@ -10,16 +10,13 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from cnn.figures._base import DIVERGING, MUTED, SEQUENTIAL, TRAIN, VALIDATION, layout, picture
+from cnn.figures._base import layout, picture
+from cnn.figures.colours import CLASSES, DIVERGING, INK, MUTED, SEQUENTIAL, TRAIN, VALIDATION
 from cnn.figures.images import mosaic
 
 HEAT = SEQUENTIAL
 DIVERGING_DARK = [
     [0.0, "#8cc4f8"], [0.25, "#3d7ab8"], [0.5, "#1b2029"], [0.75, "#b9591d"], [1.0, "#ffb473"],
-]  # fmt: skip
-CLASS_COLOURS = [
-    "#4a8fd6", "#ea7a2c", "#38a373", "#9a7bd0", "#d9534f", "#17a2a4", "#c9a227", "#d670a8",
-    "#7d8b9c", "#a8704a",
 ]  # fmt: skip
 
 
@@ -89,7 +86,7 @@ def scores_over_epochs(
         )
         figure.add_scatter(
             x=list(epochs), y=probabilities[:, i], name=name, mode="lines+markers",
-            line={"color": CLASS_COLOURS[i % 10], "width": 2.5 if top else 1},
+            line={"color": CLASSES[i % 10], "width": 2.5 if top else 1},
             opacity=1 if top else 0.35, showlegend=bool(top),
             hovertemplate="epoch %{x}: %{y:.1%}<extra>" + name + "</extra>",
         )  # fmt: skip
@@ -194,7 +191,7 @@ def planes(
             contours={a: {"highlight": False} for a in "xyz"}, connectgaps=False,
         )  # fmt: skip
 
-    sheet(image.astype(np.float32), 0, 1.3, [[0, "#0d1117"], [1, "#ffffff"]], False, "The image")
+    sheet(image.astype(np.float32), 0, 1.3, INK, False, "The image")
     places, texts = [0.0], ["Image"]
     x = 0.0
     for name, maps in layers:

@@ -15,17 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+from cnn.figures.colours import LAYER_GROUPS
 from cnn.network import Row
 from cnn.network.layers import show
 
 # One colour per kind of layer, readable on light and on dark; cards, table and picture share them.
-KIND_COLORS: dict[str, str] = {
-    "Feature extraction": "#4a8fd6",
-    "Non-linearity": "#e8863a",
-    "Down-sampling": "#3fa57a",
-    "Regularisation": "#9579d1",
-    "Classifier": "#c9a227",
-}
 _INK, _TROUBLE = "#8b93a1", "#e0524f"
 _SLANT = (0.30, 0.19)  # where one pixel of a map's width goes on paper, as shares of a pixel's size
 _SIZES = (5.2, 4.4, 3.8, 3.2, 2.7)  # pixels on paper for one pixel of a map, the first that fits
@@ -107,7 +101,7 @@ def network_svg(rows: Sequence[Row], width: float = 1040, selected: int | None =
     line_height = tall + _ABOVE + _BELOW
     parts = []
     kinds = dict.fromkeys(row.layer.group for row in rows)
-    legend, legend_width, legend_height = _legend([k for k in KIND_COLORS if k in kinds], width)
+    legend, legend_width, legend_height = _legend([k for k in LAYER_GROUPS if k in kinds], width)
     for index, line in enumerate(lines):
         top = legend_height + index * line_height
         parts.append(_draw_line(line, size, top, tall, selected, words))
@@ -142,7 +136,7 @@ def _stages(rows: Sequence[Row], size: float) -> list[_Line]:
 def _block(row: Row, size: float) -> _Block:
     """The block of one row; where nothing arrives, a dashed outline of a middling size."""
     layer, shape = row.layer, row.output_shape
-    color, name = KIND_COLORS[layer.group], layer.summary.split()[0].rstrip(",")
+    color, name = LAYER_GROUPS[layer.group].code, layer.summary.split()[0].rstrip(",")
     if row.skipped:
         side = shape[1:] if shape and len(shape) == 3 else None
         height = side[0] * size if side else 12 * size
@@ -321,7 +315,7 @@ def _legend(kinds: list[str], width: float) -> tuple[str, float, float]:
             x, y = 12.0, y + 17
         parts.append(
             f'<rect x="{x:.1f}" y="{y - 8:.1f}" width="9" height="9" rx="2" '
-            f'fill="{KIND_COLORS[kind]}"/><text x="{x + 14:.1f}" y="{y:.1f}" '
+            f'fill="{LAYER_GROUPS[kind].code}"/><text x="{x + 14:.1f}" y="{y:.1f}" '
             f'fill="currentColor" fill-opacity=".8">{escape(kind)}</text>'
         )
         x += long + 8

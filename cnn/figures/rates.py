@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from cnn.figures._base import BEST, TRAIN, layout
+from cnn.figures._base import layout
+from cnn.figures.colours import BEST, TRAIN
 
 
 def range_test(

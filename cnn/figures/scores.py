@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cnn.figures._base import MUTED, VALIDATION, layout
+from cnn.figures._base import layout
+from cnn.figures.colours import MUTED, VALIDATION
 
 # By the square root of a share. Laid over the page's own background, so that "never" has the
 # page's colour in light and dark.

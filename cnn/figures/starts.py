@@ -8,8 +8,8 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from cnn.figures._base import MUTED, layout
-from cnn.figures.network import KIND_COLORS
+from cnn.figures._base import layout
+from cnn.figures.colours import LAYER_GROUPS, MUTED
 
 
 def start_bars(layers: Sequence[Any], input_signal: float) -> go.Figure:
@@ -19,7 +19,7 @@ def start_bars(layers: Sequence[Any], input_signal: float) -> go.Figure:
     which a log scale cannot show, are left out.
     """
     names = [f"{item.number} · {item.layer.summary}" for item in layers]
-    colors = [KIND_COLORS[item.layer.group] for item in layers]
+    colors = [LAYER_GROUPS[item.layer.group].code for item in layers]
     figure = make_subplots(1, 2, shared_yaxes=True, horizontal_spacing=0.06)
     for column, values in (
         (1, [item.signal or None for item in layers]),

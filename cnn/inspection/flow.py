@@ -62,10 +62,10 @@ class Feeds:
         elif layer.kind == "residual_block":
             first = _norm(module.conv1.weight.detach().float().cpu().numpy())
             second = _norm(module.conv2.weight.detach().float().cpu().numpy())
-            around = [m for m in module.around.modules() if hasattr(m, "kernel_size")]
+            shortcut = [m for m in module.shortcut.modules() if hasattr(m, "kernel_size")]
             past = (
-                _norm(around[0].weight.detach().float().cpu().numpy())
-                if around
+                _norm(shortcut[0].weight.detach().float().cpu().numpy())
+                if shortcut
                 else np.eye(len(second), dtype=np.float32)
             )
             self.matrix = (second @ first + past) * power

@@ -98,7 +98,7 @@ def signal_of(values: Tensor) -> float:
     return float(values.var(dim=0).mean().sqrt())
 
 
-def sample_batch(dataset: str, pixels: str, count: int = BATCH) -> tuple[Tensor, Tensor]:
+def sample_batch(dataset: str, normalisation: str, count: int = BATCH) -> tuple[Tensor, Tensor]:
     """The first training images of a data set, prepared as a run would, and their labels.
 
     Raises DataError where the data set is not on disk.
@@ -106,7 +106,7 @@ def sample_batch(dataset: str, pixels: str, count: int = BATCH) -> tuple[Tensor,
     from cnn import datasets
 
     images = datasets.load(dataset)
-    prepare = datasets.preprocessing_for(dataset, pixels)
+    prepare = datasets.preprocessing_for(dataset, normalisation)
     return prepare(images.train_images[:count]), images.train_labels[:count].long()
 
 

@@ -32,11 +32,14 @@ def filter_through_time(run: Run, tensor: str, filter_number: int) -> FilterHist
     """
     from safetensors import SafetensorError, safe_open
 
+    from cnn.runs.weights import old_name
+
     epochs, weights = [], []
     for epoch in run.checkpoints():
         try:
             with safe_open(run.weights_path(epoch), framework="numpy") as file:
-                weights.append(file.get_slice(tensor)[filter_number : filter_number + 1][0])
+                name = tensor if tensor in set(file.keys()) else old_name(tensor)
+                weights.append(file.get_slice(name)[filter_number : filter_number + 1][0])
         except (SafetensorError, RunError, OSError, IndexError):
             continue
         epochs.append(epoch)

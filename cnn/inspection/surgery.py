@@ -37,7 +37,7 @@ class SwitchOff:
 
     Its weights and bias become 0; where batch norm follows directly, its scale and shift for this
     map too, so that the map is 0 before the activation function. `part` names the convolution
-    inside a residual block ("conv1", "conv2", "around.0"); "" is the layer itself.
+    inside a residual block ("conv1", "conv2", "shortcut.0"); "" is the layer itself.
     """
 
     number: int
@@ -134,7 +134,7 @@ def _norm_after(model: Any, edit: SwitchOff) -> Any:
     from torch import nn
 
     if edit.part:
-        pairs = {"conv1": "norm1", "conv2": "norm2", "around.0": "around.1"}
+        pairs = {"conv1": "norm1", "conv2": "norm2", "shortcut.0": "shortcut.1"}
         return model[edit.number - 1].get_submodule(pairs[edit.part])
     for module in model[edit.number :]:
         if isinstance(module, nn.BatchNorm2d):

@@ -59,7 +59,7 @@ class GlobalAvgPool(nn.Module):
 class ResidualBlock(nn.Module):
     """conv-bn-relu-conv-bn plus the input, then relu: `(N, C, H, W)` to `(N, filters, H', W')`.
 
-    He and others, 2015, arXiv:1512.03385, figure 2; where the shape changes, the way around is a
+    He and others, 2015, arXiv:1512.03385, figure 2; where the shape changes, the shortcut is a
     1×1 convolution with batch norm (their option B).
     """
 
@@ -70,16 +70,16 @@ class ResidualBlock(nn.Module):
         self.norm1 = nn.BatchNorm2d(filters)
         self.conv2 = nn.Conv2d(filters, filters, kernel_size, 1, padding, bias=False)
         self.norm2 = nn.BatchNorm2d(filters)
-        self.around: nn.Module = nn.Identity()
+        self.shortcut: nn.Module = nn.Identity()
         if stride > 1 or channels != filters:
-            self.around = nn.Sequential(
+            self.shortcut = nn.Sequential(
                 nn.Conv2d(channels, filters, 1, stride, bias=False), nn.BatchNorm2d(filters)
             )
 
     def forward(self, x: Tensor) -> Tensor:
         """The sum of both ways, rectified."""
         y = F.relu(self.norm1(self.conv1(x)))
-        return F.relu(self.norm2(self.conv2(y)) + self.around(x))
+        return F.relu(self.norm2(self.conv2(y)) + self.shortcut(x))
 
 
 class Flatten(nn.Flatten):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class Operation:
     """One step inside a layer: its name, words for it, and the parts it reads ("input" first).
 
     `path` names its module inside the layer's, as in the weights' names ("" is the layer itself).
@@ -30,23 +30,23 @@ class Part:
         return self.name == "output"
 
 
-def parts(layer: Layer, module: nn.Module) -> list[Part]:
+def operations(layer: Layer, module: nn.Module) -> list[Operation]:
     """The steps of a layer in the order in which they are computed."""
     from cnn.network import modules
 
     if isinstance(module, modules.ResidualBlock):
-        return _residual_parts(module)
+        return _residual_operations(module)
     if isinstance(module, modules.Classifier):
-        probability = Part("probability", "Probability", ("output",), function="softmax")
+        probability = Operation("probability", "Probability", ("output",), function="softmax")
         if module.output == "sigmoid":
             return [
-                Part("scores", "Weighted sum"),
-                Part("output", "Log of its sigmoid", ("scores",), function="log_sigmoid"),
+                Operation("scores", "Weighted sum"),
+                Operation("output", "Log of its sigmoid", ("scores",), function="log_sigmoid"),
                 probability,
             ]
-        return [Part("output", "Weighted sum"), probability]
+        return [Operation("output", "Weighted sum"), probability]
     function = layer.function if isinstance(layer, Activation) and _is_real(module) else ""
-    return [Part("output", layer.summary, function=function)]
+    return [Operation("output", layer.summary, function=function)]
 
 
 def _is_real(module: nn.Module) -> bool:
@@ -56,23 +56,23 @@ def _is_real(module: nn.Module) -> bool:
     return not isinstance(module, nn.Identity)
 
 
-def _residual_parts(module: Any) -> list[Part]:
+def _residual_operations(module: Any) -> list[Operation]:
     found = [
-        Part("conv1", "First convolution", path="conv1"),
-        Part("norm1", "First batch norm", ("conv1",), "norm1"),
-        Part("relu1", "First ReLU", ("norm1",), function="relu"),
-        Part("conv2", "Second convolution", ("relu1",), "conv2"),
-        Part("norm2", "Second batch norm", ("conv2",), "norm2"),
+        Operation("conv1", "First convolution", path="conv1"),
+        Operation("norm1", "First batch norm", ("conv1",), "norm1"),
+        Operation("relu1", "First ReLU", ("norm1",), function="relu"),
+        Operation("conv2", "Second convolution", ("relu1",), "conv2"),
+        Operation("norm2", "Second batch norm", ("conv2",), "norm2"),
     ]
-    around = "input"
-    if _is_real(module.around):
+    shortcut = "input"
+    if _is_real(module.shortcut):
         found += [
-            Part("around.0", "Way around: 1×1 convolution", path="around.0"),
-            Part("around.1", "Way around: batch norm", ("around.0",), "around.1"),
+            Operation("shortcut.0", "shortcut: 1×1 convolution", path="shortcut.0"),
+            Operation("shortcut.1", "shortcut: batch norm", ("shortcut.0",), "shortcut.1"),
         ]
-        around = "around.1"
+        shortcut = "shortcut.1"
     return [
         *found,
-        Part("sum", "Both ways added", ("norm2", around)),
-        Part("output", "Last ReLU", ("sum",), function="relu"),
+        Operation("sum", "Both ways added", ("norm2", shortcut)),
+        Operation("output", "Last ReLU", ("sum",), function="relu"),
     ]

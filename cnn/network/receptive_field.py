@@ -64,7 +64,7 @@ def _reaches(layer: Layer) -> list[_Reach]:
         dilation = getattr(layer, "dilation", 1)
         before = dilation * (layer.kernel_size - 1) // 2 if layer.padding == "same" else 0
         return [_Reach(layer.kernel_size, layer.stride, before, dilation)]
-    if isinstance(layer, ResidualBlock):  # its way around sees no more than its convolutions
+    if isinstance(layer, ResidualBlock):  # its shortcut sees no more than its convolutions
         before = layer.kernel_size // 2
         return [
             _Reach(layer.kernel_size, layer.stride, before),

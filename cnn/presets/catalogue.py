@@ -72,7 +72,7 @@ PRESETS: dict[str, Preset] = {
             network(Flatten(), output="sigmoid"),
             Settings(
                 epochs=5, batch_size=32, optimizer="adam", learning_rate=0.001,
-                schedule="constant", weight_decay=0.0, pixels="0-1", validation_images=0,
+                schedule="constant", weight_decay=0.0, normalisation="0-1", validation_images=0,
             ),
             history="The oldest idea of all: Rosenblatt's perceptron of 1958 also weighed every "
             "pixel once for every class. Such a network can only learn one soft template "
@@ -152,7 +152,7 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "mini-resnet",
             "Mini ResNet",
-            "He, Zhang, Ren and Sun, 2015, small: three residual blocks, whose way around lets "
+            "He, Zhang, Ren and Sun, 2015, small: three residual blocks, whose shortcut lets "
             "gradients through, and global average pooling in place of wide Linear layers.",
             network(
                 Conv2d(filters=16, bias=False), BatchNorm2d(), relu(),
@@ -165,7 +165,7 @@ PRESETS: dict[str, Preset] = {
             history="Deeper networks should never be worse, yet in 2015 they were: the gradient "
             "got lost on the way. He and colleagues let every block add to its input instead of "
             "replacing it, trained 152 layers and won that year's ImageNet contest. Nearly "
-            "every network since, transformers too, has such ways around.",
+            "every network since, transformers too, has such shortcuts.",
             source="He, Zhang, Ren and Sun, 2015, arXiv:1512.03385",
         ),
         *CLASSICS,

@@ -97,10 +97,10 @@ def new(
 
 
 def _tensors(run: runs.Run, name: str) -> dict[str, Any]:
-    from safetensors.torch import load_file
+    from cnn.runs.weights import read_tensors
 
     try:
-        return load_file(run.path / name)
+        return read_tensors(run.path / name)
     except Exception as error:
         raise runs.RunError(f"'{run.name}': its {name} is missing or damaged.") from error
 

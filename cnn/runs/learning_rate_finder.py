@@ -88,7 +88,7 @@ def main() -> None:
     settings = settings.model_copy(update={"early_stopping": 0})
     name = "auto" if processes(asked["device"]) else asked["device"]
     compute = compute_for(find_device(name), settings.precision, architecture.convolutional)
-    preprocessing = datasets.preprocessing_for(asked["dataset"], settings.pixels)
+    preprocessing = datasets.preprocessing_for(asked["dataset"], settings.normalisation)
     images = datasets.load(asked["dataset"])
     trainer = Trainer(architecture, images, settings, preprocessing, compute, 0)
     rates, losses = [], []

@@ -68,9 +68,8 @@ class Config(BaseModel):
 
     @property
     def validation_images(self) -> int:
-        """How many training images are held out: the setting, or the data set's usual number."""
-        chosen = self.settings.validation_images
-        return DATASETS[self.dataset].validation_images if chosen is None else chosen
+        """How many training images are held out."""
+        return self.settings.held_out(DATASETS[self.dataset])
 
 
 def runs_dir() -> Path:

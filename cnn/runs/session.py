@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file
 from torch import nn
 
 from cnn import datasets
@@ -19,7 +18,7 @@ from cnn.datasets import DATASETS
 from cnn.drawing import synthetic_digits
 from cnn.runs import finetune, speeds
 from cnn.runs.run import Run, RunError
-from cnn.runs.weights import save_test_scores
+from cnn.runs.weights import read_tensors, save_test_scores
 from cnn.training.control import Control
 from cnn.training.devices import Device, compute_for, usage
 from cnn.training.distributed import World
@@ -130,7 +129,7 @@ class Session:
         more: dict[str, Any] = {"test_accuracy": accuracy, "ended": time.time()}
         if self.trainer.settings.early_stopping:
             more |= {
-                "kept_epoch": self.trainer.position.lowest_epoch,
+                "kept_epoch": self.trainer.position.best_epoch,
                 "stopped_early": self.trainer.stopped_early,
             }
         self.status(ended, **more)
@@ -149,14 +148,14 @@ class Session:
     def _keep_best(self) -> None:
         """Under early stopping the run ends with the weights of its best epoch: they become the
         newest, which are scored and which Draw and Inspect take."""
-        epoch = self.trainer.position.lowest_epoch
+        epoch = self.trainer.position.best_epoch
         if self.trainer.settings.early_stopping and epoch:
             path = self.run.path / "checkpoints" / f"epoch-{epoch:03d}.safetensors"
-            self.trainer.model.load_state_dict(load_file(path))
+            self.trainer.model.load_state_dict(read_tensors(path))
 
     def _end_epoch(self, event: Any) -> None:
         judged, settings = event.validation_accuracy, self.trainer.settings
-        lowest = self.trainer.position.lowest_epoch == event.epoch
+        lowest = self.trainer.position.best_epoch == event.epoch
         if judged is not None and (
             lowest if settings.early_stopping else self.best is None or judged > self.best[0]
         ):
@@ -269,7 +268,7 @@ def load_resume(run: Run, trainer: Any) -> dict[str, Any] | None:
     if numbers is None:
         return None
     try:
-        tensors = load_file(run.path / Path(numbers.pop("file")).name)
+        tensors = read_tensors(run.path / Path(numbers.pop("file")).name)
     except Exception as error:
         raise RunError(
             "The state to resume from is damaged or gone. The weights of every epoch are kept: "

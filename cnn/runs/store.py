@@ -66,7 +66,7 @@ def new(
     """Make the folder of a run with everything it needs to be repeated. Raises RunError."""
     if problem := misfit(architecture, DATASETS[dataset].classes):
         raise RunError(problem)
-    pixels = preprocessing_for(dataset, settings.pixels)
+    preprocessing = preprocessing_for(dataset, settings.normalisation)
     if not name:
         network = PRESETS[preset].label if preset in PRESETS else "My network"
         name = f"{network} on {DATASETS[dataset].label.removesuffix(' (bundled)')}"
@@ -76,8 +76,8 @@ def new(
         settings=settings,
         device=device,
         preset=preset,
-        mean=pixels.mean,
-        std=pixels.std,
+        mean=preprocessing.mean,
+        std=preprocessing.std,
         classes=DATASETS[dataset].classes,
         versions=_versions(),
     )

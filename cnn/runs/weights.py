@@ -1,24 +1,38 @@
-"""A run's weights as a network, and its kept test probabilities."""
+"""A run's weights: read from its files, loaded into a network; and its test set's probabilities."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors.torch import load_file
 
 from cnn.common.files import write_tensors
 from cnn.runs.run import Run, RunError
 
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
-def load_model(run: Run, epoch: int | None = None, device: str = "cpu"):
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors in a file, by the names that modules have today, also from older runs."""
+    return {name.replace(".around.", ".shortcut."): t for name, t in load_file(path).items()}
+
+
+def old_name(tensor: str) -> str:
+    """What older runs' files call a tensor: a residual block's shortcut was once `around`."""
+    return tensor.replace(".shortcut.", ".around.")
+
+
+def load_model(run: Run, epoch: int | None = None, device: str = "cpu") -> nn.Module:
     """The run's network with an epoch's weights (None: the newest), ready to predict.
 
     Raises RunError where the weights are missing, damaged or of another network.
     """
-    from safetensors.torch import load_file
-
     path = run.weights_path(epoch)
     model = run.config.architecture.build()
     try:
-        model.load_state_dict(load_file(path))
+        model.load_state_dict(read_tensors(path))
     except Exception as error:
         raise RunError(
             f"The weights in {path.name} of '{run.name}' are damaged or belong to another network."
@@ -26,8 +40,11 @@ def load_model(run: Run, epoch: int | None = None, device: str = "cpu"):
     return model.eval().to(device)
 
 
-def save_test_scores(run: Run, scores: Any, labels: Any) -> float:
-    """Keep the test set's probabilities with the run; returns the accuracy."""
-    probabilities = scores.softmax(1).cpu()
+def save_test_scores(run: Run, logits: Tensor, labels: Tensor) -> float:
+    """Keep the test set's probabilities with the run; returns the accuracy.
+
+    `logits` float32 `(N, classes)`, `labels` int64 `(N,)`.
+    """
+    probabilities = logits.softmax(1).cpu()
     write_tensors(run.path / "test.safetensors", {"probabilities": probabilities})
     return float((probabilities.argmax(1) == labels).float().mean())

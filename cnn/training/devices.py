@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from humanize import naturalsize
+
 if TYPE_CHECKING:
     import torch
 
@@ -42,9 +44,8 @@ class Device:
         """What there is to know besides the name, each in a few words."""
         details = []
         if self.memory_free is not None and self.memory_total:
-            details.append(
-                f"{self.memory_free / 2**30:.1f} of {self.memory_total / 2**30:.0f} GB free"
-            )
+            free, total = naturalsize(self.memory_free), naturalsize(self.memory_total)
+            details.append(f"{free} of {total} free")
         if self.compute_capability:
             details.append(f"compute capability {self.compute_capability}")
         details.append("bf16" if self.bf16 else "no bf16")

@@ -22,8 +22,14 @@ class Position:
     epoch_seconds: float = 0.0
     train_seconds: float = 0.0
     images_seen: int = 0
-    lowest_loss: float | None = None  # of the validation images, and after which epoch
-    lowest_epoch: int = 0
+    best_validation_loss: float | None = None  # of the validation images, and after which epoch
+    best_epoch: int = 0
+
+    @classmethod
+    def of(cls, numbers: dict[str, Any]) -> Position:
+        """From saved numbers, of older runs too. Raises TypeError for foreign ones."""
+        old = {"lowest_loss": "best_validation_loss", "lowest_epoch": "best_epoch"}
+        return cls(**{old.get(name, name): value for name, value in numbers.items()})
 
 
 def tensors(model: nn.Module, optimizer: Any, device: torch.device) -> dict[str, Tensor]:

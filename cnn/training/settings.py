@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cnn.datasets import DataSet
 from cnn.training.schedules import SCHEDULES
 
 
@@ -44,6 +45,9 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "adagrad": Optimizer("Adagrad", "Adagrad", {}, 0.02,
                          "Steps shrink with every gradient seen."),
 }  # fmt: skip
+
+
+RENAMED = {"pixels": "normalisation"}  # a setting's old name, and the one it has now
 
 
 class Settings(BaseModel):
@@ -158,10 +162,11 @@ class Settings(BaseModel):
         description="Training images held out to judge by. None: the data set's usual number; "
         "0: train on all.",
     )
-    pixels: Literal["standardised", "0-1"] = Field(
+    normalisation: Literal["standardised", "0-1"] = Field(
         "standardised",
-        title="Pixels",
-        description="standardised: mean 0, spread 1 over the data set; 0-1: only scaled.",
+        title="Normalisation",
+        description="standardised: mean 0 and standard deviation 1 over the data set; 0-1: only "
+        "scaled.",
         json_schema_extra={"labels": {"standardised": "Standardised", "0-1": "Scaled to 0–1"}},
     )
     precision: Literal["auto", "float32", "bf16"] = Field(
@@ -176,6 +181,20 @@ class Settings(BaseModel):
         description="The same seed on the same device gives the same run.",
     )  # fmt: skip
 
+    @model_validator(mode="before")
+    @classmethod
+    def _current_names(cls, values: Any) -> Any:
+        """Settings of older runs, links and commands, under their names of today."""
+        if isinstance(values, dict):
+            return {RENAMED.get(name, name): value for name, value in values.items()}
+        return values
+
+    def held_out(self, dataset: DataSet) -> int:
+        """How many training images are kept for validation: as set, or the data set's usual."""
+        return (
+            dataset.validation_images if self.validation_images is None else self.validation_images
+        )
+
     @property
     def augments(self) -> bool:
         """Whether training images are changed at random."""
@@ -187,6 +206,7 @@ def parse_settings(base: Settings, pairs: list[str]) -> Settings:
     values = base.model_dump()
     for pair in pairs:
         key, equals, value = pair.partition("=")
+        key = RENAMED.get(key, key)
         if not equals or key not in Settings.model_fields:
             known = ", ".join(Settings.model_fields)
             raise SettingsError(f"'{pair}': settings are given as key=value, key one of {known}.")

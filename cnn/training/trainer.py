@@ -134,7 +134,7 @@ class Trainer:
     def stopped_early(self) -> bool:
         """Whether the validation loss has not fallen for as many epochs as the settings allow."""
         at, patience = self.position, self.settings.early_stopping
-        return bool(patience) and at.epoch - at.lowest_epoch >= patience
+        return bool(patience) and at.epoch - at.best_epoch >= patience
 
     @property
     def done(self) -> bool:
@@ -290,8 +290,8 @@ class Trainer:
             both = self.world.sum(torch.stack([summed, hits])) / self.validation_images
             loss, accuracy = both.tolist()
         at.epoch, at.batch = at.epoch + 1, 0
-        if loss is not None and (at.lowest_loss is None or loss < at.lowest_loss):
-            at.lowest_loss, at.lowest_epoch = loss, at.epoch
+        if loss is not None and (at.best_validation_loss is None or loss < at.best_validation_loss):
+            at.best_validation_loss, at.best_epoch = loss, at.epoch
         result = EpochEnd(
             at.epoch,
             at.epoch_loss / at.epoch_images,
@@ -319,7 +319,7 @@ class Trainer:
         """Continue from a `state()`. Raises TrainingError where it does not fit this network."""
         try:
             resuming.put_back(tensors, self.model, self.optimizer)
-            self.position = Position(**numbers)
+            self.position = Position.of(numbers)
             if self.world.leads:
                 resuming.put_back_random_state(tensors, self.compute.device)
             else:  # only the leader's random state is kept

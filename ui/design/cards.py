@@ -6,8 +6,9 @@ import typing
 from typing import Any
 
 import streamlit as st
+from humanize import metric
 
-from cnn.figures.network import KIND_COLORS
+from cnn.figures.colours import LAYER_GROUPS
 from cnn.network import MAX_LAYERS, Row
 from cnn.network.layers import Layer, show
 from cnn.network.suggested_fixes import SuggestedFix
@@ -15,14 +16,6 @@ from ui.design import undo_history
 from ui.shared import state
 from ui.shared.fields import field_widget
 
-# The kinds' colours in Streamlit's Markdown; the icon beside them says the same without colour.
-MARKDOWN_COLORS: dict[str, str] = {
-    "Feature extraction": "blue",
-    "Non-linearity": "orange",
-    "Down-sampling": "green",
-    "Regularisation": "violet",
-    "Classifier": "yellow",
-}
 # A closed card's line names what is unusual, besides what the layer's summary says already.
 _IN_SUMMARY = {"kind", "enabled", "classes", "filters", "kernel_size", "units", "function", "rate",
                "output", "groups"}  # fmt: skip
@@ -71,7 +64,7 @@ def styles() -> None:
         f"{{ border-left: 4px solid {color}; }}\n"
         f'[class*="st-key-kind_{slug(group)}"] {{ border-left: 3px solid {color}; '
         "padding-left: .55rem; }\n"
-        for group, color in KIND_COLORS.items()
+        for group, (color, _) in LAYER_GROUPS.items()
     )
     st.html(f"<style>{_CSS}{kinds}</style>")
 
@@ -98,7 +91,7 @@ def _header(row: Row, uid: int | str, chosen: bool) -> None:
     """The card's one line: a button that opens or shuts it, and what comes out."""
     layer = row.layer
     notes = details(layer)
-    text = f":{MARKDOWN_COLORS[layer.group]}[{layer.icon}] **{row.number} · {layer.summary}**"
+    text = f":{LAYER_GROUPS[layer.group].name}[{layer.icon}] **{row.number} · {layer.summary}**"
     if row.skipped:
         text += " · :gray[switched off]"
     elif notes:
@@ -112,7 +105,7 @@ def _header(row: Row, uid: int | str, chosen: bool) -> None:
     ):
         st.button(text, key=f"open_{uid}", type="tertiary", width="stretch", on_click=toggle)
         if row.output_shape is not None and not row.skipped:
-            cost = f" · {compact(row.parameters)}" if row.parameters else ""
+            cost = f" · {metric(row.parameters)}" if row.parameters else ""
             st.caption(f"**{show(row.output_shape)}**{cost}", width="content")
         elif row.input_shape is None:
             st.caption("waits for the one above", width="content")
@@ -241,11 +234,3 @@ def _tools(card: state.Card, locked: bool) -> None:
             help="A layer that is off stays in the list and lets everything through.",
         )  # fmt: skip
         tool("remove", "Remove", "delete", remove)
-
-
-def compact(number: int) -> str:
-    """1,234,567 as 1.23 M."""
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= limit:
-            return f"{number / limit:.3g} {unit}"
-    return str(number)

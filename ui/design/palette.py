@@ -6,13 +6,13 @@ import itertools
 
 import streamlit as st
 
+from cnn.figures.colours import LAYER_GROUPS
 from cnn.network import MAX_LAYERS, Architecture
 from cnn.network.layers import HIDDEN_LAYERS, Layer
 from ui.design import undo_history
-from ui.design.cards import MARKDOWN_COLORS, slug
+from ui.design.cards import slug
 from ui.shared import state
 
-ORDER = ("Feature extraction", "Non-linearity", "Down-sampling", "Regularisation", "Classifier")
 KINDS: dict[str, type[Layer]] = {
     layer.model_fields["kind"].default: layer for layer in HIDDEN_LAYERS
 }
@@ -30,10 +30,11 @@ def palette(locked: bool) -> None:
             if full
             else f"**Add a layer**  \nA click puts it {where}."
         )
-        ordered = sorted(KINDS.items(), key=lambda item: ORDER.index(item[1].group))
+        groups = list(LAYER_GROUPS)
+        ordered = sorted(KINDS.items(), key=lambda item: groups.index(item[1].group))
         for group, members in itertools.groupby(ordered, key=lambda item: item[1].group):
             with st.container(key=f"kind_{slug(group)}", gap=None):
-                st.caption(f":{MARKDOWN_COLORS[group]}[**{group}**]")
+                st.caption(f":{LAYER_GROUPS[group].name}[**{group}**]")
                 with st.container(horizontal=True, gap="xxsmall"):
                     for kind, layer in members:
                         st.button(

@@ -61,7 +61,7 @@ def _source(kind: str, architecture: Architecture, problem: str | None) -> None:
     dataset = play.dataset or default_dataset()
     if dataset == "mnist-sample":
         dataset = "mnist"  # the script fetches its own data
-    prepare = preprocessing_for(dataset, play.settings.pixels)
+    prepare = preprocessing_for(dataset, play.settings.normalisation)
     source = write(architecture, play.settings, prepare, dataset, play.title)
     needs = "`torch` and `torchvision`" if kind == "PyTorch" else "`keras` and one of its backends"
     with st.container(horizontal=True, vertical_alignment="center"):

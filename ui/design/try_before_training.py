@@ -54,7 +54,7 @@ def _measure(architecture: Architecture) -> tuple[Any, str]:
     if not is_on_disk(dataset):
         dataset = "mnist-sample"
     try:
-        x, labels = sample_batch(dataset, play.settings.pixels)
+        x, labels = sample_batch(dataset, play.settings.normalisation)
         start = try_out(architecture, x, labels, play.settings.seed)
     except DataError as error:
         return None, str(error)

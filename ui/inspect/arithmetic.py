@@ -49,7 +49,7 @@ def show(scene: Scene) -> None:
 
 def _pick_part(scene: Scene, number: int) -> str:
     """Which step, in a layer of several: a residual block, the classifier."""
-    parts = scene.explainer.parts(number)
+    parts = scene.explainer.operations(number)
     if len(parts) < 2:
         return "output"
     titles = {part.name: part.title for part in parts}

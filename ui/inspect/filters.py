@@ -62,7 +62,7 @@ def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
 
 def title(filters: Filters) -> str:
     """A convolution's name, those inside a residual block too."""
-    inner = {"conv1": "first conv", "conv2": "second conv", "around.0": "way around"}
+    inner = {"conv1": "first conv", "conv2": "second conv", "shortcut.0": "shortcut"}
     where = f" · {inner.get(filters.name, filters.name)}" if filters.name else ""
     return f"{filters.number} · {filters.layer.summary}{where}"
 

@@ -31,7 +31,7 @@ def show(scene: Scene, found: kinds.Explanation, part: str) -> None:
 def _source(scene: Scene, found: kinds.Explanation, part: str) -> NDArray[np.float32] | None:
     """The input map at the same place, where there is one of the same number."""
     number, channel = found.place.number, found.place.channel
-    step = next(p for p in scene.explainer.parts(number) if p.name == part)
+    step = next(p for p in scene.explainer.operations(number) if p.name == part)
     values = scene.explainer.values(number, step.inputs[0])
     output = scene.explainer.values(number, part)
     return values[channel] if values.ndim == 3 and values.shape == output.shape else None
@@ -75,7 +75,7 @@ def _formula(scene: Scene, found: kinds.Explanation) -> None:
         _shares(scene, found)
     elif isinstance(found, kinds.Sum):
         st.markdown("**The block's two ways, added**")
-        st.latex(rf"{found.main:.4f} + ({found.around:.4f}) = {found.total:.4f}")
+        st.latex(rf"{found.main:.4f} + ({found.shortcut:.4f}) = {found.total:.4f}")
     elif isinstance(found, kinds.Pooling):
         patch = found.patch.astype(float)
         st.markdown("**The mean of the whole map**")

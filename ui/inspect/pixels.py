@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from cnn.figures.colours import INK
 from ui.inspect.scene import asset, colours
 
-INK = [[0.0, "#0d1117"], [1.0, "#ffffff"]]
 _pixels = st.components.v2.component(
     "inspect_pixels", js=asset("common.js", "pixels.js"), css=asset("pixels.css")
 )

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from cnn.figures.colours import INK
 from cnn.inspection.activations import LayerOutput
-from ui.inspect.pixels import INK
 from ui.inspect.scene import Scene, asset, choose, colours, pack, peak_of
 
 Box = tuple[int, int, int, int]

@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn import datasets, figures, runs
-from cnn.figures.inside import CLASS_COLOURS
+from cnn.figures.colours import CLASSES
 from cnn.inspection import features
 from cnn.inspection.projection import PROJECTIONS, Layout, project
 from ui.inspect.images import load_test_image
@@ -123,7 +123,7 @@ def _draw_cloud(
             "ids": list(range(count)),
             "here": here,
             "names": list(scene.config.classes),
-            "colours": [CLASS_COLOURS[i % 10] for i in range(len(scene.config.classes))],
+            "colours": [CLASSES[i % 10] for i in range(len(scene.config.classes))],
             "paper": "#14171d" if dark() else "#fbfaf8",
         },
         key=key,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -20,6 +20,7 @@ from cnn.network.layers import AnyLayer, Classifier
 from cnn.presets import DEFAULT_PRESET, PRESETS, Experiment
 from cnn.training import Settings
 
+T = TypeVar("T")
 _counter = itertools.count()
 
 
@@ -48,6 +49,7 @@ class Playground:
     visit: int = 0  # counts page changes: a canvas is laid anew at each
     drawing: dict[str, Any] | None = None
     last_digit: Any = None  # the newest prepared digit, for Inspect
+    pages: dict[type[Any], Any] = field(default_factory=dict)  # see `page`
     fields: dict[str, Any] = field(default_factory=dict)
     chosen: int | str | None = None  # the open card on Design: its uid, or "head"
     hidden: frozenset[str] = frozenset()  # controls that a teacher's link hides
@@ -185,6 +187,15 @@ def current_run() -> runs.Run | None:
         play.notice, play.run_id = str(error), None
         return None
     return run
+
+
+def page(kind: type[T]) -> T:
+    """What a page keeps for this session: one object of its own dataclass, made at first use."""
+    kept: dict[type[Any], Any] = get().pages
+    if kind not in kept:
+        kept[kind] = kind()
+    found: T = kept[kind]
+    return found
 
 
 def remember(name: str, default: Any, choices: Any = None) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import streamlit as st
+from humanize import naturalsize
 
 from cnn import runs
+from cnn.common.text import duration, plural
 from cnn.datasets import DATASETS, default_dataset
 from cnn.runs import speeds
 from cnn.runs.jobs import Job
@@ -12,8 +14,6 @@ from cnn.training import memory
 from cnn.training.devices import Device, DeviceError, best_device, cpu_name, processes, takes_bf16
 from ui.shared import models, sidebar, state
 from ui.shared.refresh import refreshing
-from ui.shared.words import duration, plural
-from ui.shared.words import memory as in_bytes
 
 # What PyTorch takes for itself, beside the network: measured here for the CPU, NVIDIA's order of
 # magnitude for a GPU.
@@ -70,9 +70,8 @@ def _panel(was_active: bool, was_loading: bool) -> None:
 
 
 def _train_images(play: state.Playground, dataset: str) -> int:
-    held_out = play.settings.validation_images
     known = DATASETS[dataset]
-    return known.train_images - (known.validation_images if held_out is None else held_out)
+    return known.train_images - play.settings.held_out(known)
 
 
 def _forecast(device: Device) -> None:
@@ -91,8 +90,8 @@ def _forecast(device: Device) -> None:
     every = DATASETS[dataset].train_images + DATASETS[dataset].test_images
     estimated = OWN_MEMORY + memory.estimate(network, settings, every, settings.batch_size, bf16)
     needs = (speed.memory if speed else None) or estimated
-    free = f" of {in_bytes(device.memory_free)} free" if device.memory_free else ""
-    facts = [f"computes in {'bf16' if bf16 else 'float32'}", f"needs {in_bytes(needs)}{free}"]
+    free = f" of {naturalsize(device.memory_free)} free" if device.memory_free else ""
+    facts = [f"computes in {'bf16' if bf16 else 'float32'}", f"needs {naturalsize(needs)}{free}"]
     if speed:
         epoch = max(_train_images(play, dataset), 1) / max(speed.images_per_second, 1e-9)
         how = "as measured" if speed.measured else "a rough guess; Measure knows better"
@@ -108,7 +107,7 @@ def _forecast(device: Device) -> None:
     if device.memory_free is not None and needs > device.memory_free:
         fits = memory.largest_batch(network, settings, device.memory_free)
         st.warning(
-            f"That is more than the {in_bytes(device.memory_free)} free here. A batch of {fits} "
+            f"That is more than the {naturalsize(device.memory_free)} free here. A batch of {fits} "
             "should fit.",
             icon=":material/memory:",
         )

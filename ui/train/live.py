@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from humanize import naturalsize
 
 from cnn import figures, runs
+from cnn.common.text import duration, plural
 from ui.shared.pictures import enlarge
 from ui.shared.refresh import refreshing
-from ui.shared.words import duration, plural
-from ui.shared.words import memory as in_bytes
 
 REFRESH_SECONDS = 1.0
 OVERFIT_GAP = 0.015
@@ -132,7 +132,7 @@ def _numbers(status: dict, points: list) -> None:
     used = status.get("memory")
     card(
         "Memory",
-        in_bytes(used) if used else None,
+        naturalsize(used) if used else None,
         "What the training process takes of the device's memory, PyTorch included.",
     )
     if str(status.get("device", "")).startswith("cuda"):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn import runs
+from cnn.common.text import plural
 from cnn.datasets import DATASETS
 from cnn.training import OPTIMIZERS, SCHEDULES, Settings
 from ui.shared import sidebar, state
-from ui.shared.words import plural
 
 
 def title(run: runs.Run) -> None:

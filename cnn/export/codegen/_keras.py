@@ -52,8 +52,7 @@ def keras(
     checked(architecture)
     data = source_dataset(dataset)
     sigmoid = architecture.head.output == "sigmoid"
-    chosen = settings.validation_images
-    held_out = DATASETS[dataset].validation_images if chosen is None else chosen
+    held_out = settings.held_out(DATASETS[dataset])
     return _SCRIPT.format(
         title=_plain(title),
         data=data.label,
@@ -112,7 +111,7 @@ def _model(architecture: Architecture) -> str:
 
 def _parts(architecture: Architecture) -> str:
     used = dict.fromkeys(
-        name for row in architecture.table() if not row.skipped for name in row.layer.keras_parts
+        name for row in architecture.table() if not row.skipped for name in row.layer.keras_helpers
     )
     return "".join(f"{_PARTS[name]}\n\n" for name in used)
 

@@ -99,7 +99,7 @@ def _model(architecture: Architecture) -> str:
             lines.append(("nn.Identity()", f"switched off: {row.layer.summary}"))
             continue
         source = row.layer.torch_source(row.input_shape)
-        names |= dict.fromkeys(name for name in row.layer.torch_parts if f"{name}(" in source)
+        names |= dict.fromkeys(name for name in row.layer.torch_helpers if f"{name}(" in source)
         lines.append((source, show(row.output_shape)))
     parts = "".join(f"{_source_of(name)}\n\n" for name in names)
     return parts + _MAKE_MODEL.format(layers=commented(lines, " " * 8))
@@ -112,8 +112,7 @@ def _source_of(name: str) -> str:
 
 
 def _constants(settings: Settings, preprocessing: Preprocessing, dataset: str) -> str:
-    chosen = settings.validation_images
-    held_out = DATASETS[dataset].validation_images if chosen is None else chosen
+    held_out = settings.held_out(DATASETS[dataset])
     lines = [
         f"SEED = {settings.seed}",
         f"EPOCHS = {settings.epochs}",

@@ -30,7 +30,7 @@ from cnn.inspection.arithmetic.explanations import (
     Window,
 )
 from cnn.network import Architecture
-from cnn.network.operations import Part, parts
+from cnn.network.operations import Operation, operations
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -42,7 +42,7 @@ __all__ = [
     "Explanation",
     "Function",
     "Normalisation",
-    "Part",
+    "Operation",
     "Place",
     "Pooling",
     "Products",
@@ -50,7 +50,7 @@ __all__ = [
     "Sum",
     "Window",
     "explain",
-    "parts",
+    "operations",
 ]
 
 
@@ -71,10 +71,10 @@ class Explainer:
             for module in self.modules:
                 self._inputs.append(module(self._inputs[-1]))
 
-    def parts(self, number: int) -> list[Part]:
+    def operations(self, number: int) -> list[Operation]:
         """The steps of layer `number` (from 1)."""
         self._check(number)
-        return parts(self.architecture.all_layers[number - 1], self.modules[number - 1])
+        return operations(self.architecture.all_layers[number - 1], self.modules[number - 1])
 
     def values(self, number: int, part: str = "output") -> np.ndarray:
         """A part's values for this image: float32 `(C, H, W)` or `(features,)`."""
@@ -88,7 +88,7 @@ class Explainer:
         For a flat vector `channel` is the feature, and row and column are of no account. Raises
         ValueError for a place or a part that does not exist.
         """
-        step = next((p for p in self.parts(number) if p.name == part), None)
+        step = next((p for p in self.operations(number) if p.name == part), None)
         if step is None:
             raise ValueError(f"Layer {number} has no part '{part}'.")
         result = self._part(number, part)[0]
@@ -111,7 +111,7 @@ class Explainer:
         if not 1 <= number <= len(self.modules):
             raise ValueError(f"There is no layer {number} in this network.")
 
-    def _module(self, number: int, step: Part) -> Any:
+    def _module(self, number: int, step: Operation) -> Any:
         """The torch module of a step; None where it is only a function or a sum."""
         if step.function or len(step.inputs) > 1:
             return None
@@ -135,7 +135,7 @@ class Explainer:
 
         found = {"input": self._inputs[number - 1], "output": self._inputs[number]}
         with torch.inference_mode():
-            for step in self.parts(number):
+            for step in self.operations(number):
                 sources = [found[name] for name in step.inputs]
                 if step.is_output:
                     continue
@@ -171,7 +171,7 @@ def _array(values: Tensor) -> np.ndarray:
     return values[0].detach().float().cpu().numpy()
 
 
-def _explain(place: Place, step: Part, module: Any, sources: list[Tensor]) -> Explanation:
+def _explain(place: Place, step: Operation, module: Any, sources: list[Tensor]) -> Explanation:
     """The arithmetic of one step, by its function or its module's type."""
     from torch import nn
 

@@ -258,12 +258,12 @@ class Sum(Explanation):
     """A residual block's two ways, added."""
 
     main: float
-    around: float
+    shortcut: float
 
     @property
     def total(self) -> float:
-        """Main way plus the way around."""
-        return self.main + self.around
+        """The convolutions' result plus the shortcut's."""
+        return self.main + self.shortcut
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def window(explainer: Explainer, number: int, channel: int, part: str = "output"
 
     from cnn.network.modules import SumPool2d
 
-    steps = explainer.parts(number)
+    steps = explainer.operations(number)
     at = next(i for i, step in enumerate(steps) if step.name == part)
     step = steps[at]
     if step.function or len(step.inputs) > 1:

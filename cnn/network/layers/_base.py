@@ -66,9 +66,9 @@ class Layer(BaseModel):
     icon: ClassVar[str]
     about: ClassVar[str]
     works_on: ClassVar[WorksOn] = "any"
-    # Names in cnn.modules (PyTorch) and cnn.codegen.keras_parts (Keras) that its source uses.
-    torch_parts: ClassVar[tuple[str, ...]] = ()
-    keras_parts: ClassVar[tuple[str, ...]] = ()
+    # Names in cnn.modules (PyTorch) and cnn.codegen.keras_helpers (Keras) that its source uses.
+    torch_helpers: ClassVar[tuple[str, ...]] = ()
+    keras_helpers: ClassVar[tuple[str, ...]] = ()
 
     kind: str
     enabled: bool = Field(
@@ -124,7 +124,7 @@ class Layer(BaseModel):
         raise NotImplementedError
 
     def torch_source(self, shape: Shape) -> str:
-        """A PyTorch expression that makes `module(shape)`, with the names of `torch_parts`."""
+        """A PyTorch expression that makes `module(shape)`, with the names of `torch_helpers`."""
         raise NotImplementedError
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:

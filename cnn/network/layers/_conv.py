@@ -40,7 +40,7 @@ class Conv2d(Layer):
         "edges first, then corners, then whole parts of a digit."
     )
     works_on: ClassVar[WorksOn] = "maps"
-    torch_parts: ClassVar[tuple[str, ...]] = ("initialised",)
+    torch_helpers: ClassVar[tuple[str, ...]] = ("initialised",)
 
     kind: Literal["conv2d"] = "conv2d"
     filters: int = Field(

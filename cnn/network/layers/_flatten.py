@@ -52,7 +52,7 @@ class GlobalAvgPool(Layer):
         "where in the image a pattern stood."
     )
     works_on: ClassVar[WorksOn] = "maps"
-    torch_parts: ClassVar[tuple[str, ...]] = ("GlobalAvgPool",)
+    torch_helpers: ClassVar[tuple[str, ...]] = ("GlobalAvgPool",)
     kind: Literal["global_avg_pool"] = "global_avg_pool"
 
     def _output_shape(self, shape: Shape) -> Shape:

@@ -24,7 +24,7 @@ class Linear(Layer):
         "found, and usually holds most of the parameters."
     )
     works_on: ClassVar[WorksOn] = "flat"
-    torch_parts: ClassVar[tuple[str, ...]] = ("initialised",)
+    torch_helpers: ClassVar[tuple[str, ...]] = ("initialised",)
     kind: Literal["linear"] = "linear"
     units: int = Field(128, ge=1, le=1024, title="Units", description="How many outputs it has.")
     bias: bool = Field(True, title="Bias", description="A learned number added to every output.")
@@ -74,7 +74,7 @@ class Classifier(Layer):
         "that add up to 1; the tutorial's network squashes each by its own sigmoid instead."
     )
     works_on: ClassVar[WorksOn] = "flat"
-    torch_parts: ClassVar[tuple[str, ...]] = ("Classifier",)
+    torch_helpers: ClassVar[tuple[str, ...]] = ("Classifier",)
     kind: Literal["classifier"] = "classifier"
     enabled: Literal[True] = Field(True, json_schema_extra={"control": "none"})
     classes: int = Field(10, ge=2, le=100, title="Classes", description="One output per class.")

@@ -105,7 +105,7 @@ class SumPool2d(_Pool):
 
     title: ClassVar[str] = "SumPool2d"
     about: ClassVar[str] = "Adds the values of each window: like the average, but not divided."
-    torch_parts: ClassVar[tuple[str, ...]] = ("SumPool2d",)
+    torch_helpers: ClassVar[tuple[str, ...]] = ("SumPool2d",)
     kind: Literal["sum_pool2d"] = "sum_pool2d"
 
     def module(self, shape: Shape) -> nn.Module:

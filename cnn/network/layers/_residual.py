@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ResidualBlock(Layer):
-    """Two convolutions with a way around them (He and others, 2015, arXiv:1512.03385).
+    """Two convolutions and a shortcut connection (He and others, 2015, arXiv:1512.03385).
 
     `(C, H, W)` to `(filters, ⌈H/stride⌉, ⌈W/stride⌉)`.
     """
@@ -24,11 +24,11 @@ class ResidualBlock(Layer):
     icon: ClassVar[str] = ":material/alt_route:"
     about: ClassVar[str] = (
         "Conv, batch norm, ReLU, conv, batch norm, and the block's own input added to the result "
-        "before a last ReLU. The way around lets gradients reach the first layers of deep networks."
+        "before a last ReLU. The shortcut lets gradients reach the first layers of deep networks."
     )
     works_on: ClassVar[WorksOn] = "maps"
-    torch_parts: ClassVar[tuple[str, ...]] = ("ResidualBlock",)
-    keras_parts: ClassVar[tuple[str, ...]] = ("ResidualBlock",)
+    torch_helpers: ClassVar[tuple[str, ...]] = ("ResidualBlock",)
+    keras_helpers: ClassVar[tuple[str, ...]] = ("ResidualBlock",)
     kind: Literal["residual_block"] = "residual_block"
     filters: int = Field(
         32, ge=1, le=256, title="Filters", description="Maps that both convolutions make."
@@ -46,7 +46,7 @@ class ResidualBlock(Layer):
         return f"Residual {self.filters}"
 
     def _projects(self, shape: Shape) -> bool:
-        """Whether the way around needs a 1×1 convolution to fit the result's shape."""
+        """Whether the shortcut needs a 1×1 convolution to fit the result's shape."""
         return self.stride > 1 or shape[0] != self.filters
 
     def _output_shape(self, shape: Shape) -> Shape:

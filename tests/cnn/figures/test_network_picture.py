@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn.figures.network import KIND_COLORS, network_svg, row_text
+from cnn.figures.colours import LAYER_GROUPS
+from cnn.figures.network import network_svg, row_text
 from cnn.network import Architecture
 from cnn.network.layers import HIDDEN_LAYERS, Conv2d, Flatten, Linear, MaxPool2d
 from cnn.presets import PRESETS
@@ -72,5 +73,5 @@ def test_what_cannot_work_is_marked_and_what_waits_is_said():
 
 def test_the_legend_names_the_kinds_that_are_there():
     svg = network_svg(PRESETS["tutorial"].architecture.table())
-    assert re.findall(r'rx="2" fill="(#\w+)"', svg) == [KIND_COLORS["Classifier"]]
+    assert re.findall(r'rx="2" fill="(#\w+)"', svg) == [LAYER_GROUPS["Classifier"].code]
     assert ">Classifier</text>" in svg

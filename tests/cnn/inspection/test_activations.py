@@ -86,7 +86,7 @@ def test_filters_are_named_as_the_checkpoint_names_them_and_sorted_by_norm() -> 
     model = build(ARCHITECTURE)
     found = conv_filters(model, ARCHITECTURE)
     assert [(f.number, f.name) for f in found] == [
-        (1, ""), (5, "conv1"), (5, "conv2"), (5, "around.0"),
+        (1, ""), (5, "conv1"), (5, "conv2"), (5, "shortcut.0"),
     ]  # fmt: skip
     state = model.state_dict()
     for filters in found:

@@ -68,7 +68,7 @@ def check(explainer: Explainer, model, x, places: np.random.Generator, count: in
         for number, module in enumerate(model, start=1):
             x = module(x)
             expected = {"output": x[0].numpy()}
-            for part in explainer.parts(number):
+            for part in explainer.operations(number):
                 values = explainer.values(number, part.name)
                 if part.name in expected:
                     np.testing.assert_array_equal(values, expected[part.name])

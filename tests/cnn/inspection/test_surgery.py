@@ -48,7 +48,7 @@ def test_a_residual_blocks_convolutions_can_be_silenced() -> None:
     block = edited[5]
     with torch.no_grad():
         assert (block.norm1(block.conv1(torch.randn(1, 4, 28, 28)))[0, 0] == 0).all()
-    both = [SwitchOff(6, 5, "conv2"), SwitchOff(6, 5, "around.0")]
+    both = [SwitchOff(6, 5, "conv2"), SwitchOff(6, 5, "shortcut.0")]
     silent = apply(build(ARCHITECTURE), ARCHITECTURE, both)
     with torch.no_grad():
         assert (silent[:6](torch.randn(1, 1, 28, 28))[0, 5] == 0).all()

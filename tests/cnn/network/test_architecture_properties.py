@@ -127,7 +127,7 @@ def test_scripts_of_any_network_and_settings_are_python(architecture: Architectu
     chosen = {
         name: data.draw(st.sampled_from(getattr(info.annotation, "__args__", ())))
         for name, info in Settings.model_fields.items()
-        if name in ("optimizer", "schedule", "pixels")
+        if name in ("optimizer", "schedule", "normalisation")
     }
     # Values near their limits, where a number might be written so that it reads back otherwise.
     options = Settings(

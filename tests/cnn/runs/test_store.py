@@ -50,7 +50,7 @@ def test_a_new_run_holds_all_that_repeating_it_needs(run):
 
 
 def test_the_pixels_setting_decides_the_normalisation(runs_folder):
-    run = runs.new(SMALL, Settings(pixels="0-1"), "mnist-sample")
+    run = runs.new(SMALL, Settings(normalisation="0-1"), "mnist-sample")
     assert run.preprocessing == (0.0, 1.0)
 
 
