@@ -57,3 +57,16 @@ def test_what_is_imported_before_the_first_paint_leaves_torch_alone(modules):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
+
+
+def test_the_table_of_rooms_is_complete_and_the_same_everywhere():
+    tables = [
+        [line for line in (ROOT / file).read_text().splitlines() if line.startswith("| `")]
+        for file in ("docs/architecture.md", "CONTRIBUTING.md")
+    ]
+    rooms = [line.split("`")[1] for line in tables[0]]
+    assert rooms == [line.split("`")[1] for line in tables[1] if line in tables[0]]
+    for folder in (ROOT / "cnn").iterdir():
+        if (folder / "__init__.py").exists():
+            assert f"cnn/{folder.name}/" in rooms
+            assert f"  {folder.name}/" in (ROOT / "README.md").read_text()
