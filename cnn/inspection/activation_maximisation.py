@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cnn.common.progress import Progress, Stop
 from cnn.datasets import Preprocessing
+from cnn.inspection.progress import Progress, silent
 from cnn.network import INPUT_SHAPE, Architecture
 
 MEAN_SHARE = 0.1  # the plain mean's share in the objective
@@ -43,8 +43,7 @@ def maximise_activation(
     jitter: int = 2,
     blur: float = 0.4,
     seed: int = 0,
-    progress: Progress | None = None,
-    stop: Stop | None = None,
+    progress: Progress = silent,
 ) -> MaximisedActivation:
     """An image that activates map (or feature) `channel` of layer `number` most.
 
@@ -54,8 +53,8 @@ def maximise_activation(
 
     Adam on the pixels, kept in 0-1; at every step the image is shifted by up to `jitter` pixels,
     and every fourth step it is blurred a little (`blur` 0 to 1 mixes in the 3×3 mean), so that
-    what remains are strokes and not single pixels. Repeatable by `seed`. Stopped early it returns
-    what it has. Raises ValueError for a place that does not exist.
+    what remains are strokes and not single pixels. Repeatable by `seed`. Raises ValueError for a
+    place that does not exist.
     """
     _check(architecture, number, channel)
     generator = torch.Generator().manual_seed(seed)
@@ -64,10 +63,7 @@ def maximise_activation(
     optimizer = torch.optim.Adam([pixels], lr=learning_rate)
     path, moved = [], False
     for at in range(steps):
-        if progress:
-            progress(at / steps)
-        if stop and stop():
-            break
+        progress(at / steps)
         down, across = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
         values = model[:number](preprocessing(pixels.roll((down, across), (1, 2))))[0, channel]
         objective = F.relu(values).square().mean() + MEAN_SHARE * values.mean()
@@ -77,8 +73,7 @@ def maximise_activation(
         pixels.grad = -gradient
         optimizer.step()
         _regularise(pixels, blur if at % 4 == 3 and at < steps - 1 else 0.0)
-    if progress:
-        progress(1.0)
+    progress(1.0)
     image = pixels.detach()[0].numpy().copy()
     return MaximisedActivation(image, np.array(path, np.float32), not moved)
 

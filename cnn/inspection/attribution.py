@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cnn.common.progress import Progress, Stop, step
 from cnn.datasets import Preprocessing
 from cnn.inspection.filters import conv_layers
+from cnn.inspection.progress import Progress, silent
 from cnn.network import INPUT_SHAPE, Architecture
 from cnn.network.layers import Activation, BatchNorm2d, Conv2d
 
@@ -31,7 +31,6 @@ BATCH = 128
 class Method:
     """A way to ask where the network looks."""
 
-    name: str
     label: str
     about: str
     unit: str  # what one value means
@@ -39,40 +38,33 @@ class Method:
 
 
 METHODS: dict[str, Method] = {
-    method.name: method
-    for method in (
-        Method(
-            "grad-cam",
-            "Grad-CAM",
-            "Which regions of a layer's maps speak for the class: each map weighed by how much "
-            "the score follows it. Coarse, and hard to fool. (Selvaraju and others, 2016, "
-            "arXiv:1610.02391)",
-            "weighted activation",
-            needs_layer=True,
-        ),
-        Method(
-            "integrated-gradients",
-            "Integrated gradients",
-            "Each pixel's share of the score, gathered on the way from a blank sheet to this "
-            "image. The shares add up to the score's difference. (Sundararajan and others, 2017, "
-            "arXiv:1703.01365)",
-            "share of the score",
-        ),
-        Method(
-            "occlusion",
-            "Occlusion",
-            "Covers a small square with blank paper, everywhere in turn, and measures how far "
-            "the score drops. (Zeiler and Fergus, 2013, arXiv:1311.2901)",
-            "drop of the score",
-        ),
-        Method(
-            "saliency",
-            "Gradient",
-            "How fast the score would rise if a pixel became brighter: sharp, noisy, and blind "
-            "to what is saturated. (Simonyan and others, 2013, arXiv:1312.6034)",
-            "score per pixel value",
-        ),
-    )
+    "grad-cam": Method(
+        "Grad-CAM",
+        "Which regions of a layer's maps speak for the class: each map weighted by how much the "
+        "score follows it. Coarse, and hard to fool. (Selvaraju and others, 2016, "
+        "arXiv:1610.02391)",
+        "weighted activation",
+        needs_layer=True,
+    ),
+    "integrated-gradients": Method(
+        "Integrated gradients",
+        "Each pixel's share of the score, gathered on the way from a blank sheet to this image. "
+        "The shares add up to the score's difference. (Sundararajan and others, 2017, "
+        "arXiv:1703.01365)",
+        "share of the score",
+    ),
+    "occlusion": Method(
+        "Occlusion",
+        "Covers a small square with blank paper, everywhere in turn, and measures how far the "
+        "score drops. (Zeiler and Fergus, 2013, arXiv:1311.2901)",
+        "drop of the score",
+    ),
+    "saliency": Method(
+        "Gradient",
+        "How fast the score would rise if a pixel became brighter: sharp, noisy, and blind to "
+        "what is saturated. (Simonyan and others, 2013, arXiv:1312.6034)",
+        "score per pixel value",
+    ),
 }
 
 
@@ -110,8 +102,7 @@ def attribute(
     image: NDArray | Tensor,
     target: int,
     layer_number: int | None = None,
-    progress: Progress | None = None,
-    stop: Stop | None = None,
+    progress: Progress = silent,
     window: int = 5,
     stride: int = 2,
 ) -> Attribution:
@@ -119,7 +110,7 @@ def attribute(
 
     `image` is `(28, 28)`, uint8 (0-255) or float (0-1); `model` must be in evaluation.
     `layer_number` is Grad-CAM's layer, `grad_cam_layer`'s by default; `window` and `stride` are
-    occlusion's, in pixels. Raises ValueError for an unknown method, class or layer, and Stopped.
+    occlusion's, in pixels. Raises ValueError for an unknown method, class or layer.
     """
     if method not in METHODS:
         raise ValueError(f"There is no method '{method}'. Known: {', '.join(METHODS)}.")
@@ -134,13 +125,12 @@ def attribute(
         number = _layer(architecture, layer_number)
         values = _grad_cam(model, number, x, target)
     elif method == "integrated-gradients":
-        values = _integrated(model, x, empty, target, score - blank_score, progress, stop)
+        values = _integrated(model, x, empty, target, score - blank_score, progress)
     elif method == "occlusion":
-        values = _occlusion(model, x, empty, target, window, stride, progress, stop)
+        values = _occlusion(model, x, empty, target, window, stride, progress)
     else:
         values = _saliency(model, x, target)
-    if progress:
-        progress(1.0)
+    progress(1.0)
     return Attribution(method, target, _pixels(values), score, blank_score, number)
 
 
@@ -200,8 +190,7 @@ def _integrated(
     empty: Tensor,
     target: int,
     difference: float,
-    progress: Progress | None,
-    stop: Stop | None,
+    progress: Progress,
 ) -> Tensor:
     """With twice the steps until the values add up to the scores' difference within 1 %."""
     from captum.attr import IntegratedGradients
@@ -209,7 +198,7 @@ def _integrated(
     method = IntegratedGradients(model)
     steps = FIRST_STEPS
     while True:
-        step(steps / MOST_STEPS, progress, stop)
+        progress(steps / MOST_STEPS)
         values = method.attribute(
             x, empty, target, n_steps=steps, internal_batch_size=BATCH, method="riemann_middle"
         )
@@ -226,14 +215,13 @@ def _occlusion(
     target: int,
     window: int,
     stride: int,
-    progress: Progress | None,
-    stop: Stop | None,
+    progress: Progress,
 ) -> Tensor:
     """Mean drop over all squares that cover a pixel."""
     from captum.attr import Occlusion
 
     places = (-(-(INPUT_SHAPE[1] - window) // stride) + 1) ** 2
-    return Occlusion(_counting(model, places, progress, stop)).attribute(
+    return Occlusion(_counting(model, places, progress)).attribute(
         x,
         sliding_window_shapes=(1, window, window),
         strides=(1, stride, stride),
@@ -243,15 +231,13 @@ def _occlusion(
     )
 
 
-def _counting(
-    model: nn.Sequential, images: int, progress: Progress | None, stop: Stop | None
-) -> Callable[[Tensor], Tensor]:
-    """The network as a function that counts images and can be stopped between two batches."""
+def _counting(model: nn.Sequential, images: int, progress: Progress) -> Callable[[Tensor], Tensor]:
+    """The network as a function that counts images between two batches."""
     seen = 0
 
     def forward(batch: Tensor) -> Tensor:
         nonlocal seen
-        step(seen / images, progress, stop)
+        progress(seen / images)
         seen += len(batch)
         with torch.inference_mode():
             return model(batch)

@@ -1,4 +1,4 @@
-"""Many images through a network: prepared batch by batch, with progress and a way to stop."""
+"""Many images for a network, prepared batch by batch."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from cnn.common.progress import Progress, Stop, step
 from cnn.datasets import Preprocessing
+from cnn.inspection.progress import Progress
 
 BATCH = 500
 
 
 def batches(
-    images: Tensor, preprocessing: Preprocessing, progress: Progress | None, stop: Stop | None
+    images: Tensor, preprocessing: Preprocessing, progress: Progress
 ) -> Iterator[tuple[int, Tensor]]:
     """The index of each batch's first image, and the batch float32 `(n, 1, 28, 28)`, n <= BATCH.
 
-    `images` uint8 `(N, 28, 28)`. Raises Stopped between two batches.
+    `images` uint8 `(N, 28, 28)`.
     """
     for begin in range(0, len(images), BATCH):
-        step(begin / len(images), progress, stop)
+        progress(begin / len(images))
         yield begin, preprocessing(images[begin : begin + BATCH])
-    if progress:
-        progress(1.0)
+    progress(1.0)

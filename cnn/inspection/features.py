@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cnn.common.progress import Progress, Stop
 from cnn.datasets import Preprocessing
 from cnn.inspection.batches import batches
+from cnn.inspection.progress import Progress, silent
 from cnn.network import Architecture
 from cnn.network.layers import Layer
 
@@ -24,16 +24,15 @@ def penultimate(
     model: nn.Sequential,
     preprocessing: Preprocessing,
     images: Tensor,
-    progress: Progress | None = None,
-    stop: Stop | None = None,
+    progress: Progress = silent,
 ) -> tuple[Array, NDArray[np.int64]]:
     """The classifier's inputs float32 `(N, features)`, and its predictions int64 `(N,)`.
 
-    `images` uint8 `(N, 28, 28)`. Raises Stopped.
+    `images` uint8 `(N, 28, 28)`.
     """
     body, head = model[:-1], model[-1]
     found, predictions = [], []
-    for _, x in batches(images, preprocessing, progress, stop):
+    for _, x in batches(images, preprocessing, progress):
         with torch.inference_mode():
             features = body(x)
             predictions.append(head(features).argmax(1))
@@ -62,15 +61,14 @@ def layer_statistics(
     architecture: Architecture,
     preprocessing: Preprocessing,
     images: Tensor,
-    progress: Progress | None = None,
-    stop: Stop | None = None,
+    progress: Progress = silent,
 ) -> list[LayerStatistics]:
-    """Every layer's statistics over `images` uint8 `(N, 28, 28)`; raises Stopped."""
+    """Every layer's statistics over `images` uint8 `(N, 28, 28)`."""
     layers = architecture.all_layers
     samples: list[list[Array]] = [[] for _ in layers]
     peaks = [torch.zeros(1)] * len(layers)  # each channel's largest absolute value
     generator = np.random.default_rng(0)
-    for _, x in batches(images, preprocessing, progress, stop):
+    for _, x in batches(images, preprocessing, progress):
         with torch.inference_mode():
             for index, module in enumerate(model):
                 x = module(x)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from cnn.common.progress import Progress, Stop, step
+from cnn.inspection.progress import Progress, silent
 from cnn.runs import Run, RunError
 from cnn.runs.weights import load_model, old_name
 
@@ -44,20 +44,17 @@ def filter_over_epochs(run: Run, tensor: str, filter_number: int) -> OverEpochs:
 
 
 def probabilities_over_epochs(
-    run: Run,
-    image: NDArray | Tensor,
-    progress: Progress | None = None,
-    stop: Stop | None = None,
+    run: Run, image: NDArray | Tensor, progress: Progress = silent
 ) -> OverEpochs:
     """The class probabilities `(E, classes)` of `image` `(28, 28)`, uint8 or float (0-1).
 
-    A damaged checkpoint is left out. Raises RunError where none can be read, and Stopped.
+    A damaged checkpoint is left out. Raises RunError where none can be read.
     """
     x = run.preprocessing(torch.as_tensor(np.asarray(image))[None])
     epochs, rows = [], []
     kept = run.checkpoints()
     for at, epoch in enumerate(kept):
-        step(at / len(kept), progress, stop)
+        progress(at / len(kept))
         try:
             model = load_model(run, epoch)
         except RunError:

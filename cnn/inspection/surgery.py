@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from cnn import datasets, runs
 from cnn.common.files import write_json, write_tensors
-from cnn.common.progress import Progress, Stop
 from cnn.datasets import Preprocessing
 from cnn.evaluation import score_test_set, test_probabilities
 from cnn.inspection.batches import batches
+from cnn.inspection.progress import Progress, silent
 from cnn.runs import Run
 from cnn.runs.session import first_filters
 from cnn.runs.weights import load_model
@@ -174,16 +174,11 @@ def accuracy(
     preprocessing: Preprocessing,
     images: Tensor,
     labels: Tensor,
-    progress: Progress | None = None,
-    stop: Stop | None = None,
+    progress: Progress = silent,
 ) -> float:
-    """The share, 0-1, of `images` uint8 `(N, 28, 28)` that the network reads as `labels` say.
-
-    The first 1,000 of a test set answer at once; all of them take progress and stop. Raises
-    Stopped.
-    """
+    """The share, 0-1, of `images` uint8 `(N, 28, 28)` that the network reads as `labels` say."""
     right = 0
-    for begin, x in batches(images, preprocessing, progress, stop):
+    for begin, x in batches(images, preprocessing, progress):
         with torch.inference_mode():
             right += int((model(x).argmax(1) == labels[begin : begin + len(x)]).sum())
     return right / len(images)

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cnn.common.progress import Progress, Stop
 from cnn.datasets import Preprocessing
 from cnn.inspection.batches import batches
+from cnn.inspection.progress import Progress, silent
 from cnn.network import Architecture
 from cnn.network.receptive_field import Box, receptive_field
 
@@ -60,18 +60,17 @@ def top_activations(
     images: Tensor,
     number: int,
     count: int = 9,
-    progress: Progress | None = None,
-    stop: Stop | None = None,
+    progress: Progress = silent,
 ) -> TopActivations:
     """The `count` of `images` uint8 `(N, 28, 28)` that activate each map of layer `number` most.
 
     All maps of the layer in one pass, so that choosing another is free. Raises ValueError for a
-    layer that does not exist, and Stopped.
+    layer that does not exist.
     """
     if not 1 <= number <= len(architecture.all_layers):
         raise ValueError(f"There is no layer {number} in this network.")
     best: list[Tensor] = []
-    for begin, x in batches(images, preprocessing, progress, stop):
+    for begin, x in batches(images, preprocessing, progress):
         with torch.inference_mode():
             values = model[:number](x).float()
         width = values.shape[-1] if values.ndim == 4 else 1

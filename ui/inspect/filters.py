@@ -10,7 +10,7 @@ import streamlit as st
 from cnn.inspection.activation_maximisation import maximise_activation
 from cnn.inspection.filters import Filters, conv_filters
 from cnn.inspection.top_activations import top_activations
-from ui.inspect.images import load_images, load_test_image
+from ui.inspect.images import how_many, load_images, load_test_image
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import Scene, choose
 from ui.inspect.sheet import tiles
@@ -167,17 +167,10 @@ def _top_activations(scene: Scene, filters: Filters, number: int) -> None:
     images = load_images(scene.config.dataset, st.caption)
     if images is None:
         return
-    whole = len(images.test_images)
-    everywhere = whole > FEW and st.toggle(
-        f"Search all {whole:,} test images",
-        key="filters_everywhere",
-        persist_state="session",
-        help=f"Otherwise the first {FEW:,}.",
-    )
-    searched = images.test_images if everywhere else images.test_images[:FEW]
+    count = how_many(images, FEW, "Search", "filters_everywhere")
     found = long_work(
-        ("top activations", *scene.weights_key, filters.number, everywhere),
-        partial(top_activations, *scene.network, searched, filters.number),
+        ("top activations", *scene.weights_key, filters.number, count),
+        partial(top_activations, *scene.network, images.test_images[:count], filters.number),
         "Looking through the test set",
         "top_activations",
     )

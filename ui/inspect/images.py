@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -32,6 +32,20 @@ def load_images(dataset: str, say: Callable[[str], object] = not_on_disk) -> dat
     except datasets.DataError as error:
         say(str(error))
         return None
+
+
+def how_many(images: datasets.Images, few: int, verb: str, key: str) -> int:
+    """How many test images to use: the first `few`, or all where a toggle says so."""
+    many = len(images.test_images)
+    if many <= few:
+        return many
+    everything = st.toggle(
+        f"{verb} all {many:,} test images",
+        key=key,
+        persist_state="session",
+        help=f"Otherwise the first {few:,}.",
+    )
+    return many if everything else few
 
 
 def choose_image(run: runs.Run) -> Chosen | None:
@@ -71,37 +85,11 @@ def _of_test_set(run: runs.Run, choice: ImageChoice) -> Chosen | None:
     if images is None:
         return None
     labels = images.test_labels.numpy()
-    last = len(labels) - 1
-    classes = run.config.classes
-    if choice.wanted_class >= len(classes):
-        choice.wanted_class = ANY_CLASS
-    feed("inspect_class", choice.wanted_class)
-    wanted: int = st.selectbox(
-        "Class",
-        range(ANY_CLASS, len(classes)),
-        format_func=lambda i: classes[i] if i >= 0 else "any class",
-        key="inspect_class",
-        width=130,
-        on_change=by_hand(
-            "inspect_class",
-            st.session_state["inspect_class"],
-            lambda wanted: _class_chosen(labels, wanted),
-        ),
-    )
-    feed("inspect_index", choice.index)
-    st.session_state["inspect_index"] = min(st.session_state["inspect_index"], last)
-    choice.index = index = st.number_input(
-        f"Number, 0 to {last:,}",
-        0,
-        last,
-        key="inspect_index",
-        on_change=by_hand(
-            "inspect_index", st.session_state["inspect_index"], lambda i: _typed(labels, i)
-        ),
-        width=150,
-    )
-    members = _members(labels, wanted)
-    within = "" if wanted < 0 else f" of class {classes[wanted]}"
+    members = _members(labels, _pick_class(run.config.classes, labels, choice))
+    choice.index = index = _pick_index(labels, choice)
+    within = ""
+    if choice.wanted_class != ANY_CLASS:
+        within = f" of class {run.config.classes[choice.wanted_class]}"
     for name, icon, note, find in (
         ("before", "chevron_left", f"The image before{within}", lambda: _next(index, members, -1)),
         ("next", "chevron_right", f"The next image{within}", lambda: _next(index, members, 1)),
@@ -114,6 +102,38 @@ def _of_test_set(run: runs.Run, choice: ImageChoice) -> Chosen | None:
             on_click=lambda find=find: load_test_image(find()),
         )
     return images.test_images[index].numpy(), int(labels[index])
+
+
+def _pick_class(classes: Sequence[str], labels: NDArray, choice: ImageChoice) -> int:
+    """The class that "before" and "next" stay in."""
+    if choice.wanted_class >= len(classes):
+        choice.wanted_class = ANY_CLASS
+    key = "inspect_class"
+    feed(key, choice.wanted_class)
+    return st.selectbox(
+        "Class",
+        range(ANY_CLASS, len(classes)),
+        format_func=lambda i: classes[i] if i >= 0 else "any class",
+        key=key,
+        width=130,
+        on_change=by_hand(key, st.session_state[key], partial(_class_chosen, labels)),
+    )
+
+
+def _pick_index(labels: NDArray, choice: ImageChoice) -> int:
+    """The number of the test image."""
+    last = len(labels) - 1
+    key = "inspect_index"
+    feed(key, choice.index)
+    st.session_state[key] = min(st.session_state[key], last)
+    return st.number_input(
+        f"Number, 0 to {last:,}",
+        0,
+        last,
+        key=key,
+        on_change=by_hand(key, st.session_state[key], partial(_typed, labels)),
+        width=150,
+    )
 
 
 def _class_chosen(labels: NDArray, wanted: int) -> None:

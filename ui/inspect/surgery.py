@@ -14,7 +14,7 @@ from cnn import datasets, figures, runs
 from cnn.inspection import surgery
 from ui.inspect.components import chart
 from ui.inspect.filters import pick_filter
-from ui.inspect.images import load_images
+from ui.inspect.images import how_many, load_images
 from ui.inspect.scene import Scene
 from ui.inspect.state import choices_in, inspect_state
 from ui.inspect.work import at_once, long_work
@@ -155,14 +155,7 @@ def _accuracies(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
     images = load_images(scene.config.dataset, st.caption)
     if images is None:
         return
-    many = len(images.test_images)
-    full = many > QUICK and st.toggle(
-        f"Score all {many:,} test images",
-        key="surgery_full",
-        persist_state="session",
-        help=f"Otherwise the first {QUICK:,}, which take no time.",
-    )
-    count = many if full else min(QUICK, many)
+    count = how_many(images, QUICK, "Score", "surgery_full")
     before = _accuracy(scene, scene.model, [], images, count)
     after = _accuracy(scene, edited, edits, images, count) if edits else before
     if before is None or after is None:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cnn.common.progress import Progress, Stopped
+from cnn.inspection.progress import Progress
 from ui.inspect.state import inspect_state
 
 T = TypeVar("T")
@@ -75,10 +75,7 @@ def long_work(
         st.button(ask or "Go on", icon=icon, key=f"{name}_start", on_click=start)
         return None
     place = st.empty()
-    try:
-        result = compute(progress=_bar(place, label, f"{name}_stop", stop))
-    except Stopped:
-        return None
+    result = compute(progress=_bar(place, label, f"{name}_stop", stop))
     kept.append(result)
     state.started.pop(name, None)
     place.empty()

@@ -10,6 +10,7 @@ from cnn.datasets import Preprocessing
 from cnn.inspection.activation_maximisation import maximise_activation
 from cnn.network import Architecture
 from cnn.network.layers import Activation, Conv2d, Flatten, Linear, MaxPool2d
+from tests.cnn.inspection.stopping import Stopped, stop
 from tests.networks import build
 
 PREPROCESSING = Preprocessing(0.1307, 0.3081)
@@ -66,9 +67,10 @@ def test_it_is_repeated_by_its_seed_and_can_be_stopped() -> None:
     np.testing.assert_array_equal(made(seed=3), made(seed=3))
     assert not np.array_equal(made(seed=3), made(seed=4))
     calls: list[float] = []
-    report = {"progress": calls.append, "stop": lambda: len(calls) > 5}
-    maximise_activation(model, ARCHITECTURE, PREPROCESSING, 1, 0, **report)
+    maximise_activation(model, ARCHITECTURE, PREPROCESSING, 1, 0, steps=6, progress=calls.append)
     assert len(calls) == 7  # six steps begun, and the end
+    with pytest.raises(Stopped):
+        maximise_activation(model, ARCHITECTURE, PREPROCESSING, 1, 0, progress=stop)
     with pytest.raises(ValueError, match="no map"):
         maximise_activation(model, ARCHITECTURE, PREPROCESSING, 1, 3)
 

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from cnn import datasets
-from cnn.common.progress import Stopped
 from cnn.datasets import Preprocessing
 from cnn.inspection.attribution import METHODS, attribute, blank, grad_cam_layer
 from cnn.network import Architecture
@@ -17,6 +16,7 @@ from cnn.network.layers import Activation, Conv2d, Flatten, GlobalAvgPool, Resid
 from cnn.presets import PRESETS
 from cnn.runs import Run
 from cnn.runs.weights import load_model
+from tests.cnn.inspection.stopping import Stopped, stop
 
 PREPROCESSING = Preprocessing(0.1307, 0.3081)
 ARCHITECTURE = Architecture(
@@ -146,7 +146,7 @@ def test_long_ones_say_how_far_they_are_and_can_be_stopped(method: str) -> None:
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     with pytest.raises(Stopped):
-        attribute(method, network(), ARCHITECTURE, PREPROCESSING, digit(), 0, stop=lambda: True)
+        attribute(method, network(), ARCHITECTURE, PREPROCESSING, digit(), 0, progress=stop)
 
 
 def test_two_sessions_may_ask_one_network_at_once() -> None:

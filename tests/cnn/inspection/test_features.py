@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from cnn.common.progress import Stopped
 from cnn.datasets import Preprocessing
 from cnn.inspection.features import layer_statistics, penultimate, similarity
 from cnn.network import Architecture
 from cnn.network.layers import Activation, Conv2d, Dropout, Flatten, GlobalAvgPool, MaxPool2d
+from tests.cnn.inspection.stopping import Stopped, stop
 from tests.networks import build
 
 PREPROCESSING = Preprocessing(0.1307, 0.3081)
@@ -30,7 +30,7 @@ def test_penultimate_features_are_what_the_classifier_gets() -> None:
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     with pytest.raises(Stopped):
-        penultimate(model, PREPROCESSING, IMAGES, stop=lambda: True)
+        penultimate(model, PREPROCESSING, IMAGES, progress=stop)
 
 
 def test_layer_statistics_have_a_histogram_and_name_the_dead() -> None:

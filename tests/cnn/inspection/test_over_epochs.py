@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cnn import datasets, evaluation, runs
-from cnn.common.progress import Stopped
 from cnn.inspection.over_epochs import filter_over_epochs, probabilities_over_epochs
 from cnn.runs.weights import load_model
+from tests.cnn.inspection.stopping import Stopped, stop
 
 
 def test_one_filter_over_epochs_is_the_checkpoints_own(trained: runs.Run) -> None:
@@ -30,7 +30,7 @@ def test_probabilities_over_epochs_are_each_epochs_prediction(trained: runs.Run)
         np.testing.assert_allclose(row, expected, atol=1e-6)
     assert shares == sorted(shares)
     with pytest.raises(Stopped):
-        probabilities_over_epochs(trained, image, stop=lambda: True)
+        probabilities_over_epochs(trained, image, progress=stop)
 
 
 def test_damaged_checkpoints_are_left_out(trained: runs.Run) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sklearn.manifold import trustworthiness
 
 from cnn.inspection.projection import PROJECTIONS, pca, project
+from tests.cnn.inspection.stopping import Stopped, stop
 
 
 def clusters() -> tuple[np.ndarray, np.ndarray]:
@@ -23,7 +24,6 @@ def test_neighbours_stay_neighbours(name: str, dimensions: int) -> None:
     layout = project(name, features, dimensions)
     assert layout.points.shape == (160, dimensions)
     assert layout.points.dtype == np.float32
-    assert layout.finished
     assert trustworthiness(features, layout.points, n_neighbors=10) > 0.85
     centres = np.stack([layout.points[labels == c].mean(0) for c in range(4)])
     distances = ((layout.points[:, None] - centres) ** 2).sum(2)
@@ -41,14 +41,15 @@ def test_pca_is_repeatable_and_explains_what_there_is() -> None:
     assert not pca(np.ones((20, 1), np.float32), 2).points.any()
 
 
-def test_a_long_layout_tells_its_progress_and_stops_where_it_stands() -> None:
+def test_a_long_layout_tells_its_progress_and_can_be_stopped() -> None:
     features, _ = clusters()
     shares: list[float] = []
-    layout = project("t-sne", features, progress=shares.append, stop=lambda: len(shares) >= 3)
+    layout = project("t-sne", features, progress=shares.append)
     assert len(shares) >= 3
     assert shares == sorted(shares)
-    assert not layout.finished
     assert np.isfinite(layout.points).all()
+    with pytest.raises(Stopped):
+        project("t-sne", features, progress=stop)
 
 
 @pytest.mark.parametrize(

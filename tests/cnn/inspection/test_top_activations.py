@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cnn.common.progress import Stopped
 from cnn.datasets import Preprocessing
 from cnn.inspection.top_activations import top_activations
 from cnn.network import Architecture
 from cnn.network.layers import Activation, Conv2d, Flatten, Linear, MaxPool2d
 from cnn.network.receptive_field import receptive_field
+from tests.cnn.inspection.stopping import Stopped, stop
 from tests.networks import build
 
 PREPROCESSING = Preprocessing(0.1307, 0.3081)
@@ -54,6 +54,6 @@ def test_few_images_are_all_found_and_a_search_can_be_stopped() -> None:
     model = build(ARCHITECTURE)
     assert len(top_activations(model, ARCHITECTURE, PREPROCESSING, IMAGES[:4], 1).of(0)) == 4
     with pytest.raises(Stopped):
-        top_activations(model, ARCHITECTURE, PREPROCESSING, IMAGES, 1, stop=lambda: True)
+        top_activations(model, ARCHITECTURE, PREPROCESSING, IMAGES, 1, progress=stop)
     with pytest.raises(ValueError, match="no layer"):
         top_activations(model, ARCHITECTURE, PREPROCESSING, IMAGES, 9)
