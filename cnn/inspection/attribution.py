@@ -1,4 +1,4 @@
-"""Where the network looks: which pixels speak for a class, and which against it.
+"""Where the network looks: which pixels are evidence for a class, and which against it.
 
 The methods are Captum's. Chosen here: the baseline is a blank image as the run's own network would
 see it, the score is the class's logit, and hooks are only ever put on a copy, since the app's
@@ -40,8 +40,8 @@ class Method:
 METHODS: dict[str, Method] = {
     "grad-cam": Method(
         "Grad-CAM",
-        "Which regions of a layer's maps speak for the class: each map weighted by how much the "
-        "score follows it. Coarse, and hard to fool. (Selvaraju and others, 2016, "
+        "Which regions of a layer's maps are evidence for the class: each map weighted by the "
+        "score's gradient in it. Coarse, and hard to fool. (Selvaraju and others, 2016, "
         "arXiv:1610.02391)",
         "weighted activation",
         needs_layer=True,
@@ -70,7 +70,7 @@ METHODS: dict[str, Method] = {
 
 @dataclass(frozen=True)
 class Attribution:
-    """One method's result: `values` float32 `(28, 28)`, positive where it speaks for `target`.
+    """One method's result: `values` float32 `(28, 28)`, positive is evidence for `target`.
 
     `score` is the class's logit for the image, `blank_score` for the blank image. For integrated
     gradients `values` add up to their difference, within 1 %.
@@ -106,7 +106,7 @@ def attribute(
     window: int = 5,
     stride: int = 2,
 ) -> Attribution:
-    """Ask `method` (a name in METHODS) where the network looks on `image` for class `target`.
+    """The attribution of class `target` on `image` by `method`, a name in METHODS.
 
     `image` is `(28, 28)`, uint8 (0-255) or float (0-1); `model` must be in evaluation.
     `layer_number` is Grad-CAM's layer, `grad_cam_layer`'s by default; `window` and `stride` are
@@ -154,7 +154,7 @@ def grad_cam_layer(architecture: Architecture) -> int | None:
 
 
 def _layer(architecture: Architecture, number: int | None) -> int:
-    """The layer Grad-CAM looks at: any whose output is maps."""
+    """Grad-CAM's layer: any whose output is maps. Raises ValueError."""
     if number is None and (number := grad_cam_layer(architecture)) is None:
         raise ValueError("Grad-CAM needs a convolution, and this network has none.")
     rows = architecture.table()

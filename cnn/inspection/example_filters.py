@@ -23,22 +23,22 @@ FILTERS: dict[str, tuple[str, Array]] = {
         ),
         (
             "Vertical edges",
-            "The same filter, turned: it answers to the left and right sides of a stroke.",
+            "The same filter, turned: it responds to the left and right sides of a stroke.",
             [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
         ),
         (
             "Diagonal edges ╱",
-            "Answers to strokes that lean to the right.",
+            "Responds to strokes that lean to the right.",
             [[-1, -1, 2], [-1, 2, -1], [2, -1, -1]],
         ),
         (
             "Diagonal edges ╲",
-            "Answers to strokes that lean to the left.",
+            "Responds to strokes that lean to the left.",
             [[2, -1, -1], [-1, 2, -1], [-1, -1, 2]],
         ),
         (
             "Corners",
-            "Answers where ink below and to the right meets paper above and to the left.",
+            "Responds where ink below and to the right meets paper above and to the left.",
             [[-2, -1, 0], [-1, 1, 1], [0, 1, 1]],
         ),
         (

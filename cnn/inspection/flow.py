@@ -21,7 +21,7 @@ def chain_ends(layers: tuple[Layer, ...]) -> list[int]:
     """For each layer, the index of the last layer its maps reach one to one.
 
     A convolution's maps are those of the batch norm, activation and pooling behind it: shown in
-    the same order, they stand in one row.
+    the same order, they form one row.
     """
     ends = [0] * len(layers)
     end = len(layers) - 1

@@ -84,7 +84,7 @@ def project(name: str, features: Array, dimensions: int = 2, progress: Progress 
     if name not in PROJECTIONS:
         raise ValueError(f"There is no projection '{name}'. Known: {', '.join(PROJECTIONS)}.")
     if dimensions not in (2, 3):
-        raise ValueError("Only two or three dimensions can be looked at.")
+        raise ValueError("Only two or three dimensions can be shown.")
     if len(features) < 8 or not np.isfinite(features).all():
         raise ValueError("At least 8 images with finite features are needed to lay them out.")
     exaggeration = PROJECTIONS[name].exaggeration

@@ -132,7 +132,7 @@ def _switch_off(model: nn.Sequential, edit: SwitchOff, module: nn.Module) -> Non
 
 
 def _norm_after(model: nn.Sequential, edit: SwitchOff) -> nn.BatchNorm2d | None:
-    """The batch norm that stands directly behind an edited convolution, or None."""
+    """The batch norm directly behind an edited convolution, or None."""
     if edit.path:
         pairs = {"conv1": "norm1", "conv2": "norm2", "shortcut.0": "shortcut.1"}
         return model[edit.number - 1].get_submodule(pairs[edit.path])

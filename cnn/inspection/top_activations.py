@@ -19,7 +19,7 @@ from cnn.network.receptive_field import Box, receptive_field
 
 @dataclass(frozen=True)
 class TopActivation:
-    """One test image: its map's largest value, where that stands on the map, and its receptive
+    """One test image: its map's largest value, where that is on the map, and its receptive
     field."""
 
     index: int
@@ -49,7 +49,7 @@ class TopActivations:
         columns = (self.index, self.values, self.rows, self.columns)
         return [
             TopActivation(i, v, r, c, receptive_field(self.architecture, self.number, r, c).box)
-            for i, v, r, c in zip(*(part[channel].tolist() for part in columns), strict=True)
+            for i, v, r, c in zip(*(values[channel].tolist() for values in columns), strict=True)
         ]
 
 

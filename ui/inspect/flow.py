@@ -80,7 +80,7 @@ def _short_title(layer: Layer) -> str:
 def _column(scene: Scene, index: int, output: LayerOutput, ends: list[int]) -> dict[str, Any]:
     """A layer's maps as tiles, its units as a strip, or the class scores."""
     values, peak, choice = output.values, peak_of(output.values), scene.choice
-    feeds = Contributions(output.layer, scene.model[index], scene.given(output.number))
+    sources = Contributions(output.layer, scene.model[index], scene.given(output.number))
     if output.is_maps:
         shown = _shown_maps(scene, index, ends)
         return {
@@ -88,21 +88,25 @@ def _column(scene: Scene, index: int, output: LayerOutput, ends: list[int]) -> d
             "width": values.shape[2],
             "more": len(values) - len(shown),
             "tiles": [
-                {"channel": c, "feeds": feeds.of(c), **_tile(values[c], peak, output.signed)}
+                {
+                    "channel": c,
+                    "feeds": sources.of(c),
+                    **_tile(values[c], peak, output.signed),
+                }
                 for c in shown
             ],
         }
     if output is scene.outputs[-1]:
         return {
             "scores": True,
-            "feeds": [feeds.of(c, LINES) for c in range(len(values))],
+            "feeds": [sources.of(c, LINES) for c in range(len(values))],
             "values": [f"{v:.3f}" for v in values.tolist()],
         }
     chosen = choice.channel if choice.layer == output.number else len(values)
     return {
         "count": len(values),
         "data": pack(values, peak, output.signed),
-        "feeds": {str(chosen): feeds.of(chosen, LINES)} if chosen < len(values) else {},
+        "feeds": {str(chosen): sources.of(chosen, LINES)} if chosen < len(values) else {},
     }
 
 

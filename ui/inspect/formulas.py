@@ -98,7 +98,7 @@ def _function(found: arithmetic.Function) -> None:
     name = NAMES.get(found.name, found.name)
     st.markdown(f"### {name}({found.x:.4f}) = {found.total:.4f}")
     curve = figures.function_curve(arithmetic.FUNCTIONS[found.name], found.x, found.name)
-    chart(curve, "sum_curve", "The activation function, and where this value stands on it")
+    chart(curve, "sum_curve", "The activation function, and this value on it")
 
 
 def _weighted_sum(scene: Scene, found: arithmetic.WeightedSum) -> None:

@@ -1,4 +1,4 @@
-"""Which image to look at: of the test set, drawn, uploaded, or noise."""
+"""Which image is shown: of the test set, drawn, uploaded, or noise."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cnn import datasets, drawing, runs
 from ui.inspect.state import inspect_state
-from ui.inspect.widgets import by_hand, feed
+from ui.inspect.widgets import by_hand, set_initial
 from ui.shared import state
 from ui.shared.image_choice import ANY_CLASS, ImageChoice, Source, follow_fields
 
@@ -52,7 +52,7 @@ def choose_image(run: runs.Run) -> Chosen | None:
     """The image `(28, 28)`, uint8 or float in 0-1, and its label where it is known."""
     follow_fields()
     choice = state.page(ImageChoice)
-    feed("inspect_source", choice.source)
+    set_initial("inspect_source", choice.source)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         source: Source | None = st.segmented_control(
             "Image",
@@ -71,7 +71,7 @@ def choose_image(run: runs.Run) -> Chosen | None:
 
 
 def load_test_image(index: int) -> None:
-    """Look at that image of the test set from now on."""
+    """Choose that image of the test set."""
     choice = state.page(ImageChoice)
     choice.source, choice.index = "Test image", int(index)
     # The widgets are told too: the browser would otherwise go on showing what they held.
@@ -109,7 +109,7 @@ def _pick_class(classes: Sequence[str], labels: NDArray, choice: ImageChoice) ->
     if choice.wanted_class >= len(classes):
         choice.wanted_class = ANY_CLASS
     key = "inspect_class"
-    feed(key, choice.wanted_class)
+    set_initial(key, choice.wanted_class)
     return st.selectbox(
         "Class",
         range(ANY_CLASS, len(classes)),
@@ -124,7 +124,7 @@ def _pick_index(labels: NDArray, choice: ImageChoice) -> int:
     """The number of the test image."""
     last = len(labels) - 1
     key = "inspect_index"
-    feed(key, choice.index)
+    set_initial(key, choice.index)
     st.session_state[key] = min(st.session_state[key], last)
     return st.number_input(
         f"Number, 0 to {last:,}",
@@ -137,7 +137,7 @@ def _pick_index(labels: NDArray, choice: ImageChoice) -> int:
 
 
 def _class_chosen(labels: NDArray, wanted: int) -> None:
-    """Go to the first image of the class that follows the one looked at."""
+    """Go to the next image of the class."""
     choice = state.page(ImageChoice)
     choice.wanted_class = wanted
     index = min(choice.index, len(labels) - 1)

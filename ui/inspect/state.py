@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Choice:
-    """What is looked at: a layer (0 is the image), one of its maps or units, one of its pixels.
+    """What is chosen: a layer (0 is the image), one of its maps or units, one of its pixels.
 
     `version` counts choices made by a click in a picture. It is part of the keys of the widgets
     that show the choice, which are made anew then.

@@ -38,7 +38,7 @@ def show(scene: Scene) -> None:
             chart(overlay, f"look_{name}", f"{method.label} over the image")
             st.caption(_words(found, other))
     against_text = "against it" if against is None else f"for {classes[against]}"
-    st.caption(f"Orange speaks for {classes[target]}, blue {against_text}.")
+    st.caption(f"Orange is evidence for {classes[target]}, blue {against_text}.")
 
 
 def _pick_classes(scene: Scene) -> tuple[int, int | None]:
@@ -57,8 +57,8 @@ def _pick_classes(scene: Scene) -> tuple[int, int | None]:
         [None, *[c for c in ranked if c != target]],
         format_func=lambda c: "just that" if c is None else classes[c],
         key="look_against",
-        help="The difference between the two classes: orange speaks for the first, blue for "
-        "the second.",
+        help="The difference between the two classes: orange is evidence for the first, "
+        "blue for the second.",
         width=140,
     )
     return target, against

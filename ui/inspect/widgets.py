@@ -1,4 +1,4 @@
-"""What the page's controls share: values kept by us, and changes that are really the visitor's."""
+"""What the page's controls share: kept values, and changes that are really the visitor's."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import streamlit as st
 T = TypeVar("T")
 
 
-def feed(key: str, value: object) -> None:
-    """Give a widget the value we kept for it, where it has none of its own."""
+def set_initial(key: str, value: object) -> None:
+    """Give a widget the value kept for it, where it has none of its own."""
     if key not in st.session_state:
         st.session_state[key] = value
 

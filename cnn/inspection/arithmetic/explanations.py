@@ -18,7 +18,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands: layer number (from 1), channel (or feature), row and column."""
+    """Where a value is: layer number (from 1), channel (or feature), row and column."""
 
     number: int
     channel: int
