@@ -18,6 +18,7 @@ from cnn.inspection.progress import Progress, silent
 from cnn.network import INPUT_SHAPE, Architecture
 
 MEAN_SHARE = 0.1  # the plain mean's share in the objective
+LEARNING_RATE, JITTER, BLUR = 0.05, 2, 0.4  # jitter in pixels; blur mixes in 3×3 means, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,6 @@ def maximise_activation(
     number: int,
     channel: int,
     steps: int = 120,
-    learning_rate: float = 0.05,
-    jitter: int = 2,
-    blur: float = 0.4,
     seed: int = 0,
     progress: Progress = silent,
 ) -> MaximisedActivation:
@@ -51,20 +49,19 @@ def maximise_activation(
     so that a map without positive values has a gradient: the mean alone is blind to edges, since
     an edge filter's values on one side of a stroke cancel those on the other.
 
-    Adam on the pixels, kept in 0-1; at every step the image is shifted by up to `jitter` pixels,
-    and every fourth step it is blurred a little (`blur` 0 to 1 mixes in the 3×3 mean), so that
-    what remains are strokes and not single pixels. Repeatable by `seed`. Raises ValueError for a
-    place that does not exist.
+    Adam on the pixels, kept in 0-1; at every step the image is shifted by up to JITTER pixels, and
+    every fourth step it is blurred a little, so that what remains are strokes and not single
+    pixels. Repeatable by `seed`. Raises ValueError for a place that does not exist.
     """
     _check(architecture, number, channel)
     generator = torch.Generator().manual_seed(seed)
     pixels = torch.rand((1, *INPUT_SHAPE[1:]), generator=generator) * 0.2
     pixels.requires_grad_()
-    optimizer = torch.optim.Adam([pixels], lr=learning_rate)
+    optimizer = torch.optim.Adam([pixels], lr=LEARNING_RATE)
     path, moved = [], False
     for at in range(steps):
         progress(at / steps)
-        down, across = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
+        down, across = torch.randint(-JITTER, JITTER + 1, (2,), generator=generator).tolist()
         values = model[:number](preprocessing(pixels.roll((down, across), (1, 2))))[0, channel]
         objective = F.relu(values).square().mean() + MEAN_SHARE * values.mean()
         (gradient,) = torch.autograd.grad(objective, pixels)
@@ -72,7 +69,7 @@ def maximise_activation(
         moved = moved or bool(gradient.any())
         pixels.grad = -gradient
         optimizer.step()
-        _regularise(pixels, blur if at % 4 == 3 and at < steps - 1 else 0.0)
+        _regularise(pixels, BLUR if at % 4 == 3 and at < steps - 1 else 0.0)
     progress(1.0)
     image = pixels.detach()[0].numpy().copy()
     return MaximisedActivation(image, np.array(path, np.float32), not moved)

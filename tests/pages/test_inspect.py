@@ -146,7 +146,7 @@ def test_switching_a_filter_off_and_undoing_it(app, trained):
     assert "Nothing is changed yet" in words(page)
 
 
-def test_an_operation_is_kept_as_a_new_run(app, trained):
+def test_edits_are_kept_as_a_new_run(app, trained):
     page = open_section(app("inspect"), "Surgery")
     page.button(key="surgery_off").click().run()
     page.text_input(key="surgery_name").set_value("Blind on one eye").run()

@@ -17,6 +17,7 @@ from ui.inspect import (
     where_it_looks,
 )
 from ui.inspect.scene import Scene
+from ui.inspect.widgets import set_initial
 
 SECTIONS: dict[str, tuple[str, Callable[[Scene], None]]] = {
     "Map": (":material/grid_view:", chosen_map.show),
@@ -32,14 +33,14 @@ SECTIONS: dict[str, tuple[str, Callable[[Scene], None]]] = {
 
 def show(scene: Scene) -> None:
     """A row of buttons and the section it opens."""
+    set_initial("inspect_section", "Map")  # not a default: a click on a pixel sets it, too
     section = st.segmented_control(
         "Look closer",
         list(SECTIONS),
-        default="Map",
         format_func=lambda name: f"{SECTIONS[name][0]} {name}",
         key="inspect_section",
         required=True,
         label_visibility="collapsed",
         persist_state="session",
     )
-    SECTIONS[section][1](scene)
+    SECTIONS[section or "Map"][1](scene)

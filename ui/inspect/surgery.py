@@ -1,4 +1,4 @@
-"""Surgery: switch filters off or rewrite their numbers, and see at once what it does."""
+"""Surgery: switch filters off or rewrite their numbers, and see at once what changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Edits = list[surgery.Edit]
 
 
 def show(scene: Scene) -> None:
-    """The operation at the left, what it does at the right."""
+    """The edit at the left, what it changes at the right."""
     edits = choices_in(scene.run).edits
     try:
         edited = surgery.apply(scene.model, edits)
@@ -35,7 +35,7 @@ def show(scene: Scene) -> None:
         return
     left, right = st.columns([2, 3], gap="large")
     with left:
-        _operate(scene, edited, edits)
+        _edit(scene, edited, edits)
     with right:
         _predictions(scene, edited, edits)
         _accuracies(scene, edited, edits)
@@ -43,7 +43,7 @@ def show(scene: Scene) -> None:
         _history(scene, edits)
 
 
-def _operate(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
+def _edit(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
     """Choose a filter; switch it off, or open one of its kernels."""
     picked = pick_filter(scene, "surgery")
     if picked is None:
@@ -187,7 +187,7 @@ def _accuracy(
 
 
 def _history(scene: Scene, edits: Edits) -> None:
-    """What was done, undo, and keeping it."""
+    """The edits so far, undo, and keeping them."""
     st.divider()
 
     def undo(count: int) -> None:
@@ -201,7 +201,7 @@ def _history(scene: Scene, edits: Edits) -> None:
         ):
             st.button(label, icon=f":material/{icon}:", key=key, on_click=partial(undo, count))
         name = st.text_input(
-            "Name of the new run", f"{scene.run.name}, operated", key="surgery_name", width=300
+            "Name of the new run", f"{scene.run.name}, after surgery", key="surgery_name", width=300
         )
         if st.button("Keep as a new run", icon=":material/save:", key="surgery_keep"):
             _keep(scene, edits, name)
@@ -209,7 +209,7 @@ def _history(scene: Scene, edits: Edits) -> None:
 
 
 def _keep(scene: Scene, edits: Edits, name: str) -> None:
-    """Make the run and look at it."""
+    """Make the run, and make it the current one."""
     with st.spinner("Writing the run and scoring its test set"):
         try:
             kept = surgery.keep(scene.run, scene.epoch, list(edits), name)
