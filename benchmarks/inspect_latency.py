@@ -12,17 +12,30 @@ medians are above the limits: 400 ms with Compact CNN, 1 s with the largest.
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import nn
+
 from cnn import datasets, runs
+from cnn.common.files import write_tensors
+from cnn.inspection import attribution, features, surgery
+from cnn.inspection.activation_maximisation import maximise_activation
+from cnn.inspection.activations import layer_outputs
+from cnn.inspection.arithmetic import Explainer
+from cnn.inspection.filters import conv_layers
+from cnn.inspection.top_activations import top_activations
+from cnn.network import Architecture
 from cnn.presets import DEFAULT_PRESET, PRESETS
+from cnn.training.devices import use_few_threads
 
 ROOT = Path(__file__).parent.parent
 LIMITS = {"compact": 0.4}
@@ -67,7 +80,7 @@ def presets() -> list[str]:
     return list(dict.fromkeys([DEFAULT_PRESET, largest]))
 
 
-def timed(work: Callable[[int], Any], repeats: int = REPEATS) -> list[float]:
+def timed(work: Callable[[int], Any], repeats: int) -> list[float]:
     """Seconds of each of `repeats` calls, after some that are not counted."""
     seconds = []
     for index in range(repeats + WARM_UP):
@@ -85,85 +98,56 @@ def report(network: str, what: str, seconds: list[float]) -> float:
 
 
 def engine(name: str) -> None:
-    """Everything that a change asks of the engine, for one preset."""
-    import torch
-
-    from cnn.inspection import activation_maximisation, attribution, features, surgery
-    from cnn.inspection.activations import conv_layers, layer_outputs
-    from cnn.inspection.arithmetic.explain import Explainer
-    from cnn.training.devices import use_few_threads
-
+    """Print what a change on the page asks of the engine, for one preset."""
     use_few_threads()  # as the app does
     torch.manual_seed(0)
-    architecture = PRESETS[name].architecture
-    model = architecture.build().eval()
+    architecture, label = PRESETS[name].architecture, PRESETS[name].label
     preprocessing = datasets.preprocessing_for("mnist-sample", "standardised")
-    images = datasets.load("mnist-sample").test_images
-    label, layers = PRESETS[name].label, range(1, len(architecture.all_layers) + 1)
+    network = (architecture.build().eval(), architecture, preprocessing)
+    for what, work, repeats in questions(*network):
+        report(label, what, timed(work, repeats))
+
+
+def questions(
+    model: nn.Sequential, architecture: Architecture, preprocessing: datasets.Preprocessing
+) -> Iterator[tuple[str, Callable[[int], Any], int]]:
+    """Every question: what it is, the work of its `index`th asking, and how often to ask it."""
+    network = (model, architecture, preprocessing)
+    sample = datasets.load("mnist-sample")
+    images, labels = sample.test_images, sample.test_labels
+    explainer = Explainer(model, architecture, preprocessing(images[:1]))
 
     def image(index: int) -> None:
         x = preprocessing(images[index : index + 1])
         for output in layer_outputs(model, architecture, x):
-            output.statistics(), output.order
+            _ = output.order, output.dead
         Explainer(model, architecture, x).explain(1, 0, 14, 14)
 
-    explainer = Explainer(model, architecture, preprocessing(images[:1]))
-
     def layer(index: int) -> None:
-        number = layers[index % len(layers)]
-        for part in explainer.parts(number):
-            explainer.explain(number, part=part.name)
+        number = 1 + index % len(architecture.all_layers)
+        for operation in explainer.operations(number):
+            explainer.explain(number, operation=operation.name)
 
-    report(label, "another image, all layers", timed(image))
-    report(label, "another layer, its arithmetic", timed(layer))
-    for method in attribution.METHODS.values():
-        if method.needs_layer and not conv_layers(architecture):
-            continue
-
-        def look(index: int, name: str = method.name) -> None:
-            attribution.attribute(
-                name, model, architecture, preprocessing, images[index], index % 10
-            )
-
-        report(label, method.label, timed(look, 5))
+    yield "another image, all layers", image, REPEATS
+    yield "another layer, its arithmetic", layer, REPEATS
+    for name, method in attribution.METHODS.items():
+        if conv_layers(architecture) or not method.needs_layer:
+            ask = functools.partial(attribution.attribute, name, *network)
+            yield method.label, lambda i, ask=ask: ask(images[i], i % 10), 5
     edits = [surgery.SwitchOff(conv_layers(architecture)[0], 0)]
-    labels = datasets.load("mnist-sample").test_labels
 
     def cut(_: int) -> None:
-        edited = surgery.apply(model, architecture, edits)
-        surgery.accuracy(edited, preprocessing, images, labels)
+        surgery.accuracy(surgery.apply(model, edits), preprocessing, images, labels)
 
-    report(label, "surgery, 1,000 images scored", timed(cut, 3))
-    report(
-        label,
-        "top nine of 1,000 images",
-        timed(
-            lambda _: activation_maximisation.strongest(
-                model, architecture, preprocessing, images, 1
-            ),
-            3,
-        ),
-    )
-    report(
-        label,
-        "an image that excites a filter",
-        timed(
-            lambda i: activation_maximisation.dream(model, architecture, preprocessing, 1, i % 4), 2
-        ),
-    )
-    report(
-        label,
-        "features of 1,000 images",
-        timed(lambda _: features.penultimate(model, preprocessing, images), 3),
-    )
+    yield "surgery, 1,000 images scored", cut, 3
+    yield "top nine of 1,000 images", lambda _: top_activations(*network, images, 1), 3
+    yield "an image made for a filter", lambda i: maximise_activation(*network, 1, i % 4), 2
+    ask = functools.partial(features.penultimate, model, preprocessing, images)
+    yield "features of 1,000 images", lambda _: ask(), 3
 
 
 def make_run(name: str) -> runs.Run:
     """A finished run of an untrained network."""
-    import torch
-
-    from cnn.common.files import write_tensors
-
     preset = PRESETS[name]
     run = runs.new(preset.architecture, preset.settings, "mnist-sample", "cpu", name)
     torch.manual_seed(0)

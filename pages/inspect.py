@@ -3,8 +3,8 @@
 import streamlit as st
 
 from cnn import runs
-from ui.inspect import flow, images, scene, sections
 from ui.inspect.epochs import TICK, choose_epoch, playing
+from ui.inspect.images import choose_image
 from ui.shared import state
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
@@ -14,18 +14,20 @@ st.markdown("Follow one image through your network, and ask every number where i
 
 
 def look(was_playing: bool, was_training: bool) -> None:
-    """All of the page that answers to its controls."""
+    """All of the page that depends on its controls."""
     run = state.current_run()
     if run is None:
         st.rerun()
         return
     with st.container(border=True):
-        chosen = images.choose_image(run)
+        chosen = choose_image(run)
         epoch = choose_epoch(run)
     if (playing(), run.state in runs.ACTIVE) != (was_playing, was_training):
-        st.rerun()  # the whole page: how often it looks again is settled there
+        st.rerun()  # the whole page: how often it refreshes is settled there
     if chosen is None:
         return
+    from ui.inspect import flow, scene, sections  # with torch: not before the controls are shown
+
     try:
         shown = scene.make(run, epoch, *chosen)
     except runs.RunError as error:
@@ -38,5 +40,5 @@ def look(was_playing: bool, was_training: bool) -> None:
 chosen_run = pick_run()
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
-film, training = playing(), chosen_run.state in runs.ACTIVE
-refreshing(look, TICK if film else 2.0 if training else None, "look")(film, training)
+played, training = playing(), chosen_run.state in runs.ACTIVE
+refreshing(look, TICK if played else 2.0 if training else None, "look")(played, training)

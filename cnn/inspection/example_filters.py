@@ -1,6 +1,6 @@
-"""Filters set by hand, and convolution and pooling in plain numpy: what the Learn page shows.
+"""Filters set by hand, convolution and pooling in plain numpy, and sample strokes: for Learn.
 
-A network learns such filters by itself; these are the ones that textbooks draw.
+A network learns such filters by itself; these are the ones that textbooks show.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ FILTERS: dict[str, tuple[str, Array]] = {
         ),
         (
             "Vertical edges",
-            "The same filter, turned: it answers to the left and right sides of a stroke.",
+            "The same filter, turned: it responds to the left and right sides of a stroke.",
             [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
         ),
         (
             "Diagonal edges ╱",
-            "Answers to strokes that lean to the right.",
+            "Responds to strokes that lean to the right.",
             [[-1, -1, 2], [-1, 2, -1], [2, -1, -1]],
         ),
         (
             "Diagonal edges ╲",
-            "Answers to strokes that lean to the left.",
+            "Responds to strokes that lean to the left.",
             [[2, -1, -1], [-1, 2, -1], [-1, -1, 2]],
         ),
         (
             "Corners",
-            "Answers where ink below and to the right meets paper above and to the left.",
+            "Responds where ink below and to the right meets paper above and to the left.",
             [[-2, -1, 0], [-1, 1, 1], [0, 1, 1]],
         ),
         (
@@ -69,9 +69,10 @@ SAMPLE_STROKES: dict[str, list[list[tuple[float, float]]]] = {
     "4": [[(58, 12), (26, 58), (80, 58)], [(62, 38), (60, 90)]],
     "2": [[(26, 30), (34, 17), (52, 12), (68, 20), (70, 36), (54, 56), (26, 84), (78, 84)]],
     "5": [[(72, 14), (34, 14), (30, 46), (52, 42), (70, 54), (70, 74), (52, 88), (28, 80)]],
-    "0": [[(50, 12), (30, 24), (24, 52), (32, 80), (50, 88), (68, 78), (76, 50), (68, 22),
-           (50, 12)]],
-}  # fmt: skip
+    "0": [
+        [(50, 12), (30, 24), (24, 52), (32, 80), (50, 88), (68, 78), (76, 50), (68, 22), (50, 12)]
+    ],
+}
 
 
 def convolve(image: Array, kernel: Array) -> Array:

@@ -1,8 +1,8 @@
 """One batch through an untrained network: is it scaled so that it can begin to learn?
 
-Shapes as torch reports them, the mean and spread of every layer's output, the share of units that
-stay silent, and the gradient that one loss sends back to every layer's weights. The idea of
-looking at these before training is Glorot and Bengio's (2010, AISTATS 9).
+Shapes as torch reports them, the mean and standard deviation of every layer's output, the share of
+dead units, and the gradient of the loss in every layer's weights. The idea of looking at these
+before training is Glorot and Bengio's (2010, AISTATS 9).
 """
 
 from __future__ import annotations
@@ -10,28 +10,30 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from cnn import datasets
 from cnn.network import Architecture
 from cnn.network.layers import Activation, Layer, ResidualBlock, Shape
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 BATCH = 128  # images
-FADED, LOUD = 0.02, 30.0  # of the input's signal
-WEAK, STRONG = 1e-3, 1e3  # first layer's gradient over the last's
+VANISHED_SIGNAL, EXPLODED_SIGNAL = 0.02, 30.0  # a layer's signal over the input's
+VANISHED_GRADIENT, EXPLODED_GRADIENT = 1e-3, 1e3  # the first layer's gradient over the last's
+MANY_DEAD = 0.4  # of a layer's maps or units
+Finding = tuple[bool, str]  # whether it is as it should be, and a sentence about it
 
 
 @dataclass(frozen=True)
-class LayerStart:
+class LayerCheck:
     """One layer before training.
 
-    `mean` and `std` are of all its outputs over the batch. `signal` is what of that spread tells
+    `mean` and `std` are of all its outputs over the batch. `signal` is how much of that tells
     images apart: the root of its units' mean variance from image to image. `dead` is the share of
-    its maps (or units) that are zero for every image, None where that says nothing (layers that
-    do not cut off). `gradient` is the Euclidean norm of the loss's gradient in all its weights,
-    None where it has none.
+    its maps (or units) that are zero for every image, None for layers that do not clip at zero.
+    `gradient` is the Euclidean norm of the loss's gradient in all its weights, None without any.
     """
 
     number: int
@@ -45,25 +47,24 @@ class LayerStart:
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialisationCheck:
     """All layers, the input's signal, and the loss of the untrained network (nats)."""
 
-    layers: tuple[LayerStart, ...]
+    layers: tuple[LayerCheck, ...]
     input_signal: float
     loss: float
     classes: int
 
 
-def try_out(architecture: Architecture, x: Tensor, labels: Tensor, seed: int = 0) -> Start:
-    """Build the network from `seed` and send one batch through it and back.
+def check_initialisation(
+    architecture: Architecture, x: Tensor, labels: Tensor, seed: int = 0
+) -> InitialisationCheck:
+    """Build the network from `seed`, and send one batch forward and its loss's gradient back.
 
     `x` float32 `(N, 1, 28, 28)`, normalised, N at least 2; `labels` int64 `(N,)`. Runs in
     training mode, as the first step would: batch norm uses the batch, dropout drops. Torch's
     global random state is left as it was. Raises ArchitectureError for a network that cannot work.
     """
-    import torch
-    from torch.nn import functional
-
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = architecture.build().train()
@@ -71,26 +72,43 @@ def try_out(architecture: Architecture, x: Tensor, labels: Tensor, seed: int = 0
         for module in model:
             y = module(y)
             outputs.append(y)
-        loss = functional.cross_entropy(y, labels)
+        loss = F.cross_entropy(y, labels)
         loss.backward()
-    found = []
-    rows = architecture.table()
-    for row, module, out in zip(rows, model, outputs, strict=True):
+    layers = []
+    for row, module, output in zip(architecture.table(), model, outputs, strict=True):
         if row.skipped:
             continue
-        grads = [p.grad for p in module.parameters() if p.grad is not None]
-        norm = math.sqrt(sum(float(g.double().square().sum()) for g in grads))
-        values = out.detach()
-        dead = None
-        if isinstance(row.layer, Activation | ResidualBlock):
-            dead = float((values.transpose(0, 1).flatten(1) == 0).all(dim=1).float().mean())
-        found.append(
-            LayerStart(
-                row.number, row.layer, tuple(values.shape[1:]), float(values.mean()),
-                float(values.std()), signal_of(values), dead, norm if grads else None,
+        values = output.detach()
+        layers.append(
+            LayerCheck(
+                number=row.number,
+                layer=row.layer,
+                shape=tuple(values.shape[1:]),
+                mean=float(values.mean()),
+                std=float(values.std()),
+                signal=signal_of(values),
+                dead=_dead_share(values) if _clips(row.layer) else None,
+                gradient=_gradient_norm(module),
             )
-        )  # fmt: skip
-    return Start(tuple(found), signal_of(x), float(loss.detach()), architecture.head.classes)
+        )
+    classes = architecture.head.classes
+    return InitialisationCheck(tuple(layers), signal_of(x), float(loss.detach()), classes)
+
+
+def _clips(layer: Layer) -> bool:
+    return isinstance(layer, Activation | ResidualBlock)
+
+
+def _dead_share(values: Tensor) -> float:
+    """The share of the maps or units of `(N, C, ...)` that are zero for every image."""
+    return float((values.transpose(0, 1).flatten(1) == 0).all(dim=1).float().mean())
+
+
+def _gradient_norm(module: torch.nn.Module) -> float | None:
+    gradients = [p.grad for p in module.parameters() if p.grad is not None]
+    if not gradients:
+        return None
+    return math.sqrt(sum(float(g.double().square().sum()) for g in gradients))
 
 
 def signal_of(values: Tensor) -> float:
@@ -103,83 +121,85 @@ def sample_batch(dataset: str, normalisation: str, count: int = BATCH) -> tuple[
 
     Raises DataError where the data set is not on disk.
     """
-    from cnn import datasets
-
     images = datasets.load(dataset)
     prepare = datasets.preprocessing_for(dataset, normalisation)
     return prepare(images.train_images[:count]), images.train_labels[:count].long()
 
 
-def verdict(start: Start) -> list[tuple[bool, str]]:
-    """What the figures mean, in words: `(is it well, sentence)`, the worst first."""
-    found = [*_signal(start), *_gradients(start.layers), *_silence(start.layers), _loss(start)]
-    return sorted(found, key=lambda item: item[0])
+def findings(check: InitialisationCheck) -> list[Finding]:
+    """What the figures mean: `(whether it is as it should be, sentence)`, the problems first."""
+    found = [
+        *_signal_findings(check),
+        *_gradient_findings(check.layers),
+        *_dead_findings(check.layers),
+        _loss_finding(check),
+    ]
+    return sorted(found, key=lambda finding: finding[0])
 
 
-def _signal(start: Start) -> list[tuple[bool, str]]:
-    """Whether the signal keeps its size on the way through."""
-    if not all(math.isfinite(item.signal) for item in start.layers):
-        return [(False, "Some outputs are not even numbers: the signal explodes.")]
-    faded = next((i for i in start.layers if i.signal < FADED * start.input_signal), None)
-    loud = next((i for i in start.layers if i.signal > LOUD * start.input_signal), None)
-    words = []
-    if faded:
-        words.append(
-            (False, f"The signal fades: after layer {faded.number} ({faded.layer.summary}) "
-             f"images differ by {faded.signal:.2g}, against {start.input_signal:.2g} at the "
-             "input: they look all alike from there on. Batch norm, or Kaiming first weights, keep "
-             "it up.")
-        )  # fmt: skip
-    if loud:
-        words.append(
-            (False, f"The signal explodes: after layer {loud.number} ({loud.layer.summary}) "
-             f"images differ by {loud.signal:.2g}, against {start.input_signal:.2g} at the input. "
-             "The first weights are too wide.")
-        )  # fmt: skip
-    return words or [(True, "The signal keeps its size from the input to the last layer.")]
+def _signal_findings(check: InitialisationCheck) -> list[Finding]:
+    """Whether the signal keeps its size from layer to layer."""
+    layers, size = check.layers, check.input_signal
+    if not all(math.isfinite(layer.signal) for layer in layers):
+        return [(False, "Some outputs are not finite numbers: the signal explodes.")]
+    weak = next((layer for layer in layers if layer.signal < VANISHED_SIGNAL * size), None)
+    strong = next((layer for layer in layers if layer.signal > EXPLODED_SIGNAL * size), None)
+
+    def differ(layer: LayerCheck) -> str:
+        return (
+            f"after layer {layer.number} ({layer.layer.summary}) images differ by "
+            f"{layer.signal:.2g}, against {size:.2g} at the input"
+        )
+
+    found = []
+    if weak:
+        advice = "Batch norm or Kaiming initialisation prevents it."
+        found.append(f"The signal fades: {differ(weak)}, and so look all alike. {advice}")
+    if strong:
+        advice = "The weight initialisation is too wide."
+        found.append(f"The signal explodes: {differ(strong)}. {advice}")
+    if not found:
+        return [(True, "The signal keeps its size from the input to the last layer.")]
+    return [(False, sentence) for sentence in found]
 
 
-def _gradients(layers: Sequence[LayerStart]) -> list[tuple[bool, str]]:
-    """Whether the first layers hear as much of the loss as the last."""
-    learned = [item for item in layers if item.gradient is not None]
+def _gradient_findings(layers: Sequence[LayerCheck]) -> list[Finding]:
+    """Whether the first layer's gradient is about as large as the last's."""
+    learned = [(layer.number, layer.gradient) for layer in layers if layer.gradient is not None]
     if len(learned) < 2:
         return []
-    silent = [item for item in learned if item.gradient == 0]
-    if silent:
-        names = ", ".join(str(item.number) for item in silent)
-        return [(False, f"No gradient reaches layer {names}: it cannot learn from this start.")]
-    first, last = learned[0], learned[-1]
-    assert first.gradient and last.gradient
-    ratio = first.gradient / last.gradient
-    if ratio < WEAK:
-        return [
-            (False, f"Gradients vanish: layer {first.number} gets {ratio:.1g} of what layer "
-             f"{last.number} gets, and will hardly learn.")
-        ]  # fmt: skip
-    if ratio > STRONG:
-        return [
-            (False, f"Gradients explode on their way back: layer {first.number} gets "
-             f"{ratio:,.0f} times what layer {last.number} gets.")
-        ]  # fmt: skip
-    return [(True, "Gradients reach the first layer in good strength.")]
+    if without := ", ".join(str(number) for number, gradient in learned if gradient == 0):
+        return [(False, f"No gradient reaches layer {without}: it cannot learn from this start.")]
+    (first, gradient), (last, reference) = learned[0], learned[-1]
+    ratio = gradient / reference
+    if ratio < VANISHED_GRADIENT:
+        compared = f"layer {first} gets {ratio:.1g} of what layer {last} gets"
+        return [(False, f"Gradients vanish: {compared}, and will hardly learn.")]
+    if ratio > EXPLODED_GRADIENT:
+        compared = f"layer {first} gets {ratio:,.0f} times what layer {last} gets"
+        return [(False, f"Gradients explode on their way back: {compared}.")]
+    return [(True, "The gradient in the first layer is about as large as in the last.")]
 
 
-def _silence(layers: Sequence[LayerStart]) -> list[tuple[bool, str]]:
-    """Whether many units say nothing to any image."""
-    dead = [item for item in layers if item.dead is not None and item.dead > 0.4]
+def _dead_findings(layers: Sequence[LayerCheck]) -> list[Finding]:
+    """The layers of which many units are zero for every image."""
     return [
-        (False, f"{item.dead:.0%} of layer {item.number} ({item.layer.summary}) is silent for "
-         "every image of the batch: dead before it began.")
-        for item in dead
-    ]  # fmt: skip
-
-
-def _loss(start: Start) -> tuple[bool, str]:
-    """Whether the untrained network is undecided, as it should be."""
-    even = math.log(start.classes)
-    if not start.loss < 2 * even:
-        return False, (
-            f"Its first loss is {start.loss:.3g}; guessing would cost {even:.2f}. It begins sure "
-            "of itself and wrong."
+        (
+            False,
+            f"{layer.dead:.0%} of layer {layer.number} ({layer.layer.summary}) is silent for "
+            "every image of the batch: dead before training begins.",
         )
-    return True, f"Its first loss is {start.loss:.2f}; guessing evenly costs {even:.2f}."
+        for layer in layers
+        if layer.dead is not None and layer.dead > MANY_DEAD
+    ]
+
+
+def _loss_finding(check: InitialisationCheck) -> Finding:
+    """Whether the untrained network's loss is about that of guessing."""
+    even = math.log(check.classes)
+    if not check.loss < 2 * even:
+        return False, (
+            f"Its first loss is {check.loss:.3g}; guessing would cost {even:.2f}. It starts "
+            "confident and wrong."
+        )
+    return True, f"Its first loss is {check.loss:.2f}; guessing evenly costs {even:.2f}."

@@ -1,39 +1,34 @@
-"""A run through time: one tensor, or one image's scores, at every epoch that was kept."""
+"""One filter, or one image's probabilities, at every epoch that a run has kept."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
 
-from cnn.common.progress import Progress, Stop, step
+from cnn.inspection.progress import Progress, silent
 from cnn.runs import Run, RunError
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from cnn.runs.weights import load_model, old_name
 
 
 @dataclass(frozen=True)
-class FilterHistory:
-    """One filter at every kept epoch: `epochs` int `(E,)`, `weights` float32
-    `(E, input channels, k, k)`."""
+class OverEpochs:
+    """`epochs` int `(E,)`, and float32 `values` whose first axis is the epochs'."""
 
     epochs: NDArray[np.int64]
-    weights: NDArray[np.float32]
+    values: NDArray[np.float32]
 
 
-def filter_through_time(run: Run, tensor: str, filter_number: int) -> FilterHistory:
-    """One filter of the weight called `tensor` (see `Filters.tensor`) at every kept epoch.
+def filter_over_epochs(run: Run, tensor: str, filter_number: int) -> OverEpochs:
+    """One filter of the weight `tensor` (see `Filters.tensor`): `(E, input channels, k, k)`.
 
     Reads only that filter's bytes of each checkpoint. A checkpoint that is missing or damaged is
     left out. Raises RunError where none can be read, or holds no such filter.
     """
-    from safetensors import SafetensorError, safe_open
-
-    from cnn.runs.weights import old_name
-
     epochs, weights = [], []
     for epoch in run.checkpoints():
         try:
@@ -45,34 +40,21 @@ def filter_through_time(run: Run, tensor: str, filter_number: int) -> FilterHist
         epochs.append(epoch)
     if not epochs:
         raise RunError(f"'{run.name}' has kept no epoch with filter {filter_number} of {tensor}.")
-    return FilterHistory(np.array(epochs), np.stack(weights).astype(np.float32))
+    return OverEpochs(np.array(epochs), np.stack(weights).astype(np.float32))
 
 
-@dataclass(frozen=True)
-class ScoreHistory:
-    """One image's scores at every kept epoch: `epochs` int `(E,)`, `probabilities` float32
-    `(E, classes)`."""
+def probabilities_over_epochs(
+    run: Run, image: NDArray | Tensor, progress: Progress = silent
+) -> OverEpochs:
+    """The class probabilities `(E, classes)` of `image` `(28, 28)`, uint8 or float (0-1).
 
-    epochs: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
-
-
-def scores_through_time(
-    run: Run, image: Tensor, progress: Progress | None = None, stop: Stop | None = None
-) -> ScoreHistory:
-    """The class probabilities of `image` `(28, 28)`, uint8 or float (0-1), at every kept epoch.
-
-    A damaged checkpoint is left out. Raises RunError where none can be read, and Stopped.
+    A damaged checkpoint is left out. Raises RunError where none can be read.
     """
-    import torch
-
-    from cnn.runs.weights import load_model
-
     x = run.preprocessing(torch.as_tensor(np.asarray(image))[None])
     epochs, rows = [], []
     kept = run.checkpoints()
     for at, epoch in enumerate(kept):
-        step(at / len(kept), progress, stop)
+        progress(at / len(kept))
         try:
             model = load_model(run, epoch)
         except RunError:
@@ -82,4 +64,4 @@ def scores_through_time(
         epochs.append(epoch)
     if not epochs:
         raise RunError(f"'{run.name}' has kept no epoch yet.")
-    return ScoreHistory(np.array(epochs), np.stack(rows))
+    return OverEpochs(np.array(epochs), np.stack(rows))

@@ -1,10 +1,11 @@
 """Features of many images laid out in two or three dimensions.
 
-PCA answers at once. t-SNE and its closer-packed sibling are openTSNE's: it compiles nothing at
-the first call, reports its progress and can be stopped. With attraction held four times as strong
+PCA is instant. t-SNE and its closer-packed sibling are openTSNE's: it compiles nothing at the
+first call, and reports its progress. With attraction held four times as strong
 as in t-SNE its picture is that of UMAP (Böhm, Berens and Kobak, 2022, "Attraction-repulsion
 spectrum in neighbor embeddings", JMLR 23, arXiv:2007.08902), which is why umap-learn, with numba
-and LLVM behind it, is not needed.
+and LLVM behind it, is not needed. scikit-learn and openTSNE are imported where they are used:
+that takes 1.7 s.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn.common.progress import Progress, Stop
+from cnn.inspection.progress import Progress, silent
 
 EARLY, MAIN, EVERY = 150, 350, 10
 COMPONENTS = 30  # what PCA leaves for the neighbours to be sought in
@@ -25,37 +26,27 @@ Array = NDArray[np.float32]
 class Projection:
     """A way to lay features out."""
 
-    name: str
     label: str
     about: str
     exaggeration: float | None = None  # None: not one of openTSNE's
-    at_once: bool = False
 
 
 PROJECTIONS: dict[str, Projection] = {
-    projection.name: projection
-    for projection in (
-        Projection(
-            "pca",
-            "PCA",
-            "The directions in which the features differ most: a straight shadow, at once.",
-            at_once=True,
-        ),
-        Projection(
-            "t-sne",
-            "t-SNE",
-            "Neighbours stay neighbours; distances between clusters mean little. (van der Maaten "
-            "and Hinton, 2008, JMLR 9)",
-            exaggeration=1.0,
-        ),
-        Projection(
-            "umap-like",
-            "UMAP-like",
-            "t-SNE with attraction four times as strong, whose picture is that of UMAP: tighter "
-            "clusters, and what lies between them is kept. (Böhm and others, 2022, JMLR 23)",
-            exaggeration=4.0,
-        ),
-    )
+    "pca": Projection(
+        "PCA", "The directions in which the features differ most: a straight projection, at once."
+    ),
+    "t-sne": Projection(
+        "t-SNE",
+        "Neighbours stay neighbours; distances between clusters mean little. (van der Maaten and "
+        "Hinton, 2008, JMLR 9)",
+        exaggeration=1.0,
+    ),
+    "umap-like": Projection(
+        "UMAP-like",
+        "t-SNE with attraction four times as strong, whose picture is that of UMAP: tighter "
+        "clusters, and what lies between them is kept. (Böhm and others, 2022, JMLR 23)",
+        exaggeration=4.0,
+    ),
 }
 
 
@@ -65,7 +56,6 @@ class Layout:
 
     points: Array
     explained: Array | None = None
-    finished: bool = True
 
 
 def pca(features: Array, dimensions: int = 2) -> Layout:
@@ -85,51 +75,33 @@ def pca(features: Array, dimensions: int = 2) -> Layout:
     return Layout(points, explained)
 
 
-def project(
-    name: str,
-    features: Array,
-    dimensions: int = 2,
-    seed: int = 0,
-    progress: Progress | None = None,
-    stop: Stop | None = None,
-) -> Layout:
+def project(name: str, features: Array, dimensions: int = 2, progress: Progress = silent) -> Layout:
     """Lay features float32 `(N, p)` out in 2 or 3 `dimensions` by a method of PROJECTIONS.
 
-    2,000 images take t-SNE some seconds. Stopped early it returns the points as they lie, with
-    `finished` False. Raises ValueError for an unknown method, fewer than 8 images, or features
-    that are not finite.
+    2,000 images take t-SNE some seconds. Raises ValueError for an unknown method, fewer than 8
+    images, or features that are not finite.
     """
     if name not in PROJECTIONS:
         raise ValueError(f"There is no projection '{name}'. Known: {', '.join(PROJECTIONS)}.")
     if dimensions not in (2, 3):
-        raise ValueError("Only two or three dimensions can be looked at.")
+        raise ValueError("Only two or three dimensions can be shown.")
     if len(features) < 8 or not np.isfinite(features).all():
         raise ValueError("At least 8 images with finite features are needed to lay them out.")
     exaggeration = PROJECTIONS[name].exaggeration
     if exaggeration is None:
         return pca(features, dimensions)
-    return _tsne(features, dimensions, exaggeration, seed, progress, stop)
+    return _tsne(features, dimensions, exaggeration, progress)
 
 
-def _tsne(
-    features: Array,
-    dimensions: int,
-    exaggeration: float,
-    seed: int,
-    progress: Progress | None,
-    stop: Stop | None,
-) -> Layout:
+def _tsne(features: Array, dimensions: int, exaggeration: float, progress: Progress) -> Layout:
     import openTSNE
 
-    calls, stopped = 0, False
+    done = 0
 
-    def watch(iteration: int, error: float, points: Array) -> bool:
-        nonlocal calls, stopped
-        calls += 1
-        if progress:
-            progress(min(1.0, calls * EVERY / (EARLY + MAIN)))
-        stopped = bool(stop and stop())
-        return stopped
+    def watch(iteration: int, error: float, points: Array) -> None:
+        nonlocal done
+        done += EVERY
+        progress(min(1.0, done / (EARLY + MAIN)))
 
     few = pca(features, min(COMPONENTS, features.shape[1])).points
     method = openTSNE.TSNE(
@@ -141,9 +113,8 @@ def _tsne(
         negative_gradient_method="bh",  # the other knows two dimensions only
         initialization="pca",
         n_jobs=1,  # its threads spin while they wait: beside a training two are slower than one
-        random_state=seed,
+        random_state=0,
         callbacks=watch,
         callbacks_every_iters=EVERY,
     )
-    points = np.asarray(method.fit(few), np.float32)
-    return Layout(points, finished=not stopped)
+    return Layout(np.asarray(method.fit(few), np.float32))

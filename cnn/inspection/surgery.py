@@ -1,4 +1,4 @@
-"""Surgery: switch filters off or write their numbers by hand, and see what becomes of the network.
+"""Surgery: a network with filters switched off or rewritten by hand, and what that changes.
 
 Edits are a list that grows and shrinks at its end (undo drops the last). They are always applied
 to a copy of the run's own weights, never to the network that other sessions share.
@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import copy
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
-from cnn.common.progress import Progress, Stop, step
-from cnn.network import Architecture
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from cnn.datasets import Preprocessing
-    from cnn.runs import Run
-
-BATCH = 500
+from cnn import datasets, runs
+from cnn.common.files import write_json, write_tensors
+from cnn.datasets import Preprocessing
+from cnn.evaluation import score_test_set, test_probabilities
+from cnn.inspection.batches import batches
+from cnn.inspection.progress import Progress, silent
+from cnn.runs import Run
+from cnn.runs.session import first_filters
+from cnn.runs.weights import load_model
 
 
 class SurgeryError(ValueError):
@@ -33,48 +34,53 @@ class SurgeryError(ValueError):
 
 @dataclass(frozen=True)
 class SwitchOff:
-    """Silence one filter of a convolution, or one unit of a Linear layer.
+    """Switch off one filter of a convolution, or one unit of a Linear layer.
 
     Its weights and bias become 0; where batch norm follows directly, its scale and shift for this
-    map too, so that the map is 0 before the activation function. `part` names the convolution
+    map too, so that the map is 0 before the activation function. `path` names the convolution
     inside a residual block ("conv1", "conv2", "shortcut.0"); "" is the layer itself.
     """
 
     number: int
     channel: int
-    part: str = ""
+    path: str = ""
 
     @property
     def words(self) -> str:
-        """The edit as people say it."""
-        inner = f" {self.part}" if self.part else ""
-        return f"filter {self.channel} of layer {self.number}{inner} off"
+        """The edit in words, for lists."""
+        return f"filter {self.channel} of layer {_layer_words(self)} off"
 
 
 @dataclass(frozen=True)
 class SetKernel:
     """Write one filter's kernel on one input channel: `values` is k rows of k numbers.
 
-    `input_channel` counts within the filter's group.
+    `input_channel` counts within the filter's group; `path` as in SwitchOff.
     """
 
     number: int
     channel: int
     input_channel: int
     values: tuple[tuple[float, ...], ...]
-    part: str = ""
+    path: str = ""
+
+    @property
+    def place(self) -> tuple[int, str, int, int]:
+        """Which kernel it writes."""
+        return self.number, self.path, self.channel, self.input_channel
 
     @property
     def words(self) -> str:
-        """The edit as people say it."""
-        inner = f" {self.part}" if self.part else ""
-        return (
-            f"kernel of filter {self.channel}, input {self.input_channel}, of layer "
-            f"{self.number}{inner} set"
-        )
+        """The edit in words, for lists."""
+        inner = f"filter {self.channel}, input {self.input_channel}"
+        return f"kernel of {inner}, of layer {_layer_words(self)} set"
 
 
 Edit = SwitchOff | SetKernel
+
+
+def _layer_words(edit: Edit) -> str:
+    return f"{edit.number} {edit.path}".rstrip()
 
 
 def kernel(
@@ -84,30 +90,26 @@ def kernel(
     return tuple(tuple(float(value) for value in row) for row in values)
 
 
-def apply(model: nn.Module, architecture: Architecture, edits: Sequence[Edit]) -> nn.Module:
+def apply(model: nn.Sequential, edits: Sequence[Edit]) -> nn.Sequential:
     """A copy of `model` with all edits made in their order. Raises SurgeryError."""
-    import torch
-
     edited = copy.deepcopy(model).eval()
     with torch.no_grad():
         for edit in edits:
-            module = _target(edited, architecture, edit)
+            module = _target(edited, edit)
             if isinstance(edit, SwitchOff):
-                _silence(edited, edit, module)
+                _switch_off(edited, edit, module)
             else:
                 _write(edit, module)
     return edited
 
 
-def _target(model: Any, architecture: Architecture, edit: Edit) -> Any:
+def _target(model: nn.Sequential, edit: Edit) -> nn.Module:
     """The module with the weights that an edit changes."""
-    from torch import nn
-
-    where = f"Layer {edit.number}" + (f", {edit.part}" if edit.part else "")
+    where = f"Layer {edit.number}" + (f", {edit.path}" if edit.path else "")
     try:
         if edit.number < 1:
             raise IndexError
-        module = model[edit.number - 1].get_submodule(edit.part)
+        module = model[edit.number - 1].get_submodule(edit.path)
     except (IndexError, AttributeError):
         raise SurgeryError(f"{where}: this network has no such place.") from None
     if not isinstance(module, nn.Conv2d | nn.Linear):
@@ -119,7 +121,7 @@ def _target(model: Any, architecture: Architecture, edit: Edit) -> Any:
     return module
 
 
-def _silence(model: Any, edit: SwitchOff, module: Any) -> None:
+def _switch_off(model: nn.Sequential, edit: SwitchOff, module: nn.Module) -> None:
     module.weight[edit.channel] = 0
     if module.bias is not None:
         module.bias[edit.channel] = 0
@@ -129,13 +131,11 @@ def _silence(model: Any, edit: SwitchOff, module: Any) -> None:
         norm.bias[edit.channel] = 0
 
 
-def _norm_after(model: Any, edit: SwitchOff) -> Any:
-    """The batch norm that stands directly behind an edited convolution, or None."""
-    from torch import nn
-
-    if edit.part:
+def _norm_after(model: nn.Sequential, edit: SwitchOff) -> nn.BatchNorm2d | None:
+    """The batch norm directly behind an edited convolution, or None."""
+    if edit.path:
         pairs = {"conv1": "norm1", "conv2": "norm2", "shortcut.0": "shortcut.1"}
-        return model[edit.number - 1].get_submodule(pairs[edit.part])
+        return model[edit.number - 1].get_submodule(pairs[edit.path])
     for module in model[edit.number :]:
         if isinstance(module, nn.BatchNorm2d):
             return module
@@ -144,9 +144,7 @@ def _norm_after(model: Any, edit: SwitchOff) -> Any:
     return None
 
 
-def _write(edit: SetKernel, module: Any) -> None:
-    import torch
-
+def _write(edit: SetKernel, module: nn.Module) -> None:
     where = f"Layer {edit.number}, filter {edit.channel}"
     if module.weight.ndim != 4:
         raise SurgeryError(f"{where}: a Linear layer has no kernels.")
@@ -165,61 +163,42 @@ def _is_table(values: Sequence[Sequence[float]]) -> bool:
     return len({len(row) for row in values}) == 1
 
 
-def probabilities(model: nn.Module, x: Tensor) -> NDArray[np.float32]:
+def probabilities(model: nn.Sequential, x: Tensor) -> NDArray[np.float32]:
     """Class probabilities `(classes,)` of one prepared image, float32 `(1, 1, 28, 28)`."""
-    import torch
-
     with torch.inference_mode():
         return model(x)[0].softmax(0).numpy()
 
 
 def accuracy(
-    model: nn.Module,
+    model: nn.Sequential,
     preprocessing: Preprocessing,
     images: Tensor,
     labels: Tensor,
-    progress: Progress | None = None,
-    stop: Stop | None = None,
+    progress: Progress = silent,
 ) -> float:
-    """The share, 0-1, of `images` uint8 `(N, 28, 28)` that the network reads as `labels` say.
-
-    The first 1,000 of a test set answer at once; all of them take progress and stop. Raises
-    Stopped.
-    """
-    import torch
-
+    """The share, 0-1, of `images` uint8 `(N, 28, 28)` that the network reads as `labels` say."""
     right = 0
-    for begin in range(0, len(images), BATCH):
-        step(begin / len(images), progress, stop)
+    for begin, x in batches(images, preprocessing, progress):
         with torch.inference_mode():
-            scores = model(preprocessing(images[begin : begin + BATCH]))
-        right += int((scores.argmax(1) == labels[begin : begin + BATCH]).sum())
-    if progress:
-        progress(1.0)
+            right += int((model(x).argmax(1) == labels[begin : begin + len(x)]).sum())
     return right / len(images)
 
 
-def keep(
-    run: Run, epoch: int | None, edits: Sequence[Edit], name: str = "", score: bool = True
-) -> Run:
+def keep(run: Run, epoch: int | None, edits: Sequence[Edit], name: str = "") -> Run:
     """Make a new, finished run of `run`'s weights at `epoch` (None: the newest) with the edits.
 
     The new folder has the edited weights as its only checkpoint and as its newest weights, so that
-    every page can use it; its config says where it came from. With `score` its test set is scored
-    where the data are on disk. Raises SurgeryError and RunError, and leaves no folder then.
+    every page can use it; its config says where it came from. Its test set is scored where the data
+    are on disk. Raises SurgeryError and RunError, and leaves no folder then.
     """
-    import time
-
-    from cnn import runs
-    from cnn.common.files import write_tensors
-    from cnn.runs.weights import load_model
-
     if not edits:
         raise SurgeryError("Nothing was changed: there is nothing to keep.")
     config = run.config
-    model = apply(load_model(run, epoch), config.architecture, edits)
+    model = apply(load_model(run, epoch), edits)
     status = run.status()
-    at = epoch if epoch is not None else _last_epoch(run, status)
+    at = epoch
+    if at is None:
+        at = int(status.get("epoch", (run.checkpoints() or [0])[-1]))
     what = "; ".join(edit.words for edit in edits)
     origin = f"'{run.name}' ({run.id}) after epoch {at}, by surgery: {what}"[:2000]
     kept = runs.create(
@@ -234,26 +213,18 @@ def keep(
         ended = {name: status[name] for name in same if name in status}
         ended |= {"state": "finished", "epoch": at, "message": origin, "ended": time.time()}
         kept.write_status(**ended)
-        if score:
-            kept.write_status(**ended, **_scored(kept, model))
+        kept.write_status(**ended, **_scored(kept, model))
     except BaseException:
         shutil.rmtree(kept.path, ignore_errors=True)
         raise
     return kept
 
 
-def _last_epoch(run: Run, status: dict[str, Any]) -> int:
-    kept = run.checkpoints()
-    return int(status.get("epoch", kept[-1] if kept else 0))
+def _scored(run: Run, model: nn.Sequential) -> dict[str, float]:
+    """The test accuracy for a kept run's status; its predictions are written as a worker does.
 
-
-def _scored(run: Run, model: nn.Module) -> dict[str, float]:
-    """Score a kept run's test set, and note its guesses as a worker does: the status's part."""
-    from cnn import datasets
-    from cnn.common.files import write_json
-    from cnn.evaluation import score_test_set, test_probabilities
-    from cnn.runs.session import first_filters
-
+    Empty where the data set is not on disk.
+    """
     try:
         images = datasets.load(run.config.dataset)
         accuracy = score_test_set(run)

@@ -1,4 +1,4 @@
-"""Inspect: every part opens on a trained run, answers, and keeps what was chosen."""
+"""Inspect: every section opens on a trained run, answers, and keeps what was chosen."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from cnn.common.files import write_tensors
 from cnn.network import Architecture
 from cnn.network.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ResidualBlock
 from cnn.training import Settings
-from ui.inspect.sections import PARTS
+from ui.inspect.sections import SECTIONS
+from ui.inspect.state import InspectState
+from ui.shared.image_choice import ImageChoice
 
 
-def open_part(page, part: str):
-    """The page with that part open."""
-    page.segmented_control(key="inspect_part").set_value(part).run()
+def open_section(page, section: str):
+    """The page with that section open."""
+    page.segmented_control(key="inspect_section").set_value(section).run()
     assert not page.exception, page.exception
     assert not page.error, page.error
     return page
@@ -35,29 +37,38 @@ def words(page) -> str:
     return " ".join(e.value for kind in (page.markdown, page.caption, page.latex) for e in kind)
 
 
+def kept(page) -> InspectState:
+    """What the page keeps in the session."""
+    return page.session_state.playground.pages[InspectState]
+
+
+def image_choice(page) -> ImageChoice:
+    return page.session_state.playground.pages[ImageChoice]
+
+
 def choice(page, run):
-    return page.session_state.playground.fields[f"inspect_choice_{run.id}"]
+    return kept(page).runs[run.id].choice
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_every_part_opens(app, trained, part):
-    open_part(app("inspect"), part)
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_opens(app, trained, section):
+    open_section(app("inspect"), section)
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_every_part_opens_on_a_network_without_convolutions(app, part):
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_opens_on_a_network_without_convolutions(app, section):
     untrained(Flatten(), Linear(units=8))
-    page = open_part(app("inspect"), part)
-    if part in ("Filters", "Surgery"):
+    page = open_section(app("inspect"), section)
+    if section in ("Filters", "Surgery"):
         assert "no convolution" in page.info[0].value
 
 
-@pytest.mark.parametrize("part", ["Map", "Arithmetic", "Filters", "Surgery", "In 3D"])
-def test_residual_blocks_open_too(app, part):
+@pytest.mark.parametrize("section", ["Map", "Arithmetic", "Filters", "Surgery", "In 3D"])
+def test_residual_blocks_open_too(app, section):
     run = untrained(Conv2d(filters=4), ResidualBlock(filters=6, stride=2), GlobalAvgPool())
     page = app("inspect")
     choice(page, run).layer = 2
-    open_part(page, part)
+    open_section(page, section)
 
 
 def test_the_arithmetic_of_every_layer_opens_and_adds_up(app, trained):
@@ -66,13 +77,13 @@ def test_the_arithmetic_of_every_layer_opens_and_adds_up(app, trained):
     for number in range(len(layers) + 1):
         chosen = choice(page, trained)
         chosen.layer, chosen.channel, chosen.row, chosen.column = number, 0, 1, 1
-        open_part(page, "Arithmetic")
+        open_section(page, "Arithmetic")
         if number and layers[number - 1].kind not in ("conv2d", "max_pool2d"):
             assert ":green[:material/check:]" in words(page), layers[number - 1].summary
 
 
 def test_layer_and_map_can_be_chosen_without_a_mouse(app, trained):
-    page = open_part(app("inspect"), "Map")
+    page = open_section(app("inspect"), "Map")
     page.selectbox(key="map_layer_0").set_value(5).run()
     assert choice(page, trained).layer == 5
     page.number_input(key="map_map_5_0").set_value(7).run()
@@ -84,22 +95,21 @@ def test_leafing_through_a_class_shows_only_that_class(app, trained):
     page = app("inspect")
     labels = datasets.load("mnist-sample").test_labels.numpy()
     page.selectbox(key="inspect_class").set_value(4).run()
-    fields = page.session_state.playground.fields
-    first = fields["inspect_index"]
+    first = image_choice(page).index
     assert labels[first] == 4
     page.button(key="inspect_next").click().run()
-    assert labels[fields["inspect_index"]] == 4 and fields["inspect_index"] > first
+    assert labels[image_choice(page).index] == 4 and image_choice(page).index > first
     page.button(key="inspect_before").click().run()
-    assert fields["inspect_index"] == first
+    assert image_choice(page).index == first
 
 
 @pytest.mark.parametrize("source", ["Noise", "My drawing", "Upload"])
 def test_other_sources_of_images(app, trained, source):
     page = app("inspect")
-    page.session_state.playground.last_digit = np.eye(28, dtype=np.float32)
+    image_choice(page).drawing = np.eye(28, dtype=np.float32)
     page.segmented_control(key="inspect_source").set_value(source).run()
     assert not page.exception and not page.error
-    shows_it = any(control.key == "inspect_part" for control in page.segmented_control)
+    shows_it = any(control.key == "inspect_section" for control in page.segmented_control)
     assert shows_it == (source != "Upload")  # nothing is uploaded yet
 
 
@@ -114,19 +124,19 @@ def test_the_epoch_slider_and_play(app, trained):
     slider = page.select_slider[0]
     assert slider.options[-1] == "end"
     slider.set_value(0).run()
-    fields = page.session_state.playground.fields
-    assert fields[f"inspect_epoch_{trained.id}"] == 0
+    state = kept(page)
+    assert state.runs[trained.id].epoch == 0
     page.button(key="inspect_play").click().run()
-    assert fields["inspect_playing"] is True
-    fields["inspect_ticked"] = 0.0  # time has passed
+    assert state.player.playing is True
+    state.player.ticked = 0.0  # time has passed
     page.run()
-    assert fields[f"inspect_epoch_{trained.id}"] == 1
+    assert state.runs[trained.id].epoch == 1
     page.button(key="inspect_play").click().run()
-    assert fields["inspect_playing"] is False
+    assert state.player.playing is False
 
 
 def test_switching_a_filter_off_and_undoing_it(app, trained):
-    page = open_part(app("inspect"), "Surgery")
+    page = open_section(app("inspect"), "Surgery")
     before = page.metric[0].value
     page.button(key="surgery_off").click().run()
     assert "off" in words(page)
@@ -136,8 +146,8 @@ def test_switching_a_filter_off_and_undoing_it(app, trained):
     assert "Nothing is changed yet" in words(page)
 
 
-def test_an_operation_is_kept_as_a_new_run(app, trained):
-    page = open_part(app("inspect"), "Surgery")
+def test_edits_are_kept_as_a_new_run(app, trained):
+    page = open_section(app("inspect"), "Surgery")
     page.button(key="surgery_off").click().run()
     page.text_input(key="surgery_name").set_value("Blind on one eye").run()
     page.button(key="surgery_keep").click().run()
@@ -148,13 +158,13 @@ def test_an_operation_is_kept_as_a_new_run(app, trained):
 
 
 def test_an_image_is_made_for_a_filter(app, trained):
-    page = open_part(app("inspect"), "Filters")
-    page.button(key="dream_start").click().run()
+    page = open_section(app("inspect"), "Filters")
+    page.button(key="maximise_start").click().run()
     assert "rose from" in words(page)
 
 
 def test_why_not_another_class(app, trained):
-    page = open_part(app("inspect"), "Where it looks")
+    page = open_section(app("inspect"), "Where it looks")
     assert "add up to" in words(page)
     other = page.selectbox(key="look_against").options[1]
     page.selectbox(key="look_against").select(other).run()
@@ -162,7 +172,7 @@ def test_why_not_another_class(app, trained):
 
 
 def test_the_test_set_by_image_and_by_layer(app, trained):
-    page = open_part(app("inspect"), "Test set")
+    page = open_section(app("inspect"), "Test set")
     assert "read wrongly" in words(page)
     page.segmented_control(key="inspect_set_view").set_value("Layers").run()
     assert not page.exception
@@ -170,8 +180,8 @@ def test_the_test_set_by_image_and_by_layer(app, trained):
 
 
 def test_a_choice_outlives_a_page_switch(app, trained):
-    page = open_part(app("inspect"), "Filters")
+    page = open_section(app("inspect"), "Filters")
     page.switch_page("pages/learn.py").run()
     page.switch_page("pages/inspect.py").run()
-    assert page.session_state.playground.fields["inspect_part"] == "Filters"
-    assert "What excites filter" in words(page)
+    assert page.session_state["inspect_section"] == "Filters"
+    assert "What activates filter" in words(page)

@@ -48,14 +48,14 @@ def _measure(architecture: Architecture) -> tuple[Any, str]:
     """The measurement and the data's name, or None and what went wrong."""
     play = state.get()
     models.loader().join()
-    from cnn.inspection.initialisation_check import sample_batch, try_out
+    from cnn.inspection.initialisation_check import check_initialisation, sample_batch
 
     dataset = play.dataset or default_dataset()
     if not is_on_disk(dataset):
         dataset = "mnist-sample"
     try:
         x, labels = sample_batch(dataset, play.settings.normalisation)
-        start = try_out(architecture, x, labels, play.settings.seed)
+        start = check_initialisation(architecture, x, labels, play.settings.seed)
     except DataError as error:
         return None, str(error)
     return start, DATASETS[dataset].label
@@ -63,9 +63,9 @@ def _measure(architecture: Architecture) -> tuple[Any, str]:
 
 def _show(start: Any, dataset: str) -> None:
     from cnn.figures.starts import start_bars
-    from cnn.inspection.initialisation_check import verdict
+    from cnn.inspection.initialisation_check import findings
 
-    for well, words in verdict(start):
+    for well, words in findings(start):
         icon = ":green[:material/check_circle:]" if well else ":orange[:material/warning:]"
         st.markdown(f"{icon} {words}")
     left, right = st.columns(2, gap="medium")

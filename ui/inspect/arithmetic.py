@@ -8,114 +8,100 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn.inspection.arithmetic.sliding_window import Window, window
+from cnn.inspection.arithmetic import SlidingWindow
 from cnn.network.receptive_field import receptive_field
 from ui.inspect import formulas
 from ui.inspect.chosen_map import pick_map
+from ui.inspect.components import component, reported, scale_for
 from ui.inspect.pixels import pixels
-from ui.inspect.scene import Scene, asset, colours
-from ui.shared import state
+from ui.inspect.scene import Scene
 
-SHOWN = 3
-_arithmetic = st.components.v2.component(
-    "inspect_arithmetic", js=asset("common.js", "arithmetic.js"), css=asset("arithmetic.css")
-)
+SHOWN = 3  # input maps, those that count most
+KEY = "inspect_arithmetic"
+_arithmetic = component("arithmetic")
 
 
 def show(scene: Scene) -> None:
     """The chosen layer's arithmetic, whatever its type."""
     output = scene.chosen
-    part = "output"
+    operation = "output"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         pick_map(scene, "sum")
         if output is not None:
-            part = _pick_part(scene, output.number)
+            operation = _pick_operation(scene, output.number)
     if output is None:
         _the_image(scene)
         return
     choice = scene.choice
-    values = scene.explainer.values(output.number, part)
+    values = scene.explainer.values(output.number, operation)
     channel = min(choice.channel, len(values) - 1)
     if values.ndim == 3:
         choice.row = min(choice.row, values.shape[1] - 1)
         choice.column = min(choice.column, values.shape[2] - 1)
-    sliding = window(scene.explainer, output.number, channel, part)
-    if sliding is not None:
-        _slide(scene, sliding)
-        return
-    found = scene.explainer.explain(output.number, channel, choice.row, choice.column, part)
-    formulas.show(scene, found, part)
+    found = scene.explainer.explain(output.number, channel, choice.row, choice.column, operation)
+    if isinstance(found, SlidingWindow):
+        _slide(scene, found)
+    else:
+        formulas.show(scene, found, operation)
 
 
-def _pick_part(scene: Scene, number: int) -> str:
-    """Which step, in a layer of several: a residual block, the classifier."""
-    parts = scene.explainer.operations(number)
-    if len(parts) < 2:
+def _pick_operation(scene: Scene, number: int) -> str:
+    """Which operation, in a layer of several: a residual block, the classifier."""
+    operations = scene.explainer.operations(number)
+    if len(operations) < 2:
         return "output"
-    titles = {part.name: part.title for part in parts}
-    convs = [part.name for part in parts if part.path == "conv2"]
-    first = convs[0] if convs else "probability" if "probability" in titles else "output"
-    key = f"sum_part_{number}"
-    name = f"inspect_{key}"
-    return state.keep(
-        name,
-        st.selectbox(
-            "Step",
-            list(titles),
-            list(titles).index(state.remember(name, first, list(titles))),
-            format_func=lambda n: titles[n],
-            key=key,
-            width=230,
-        ),
+    titles = {operation.name: operation.title for operation in operations}
+    first = next((name for name in ("conv2", "probability") if name in titles), "output")
+    return st.selectbox(
+        "Operation",
+        list(titles),
+        list(titles).index(first),
+        format_func=lambda name: titles[name],
+        key=f"sum_operation_{scene.run.id}_{number}",
+        persist_state="session",
+        width=230,
     )
 
 
-def _slide(scene: Scene, window: Window) -> None:
+def _slide(scene: Scene, window: SlidingWindow) -> None:
     """Convolutions and poolings: the sliding window, and the receptive field on the image."""
     choice = scene.choice
-    key = "inspect_arithmetic"
 
     def picked() -> None:
-        place = (st.session_state.get(key) or {}).get("picked")
-        if place:
-            choice.row, choice.column = int(place["row"]), int(place["column"])
+        if place := reported(KEY, "picked"):
+            scene.choose_pixel(int(place["row"]), int(place["column"]))
 
     left, right = st.columns([4, 1], gap="medium")
     with left:
-        _arithmetic(data=data_of(scene, window), key=key, on_picked_change=picked)
+        _arithmetic(data=data_of(scene, window), key=KEY, on_picked_change=picked)
     with right:
-        box = receptive_field(
-            scene.config.architecture, choice.layer, choice.row, choice.column
-        ).box
+        place = (choice.layer, choice.row, choice.column)
+        box = receptive_field(scene.config.architecture, *place).box
         st.markdown("**In the image**")
         pixels(
-            scene.image.astype(np.float32), "sum_field", "The image, its receptive field outlined",
-            size=196, ink=True, box=(box.top, box.left, box.height, box.width),
-        )  # fmt: skip
+            scene.image.astype(np.float32),
+            "sum_field",
+            "The image, its receptive field outlined",
+            size=196,
+            ink=True,
+            box=(box.top, box.left, box.height, box.width),
+        )
         st.caption(
             f"This value can see {box.height}×{box.width} pixels of the image: its receptive field."
         )
 
 
-def data_of(scene: Scene, window: Window) -> dict[str, Any]:
-    """What the component draws, as plain data: the maps that weigh most at the chosen place."""
+def data_of(scene: Scene, window: SlidingWindow) -> dict[str, Any]:
+    """What the component draws, as plain data: the maps that count most at the chosen place."""
     choice = scene.choice
-    scale = colours()
     here = window.sums[:, choice.row, choice.column]
     shown = np.argsort(-np.abs(here), kind="stable")[:SHOWN]
-    rest = np.setdiff1d(np.arange(len(here)), shown)
-    inputs = window.inputs
-    conv = window.kernels is not None
-
-    def style(values: NDArray, signed: bool | None = None) -> dict[str, Any]:
-        signed = bool((values < 0).any()) if signed is None else signed
-        peak = float(np.abs(values).max()) or 1.0
-        return {"peak": peak, "signed": signed, "scale": scale["signed" if signed else "heat"]}
-
-    products = (
-        np.abs(inputs[shown]).max() * np.abs(window.kernels[shown]).max() if conv else 1.0  # type: ignore[index]
-    )
-    source = "map" if scene.choice.layer > 1 else "image"
+    others = np.setdiff1d(np.arange(len(here)), shown)
+    inputs, kernels = window.inputs, window.kernels
+    largest_product = 1.0
+    if kernels is not None:
+        largest_product = float(np.abs(inputs[shown]).max() * np.abs(kernels[shown]).max())
+    after = window.after or _after(scene)
     return {
         "kind": window.kind,
         "name": window.name,
@@ -124,36 +110,50 @@ def data_of(scene: Scene, window: Window) -> dict[str, Any]:
         "stride": window.stride,
         "padding": window.padding,
         "dilation": window.dilation,
-        "sourceName": "from map" if source == "map" else "image",
-        "inputTitle": f"Its input: {source}"
-        + (f" {window.channels[shown[0]]}" if source == "map" else "")
-        + (f", heaviest of {len(here)}" if len(here) > 1 else ""),
-        "outputTitle": f"{window.name}: map {choice.channel}",
+        **_titles(scene, window, int(shown[0])),
         "channels": [
             {
                 "id": window.channels[i],
-                "input": inputs[i].astype(float).tolist(),
-                "kernel": window.kernels[i].astype(float).tolist() if conv else None,  # type: ignore[index]
+                "input": _plain(inputs[i]),
+                "kernel": None if kernels is None else _plain(kernels[i]),
             }
             for i in shown
         ],
-        "others": window.sums[rest].astype(float).sum(axis=0).tolist() if len(rest) else None,
-        "othersCount": len(rest),
+        "others": _plain(window.sums[others].astype(float).sum(axis=0)) if len(others) else None,
+        "othersCount": len(others),
         "bias": window.bias,
         "hasBias": bool(window.bias),
-        "total": window.total.astype(float).tolist(),
-        "after": [
-            [name, values.astype(float).tolist()]
-            for name, values in (window.after or after_of(scene))
-        ],
-        "inputStyle": style(inputs),
-        "kernelStyle": style(window.kernels, True) if conv else None,  # type: ignore[arg-type]
-        "productStyle": style(np.array([products]), True),
-        "outputStyle": style(window.total),
+        "total": _plain(window.output),
+        "after": [[name, _plain(values)] for name, values in after],
+        "inputStyle": _style(inputs),
+        "kernelStyle": None if kernels is None else _style(kernels, signed=True),
+        "productStyle": _style(np.array([largest_product]), signed=True),
+        "outputStyle": _style(window.output),
     }
 
 
-def after_of(scene: Scene) -> list[tuple[str, NDArray[np.float32]]]:
+def _titles(scene: Scene, window: SlidingWindow, heaviest: int) -> dict[str, str]:
+    source = f"map {window.channels[heaviest]}" if scene.choice.layer > 1 else "image"
+    count = len(window.channels)
+    return {
+        "sourceName": "from map" if scene.choice.layer > 1 else "image",
+        "inputTitle": f"Its input: {source}" + (f", heaviest of {count}" if count > 1 else ""),
+        "outputTitle": f"{window.name}: map {scene.choice.channel}",
+    }
+
+
+def _plain(values: NDArray) -> list:
+    return values.astype(float).tolist()
+
+
+def _style(values: NDArray, signed: bool | None = None) -> dict[str, Any]:
+    """How the component colours these values."""
+    signed = bool((values < 0).any()) if signed is None else signed
+    peak = float(np.abs(values).max()) or 1.0
+    return {"peak": peak, "signed": signed, "scale": scale_for(signed)}
+
+
+def _after(scene: Scene) -> list[tuple[str, NDArray[np.float32]]]:
     """What batch norm and activation right behind the chosen layer make of the same map."""
     found = []
     for output in scene.outputs[scene.choice.layer :]:
@@ -174,14 +174,15 @@ def _the_image(scene: Scene) -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         pixels(
-            scene.image.astype(np.float32), "sum_image", "The image", ink=True,
-            chosen=(choice.row, choice.column), on_pick=lambda r, c: move(scene, r, c),
-        )  # fmt: skip
+            scene.image.astype(np.float32),
+            "sum_image",
+            "The image",
+            ink=True,
+            chosen=(choice.row, choice.column),
+            on_pick=scene.choose_pixel,
+        )
     with right:
-        st.markdown("**Brought to mean 0 and spread 1, as the training images were**")
+        st.markdown(
+            "**Normalised to mean 0 and standard deviation 1, as the training images were**"
+        )
         st.latex(rf"\frac{{{raw:.4f} - {mean:.4f}}}{{{std:.4f}}} = {(raw - mean) / std:.4f}")
-
-
-def move(scene: Scene, row: int, column: int) -> None:
-    """Choose another pixel of the same map."""
-    scene.choice.row, scene.choice.column = row, column

@@ -4,16 +4,24 @@ maps of its layer."""
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+from plotly.colors import sample_colorscale
 
 from cnn import figures
+from cnn.inspection.activations import LayerOutput
 from cnn.network.layers import show as shape_of
+from ui.inspect.components import chart, peak_of, scale_for
 from ui.inspect.pixels import pixels
-from ui.inspect.scene import QUIET, Scene, by_hand, choose, peak_of
+from ui.inspect.scene import Scene, choose
 from ui.inspect.sheet import sheet
-from ui.shared import state
+from ui.inspect.widgets import by_hand
+
+FEW = 32  # maps shown of a large layer, unless all are asked for
 
 
 def pick_map(scene: Scene, key: str) -> None:
@@ -45,86 +53,92 @@ def pick_map(scene: Scene, key: str) -> None:
         width=210,
     )
     output = scene.chosen
-    count = 1 if output is None else len(output.values)
+    last = 0 if output is None else len(output.values) - 1
+    channel = min(choice.channel, last)
     st.number_input(
-        f"{'Map' if output is None or output.is_maps else 'Unit'}, 0 to {count - 1}",
+        f"{'Map' if output is None or output.is_maps else 'Unit'}, 0 to {last}",
         0,
-        count - 1,
-        min(choice.channel, count - 1),
+        last,
+        channel,
         key=map_key,
-        on_change=by_hand(map_key, min(choice.channel, count - 1), map_changed),
+        on_change=by_hand(map_key, channel, map_changed),
         width=130,
     )
 
 
 def show(scene: Scene) -> None:
-    """The chosen map large at the left, what it is made of at the right, its layer below."""
+    """The chosen map large at the left, its histogram at the right, its layer below."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         pick_map(scene, "map")
         _downloads(scene)
-    output, choice = scene.chosen, scene.choice
-    values = scene.chosen_map
+    output = scene.chosen
     if output is not None and not output.is_maps:
-        st.plotly_chart(
-            figures.vector(output.values), key="map_vector", config=QUIET,
-            alt=f"The outputs of {output.layer.summary}",
-        )  # fmt: skip
-        st.caption(
-            f"Unit {choice.channel} answers {float(values[0, 0]):.4f}; "
-            f"{output.dead} of {len(output.values)} units are zero on this image."
-        )
+        _vector(scene, output)
         return
-    name = "The image as the network gets it"
-    if output is not None:
-        name = f"{output.layer.summary}, map {choice.channel}"
     previous = _before_activation(scene)
     columns = st.columns([3, 3, 4] if previous is not None else [3, 4], gap="large")
+    name = "The image as the network gets it"
+    if output is not None:
+        name = f"{output.layer.summary}, map {scene.choice.channel}"
     if previous is not None:
         with columns[0]:
+            place = (scene.choice.row, scene.choice.column)
             st.markdown("**Before**")
-            pixels(previous, "map_before", f"{name}, before", chosen=(choice.row, choice.column))
+            pixels(previous, "map_before", f"{name}, before", chosen=place)
     with columns[-2]:
-        st.markdown(f"**{name}**")
-        pixels(
-            values,
-            "map_pixels",
-            name,
-            peak=None if output is None else peak_of(output.values),
-            signed=None if output is None else output.signed,
-            ink=output is None,
-            chosen=(choice.row, choice.column),
-            on_pick=lambda r, c: _pick(scene, r, c),
-        )
-        if output is not None and not np.any(values):
-            st.badge("silent on this image", color="gray", icon=":material/volume_off:")
-        st.caption("Click a pixel to see how it was computed.")
+        _large(scene, name)
     with columns[-1]:
-        st.markdown("**Its values**")
-        st.plotly_chart(
-            figures.histogram(values, previous),
-            key="map_histogram",
-            config=QUIET,
-            alt="How many pixels have which value",
-        )
-        grid = st.grid(4, min_column_width=80)
-        for label, number in (
-            ("Mean", values.mean()),
-            ("Largest", values.max()),
-            ("Smallest", values.min()),
-        ):
-            grid.metric(label, f"{number:.3g}")
-        grid.metric("Zero", f"{float((values == 0).mean()):.0%}")
+        _histogram(scene.chosen_map, previous)
     if output is not None:
-        _whole_layer(scene)
+        _whole_layer(scene, output)
+
+
+def _vector(scene: Scene, output: LayerOutput) -> None:
+    """A flat layer's outputs, and the chosen unit's."""
+    chart(figures.vector(output.values), "map_vector", f"The outputs of {output.layer.summary}")
+    st.caption(
+        f"Unit {scene.choice.channel} is {float(scene.chosen_map[0, 0]):.4f}; "
+        f"{output.dead} of {len(output.values)} units are zero on this image."
+    )
+
+
+def _large(scene: Scene, name: str) -> None:
+    """The chosen map (or the image), whose pixels lead to their arithmetic."""
+    output, choice, values = scene.chosen, scene.choice, scene.chosen_map
+    st.markdown(f"**{name}**")
+    pixels(
+        values,
+        "map_pixels",
+        name,
+        peak=None if output is None else peak_of(output.values),
+        signed=None if output is None else output.signed,
+        ink=output is None,
+        chosen=(choice.row, choice.column),
+        on_pick=partial(_pick, scene),
+    )
+    if output is not None and not np.any(values):
+        st.badge("silent on this image", color="gray", icon=":material/volume_off:")
+    st.caption("Click a pixel to see how it was computed.")
+
+
+def _histogram(values: NDArray[np.float32], previous: NDArray[np.float32] | None) -> None:
+    st.markdown("**Its values**")
+    histogram = figures.histogram(values, previous)
+    chart(histogram, "map_histogram", "How many pixels have which value")
+    grid = st.grid(4, min_column_width=80)
+    grid.metric("Mean", f"{values.mean():.3g}")
+    grid.metric("Largest", f"{values.max():.3g}")
+    grid.metric("Smallest", f"{values.min():.3g}")
+    grid.metric("Zero", f"{float((values == 0).mean()):.0%}")
 
 
 def _pick(scene: Scene, row: int, column: int) -> None:
     """A clicked pixel is chosen, and its arithmetic opened."""
-    scene.choice.row, scene.choice.column = row, column
-    st.session_state["inspect_part"] = state.keep("inspect_part", "Arithmetic")
+    scene.choose_pixel(row, column)
+    st.session_state["inspect_section"] = "Arithmetic"
 
 
-def _before_activation(scene: Scene):
+def _before_activation(scene: Scene) -> NDArray[np.float32] | None:
     """The chosen map before its layer's activation function, where it is an activation."""
     output = scene.chosen
     if output is None or output.layer.kind != "activation" or not output.layer.enabled:
@@ -132,74 +146,66 @@ def _before_activation(scene: Scene):
     return scene.given(output.number)[scene.choice.channel]
 
 
-def _whole_layer(scene: Scene) -> None:
+def _whole_layer(scene: Scene, output: LayerOutput) -> None:
     """Every map of the layer, strongest first; each column of the flow shows only a few."""
-    output = scene.chosen
-    assert output is not None
-    order = np.argsort(-np.abs(output.values).mean(axis=(1, 2)), kind="stable")
+    order = output.order
     silent = f" · {output.dead} silent on this image" if output.dead else ""
+    everything = True
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**All of layer {output.number}** · {shape_of(output.values.shape)}{silent}",
             width="content",
         )
-        if len(order) > 32:
-            st.toggle(f"All {len(order)}", key="inspect_all", persist_state="session")
-    if len(order) > 32 and not st.session_state.get("inspect_all"):
-        order = order[:32]
-    sheet(scene, output, order.tolist(), "map_whole_layer")
+        if len(order) > FEW:
+            everything = st.toggle(f"All {len(order)}", key="inspect_all", persist_state="session")
+    sheet(scene, output, (order if everything else order[:FEW]).tolist(), "map_whole_layer")
 
 
 def _downloads(scene: Scene) -> None:
     """The chosen map as PNG, the chosen layer as NumPy archive; made only when asked for."""
-    output = scene.chosen
     layer = scene.choice.layer
-
-    def archive() -> bytes:
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            activations=scene.given(1) if output is None else output.values,
-            image=scene.image,
-            layer=layer,
-            map=scene.choice.channel,
-            epoch=-1 if scene.epoch is None else scene.epoch,
-        )
-        return buffer.getvalue()
-
-    def picture() -> bytes:
-        return png(scene)
-
+    picture = f"layer-{layer}-map-{scene.choice.channel}.png"
     with st.popover("Download", icon=":material/download:"):
-        st.download_button(
-            "This layer's numbers (.npz)", archive, f"layer-{layer}.npz",
-            key="map_npz", on_click="ignore", icon=":material/data_array:",
-        )  # fmt: skip
-        st.download_button(
-            "This map as a picture (PNG)", picture, f"layer-{layer}-map-{scene.choice.channel}.png",
-            "image/png", key="map_png", on_click="ignore", icon=":material/image:",
-        )  # fmt: skip
+        for label, make, name, kind, icon in (
+            ("This layer's numbers (.npz)", npz, f"layer-{layer}.npz", None, "data_array"),
+            ("This map as a picture (PNG)", png, picture, "image/png", "image"),
+        ):
+            st.download_button(
+                label,
+                partial(make, scene),
+                name,
+                kind,
+                key=f"map_{make.__name__}",
+                on_click="ignore",
+                icon=f":material/{icon}:",
+            )
+
+
+def npz(scene: Scene) -> bytes:
+    """The chosen layer's values, the image, and what they belong to, as a NumPy archive."""
+    output = scene.chosen
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        activations=scene.given(1) if output is None else output.values,
+        image=scene.image,
+        layer=scene.choice.layer,
+        map=scene.choice.channel,
+        epoch=-1 if scene.epoch is None else scene.epoch,
+    )
+    return buffer.getvalue()
 
 
 def png(scene: Scene) -> bytes:
     """The chosen map in its colours, every pixel a block of 12."""
-    from PIL import Image
-    from plotly.colors import sample_colorscale
-
-    from ui.inspect.scene import colours
-
     values = scene.chosen_map
     signed = bool((values < 0).any())
-    peak = float(np.abs(values).max()) or 1.0
-    share = (values / peak + 1) / 2 if signed else values / peak
-    scale = colours()["signed" if signed else "heat"]
-    table = np.array(
-        [
-            [round(float(v)) for v in c[4:-1].split(",")]
-            for c in sample_colorscale(scale, np.linspace(0, 1, 256).tolist())
-        ],
-        np.uint8,
-    )
+    share = values / (float(np.abs(values).max()) or 1.0)
+    if signed:
+        share = (share + 1) / 2
+    steps = np.linspace(0, 1, 256).tolist()
+    colours = sample_colorscale(scale_for(signed), steps, colortype="tuple")
+    table = np.rint(np.array(colours) * 255).astype(np.uint8)
     rgb = table[np.clip(share * 255, 0, 255).astype(int)].repeat(12, axis=0).repeat(12, axis=1)
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, "PNG")

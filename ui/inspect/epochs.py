@@ -1,4 +1,4 @@
-"""The epoch slider over the whole page, and the button that plays it like a film."""
+"""The epoch slider over the whole page, and the button that plays the epochs in order."""
 
 from __future__ import annotations
 
@@ -7,69 +7,76 @@ import time
 import streamlit as st
 
 from cnn import runs
-from ui.inspect.scene import by_hand
-from ui.shared import state
+from ui.inspect.state import choices_in, inspect_state
+from ui.inspect.widgets import by_hand
 
-TICK = 0.9
+TICK = 0.9  # seconds between two epochs
 
 
 def playing() -> bool:
-    """Whether the film runs."""
-    return bool(state.remember("inspect_playing", False))
+    """Whether the epochs are being played."""
+    return inspect_state().player.playing
 
 
 def _options(run: runs.Run) -> list[int | str]:
-    newest = "newest" if run.state in runs.ACTIVE else "end"
-    return [*run.checkpoints(), newest]
+    return [*run.checkpoints(), "newest" if run.state in runs.ACTIVE else "end"]
 
 
-def _play(run: runs.Run, name: str) -> None:
-    """Start or stop; a film that stands at its end begins anew."""
-    now = state.keep("inspect_playing", not playing())
-    state.keep("inspect_ticked", time.monotonic())
-    options = _options(run)
-    _moved()
-    if now and state.remember(name, options[-1], options) == options[-1]:
-        state.keep(name, options[0])
+def _position(run: runs.Run, options: list[int | str]) -> int:
+    """The chosen epoch's index in `options`; the last stands for the newest weights."""
+    epoch = choices_in(run).epoch
+    return options.index(epoch) if epoch in options else len(options) - 1
 
 
-def _moved() -> None:
-    """The epoch is changed by us, not by hand: the slider is made anew."""
-    state.keep("inspect_film", state.remember("inspect_film", 0) + 1)
+def go_to(run: runs.Run, epoch: int | str, playing: bool = False) -> None:
+    """Show that epoch from now on; the slider is made anew."""
+    choices_in(run).epoch = epoch if isinstance(epoch, int) else None
+    player = inspect_state().player
+    player.playing = playing
+    player.version += 1
 
 
-def _advance(options: list[int | str], name: str) -> None:
-    """One epoch on, where it is time; the film stops at its end."""
-    if not playing() or time.monotonic() - state.remember("inspect_ticked", 0.0) < TICK * 0.6:
+def _play(run: runs.Run) -> None:
+    """Start or stop; at the end it starts again from the first epoch."""
+    player, options = inspect_state().player, _options(run)
+    player.ticked = time.monotonic()
+    position = _position(run, options)
+    if not player.playing and position == len(options) - 1:
+        position = 0
+    go_to(run, options[position], not player.playing)
+
+
+def _advance(run: runs.Run, options: list[int | str]) -> None:
+    """One epoch on, where it is time; it stops at the end."""
+    player = inspect_state().player
+    if not player.playing or time.monotonic() - player.ticked < TICK * 0.6:
         return
-    state.keep("inspect_ticked", time.monotonic())
-    _moved()
-    place = options.index(state.remember(name, options[-1], options))
-    state.keep(name, options[min(place + 1, len(options) - 1)])
-    if place + 1 >= len(options) - 1:
-        state.keep("inspect_playing", False)
+    player.ticked = time.monotonic()
+    last = len(options) - 1
+    following = min(_position(run, options) + 1, last)
+    go_to(run, options[following], following < last)
 
 
 def choose_epoch(run: runs.Run) -> int | None:
-    """The epoch whose weights are looked at; None stands for the newest."""
+    """The epoch whose weights are shown; None stands for the newest."""
     options = _options(run)
     if len(options) < 3:
         return None
-    name = f"inspect_epoch_{run.id}"
-    _advance(options, name)
-    value = state.remember(name, options[-1], options)
-    key = f"{name}_{len(options)}_{options[-1]}_{state.remember('inspect_film', 0)}"
+    _advance(run, options)
+    value = options[_position(run, options)]
+    player = inspect_state().player
+    key = f"inspect_epoch_{run.id}_{len(options)}_{options[-1]}_{player.version}"
 
     def moved(epoch: int | str) -> None:
-        state.keep(name, epoch)
-        state.keep("inspect_playing", False)
+        choices_in(run).epoch = epoch if isinstance(epoch, int) else None
+        player.playing = False
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.button(
-            ":material/pause:" if playing() else ":material/play_arrow:",
+            ":material/pause:" if player.playing else ":material/play_arrow:",
             key="inspect_play",
             help="Watch it learn: the page after each epoch, one after the other.",
-            on_click=lambda: _play(run, name),
+            on_click=lambda: _play(run),
         )
         st.select_slider(
             "Weights after epoch",
@@ -79,11 +86,4 @@ def choose_epoch(run: runs.Run) -> int | None:
             help="0 are the random weights before training.",
             on_change=by_hand(key, value, moved),
         )
-    return None if isinstance(value, str) else value
-
-
-def go_to(run: runs.Run, epoch: int) -> None:
-    """Look at that epoch from now on."""
-    _moved()
-    state.keep(f"inspect_epoch_{run.id}", epoch)
-    state.keep("inspect_playing", False)
+    return value if isinstance(value, int) else None

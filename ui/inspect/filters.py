@@ -1,37 +1,38 @@
-"""The filters: their weights, what in the test set excites one most, and an image made for it."""
+"""The filters: their weights, their top activations in the test set, and an image made for one."""
 
 from __future__ import annotations
 
-import functools
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from cnn import datasets
-from cnn.inspection import activation_maximisation
-from cnn.inspection.activations import Filters, conv_filters
-from ui.inspect.images import load_test_image
+from cnn.inspection.activation_maximisation import maximise_activation
+from cnn.inspection.filters import Filters, conv_filters
+from cnn.inspection.top_activations import top_activations
+from ui.inspect.images import how_many, load_images, load_test_image
 from ui.inspect.pixels import pixels
-from ui.inspect.scene import Scene, by_hand, choose
+from ui.inspect.scene import Scene, choose
 from ui.inspect.sheet import tiles
+from ui.inspect.state import choices_in
+from ui.inspect.widgets import by_hand
 from ui.inspect.work import long_work
-from ui.shared import state
 
 FEW = 2000
+CONVOLUTIONS = {"conv1": "first conv", "conv2": "second conv", "shortcut.0": "shortcut"}
 
 
 def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
-    """A convolution and one of its filters; None (with a word about it) where there is none."""
+    """A convolution and one of its filters; None (with a message) where there is none."""
     found = conv_filters(scene.model, scene.config.architecture)
     if not found:
         st.info("This network has no convolution, and so no filters.", icon=":material/grid_off:")
         return None
-    chosen = scene.choice.layer
-    default = next(
-        (i for i in range(len(found) - 1, -1, -1) if found[i].number <= max(chosen, 1)), 0
-    )
-    name = f"inspect_filters_{scene.run.id}"
-    index = state.remember(name, default, range(len(found)))
+    kept = choices_in(scene.run)
+    index = kept.convolution
+    if index is None:  # the last one up to the chosen layer
+        before = [i for i, one in enumerate(found) if one.number <= max(scene.choice.layer, 1)]
+        index = before[-1] if before else 0
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         index = st.selectbox(
             "Convolution",
@@ -41,36 +42,33 @@ def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
             key=f"{key}_conv",
             width=290,
         )
-        state.keep(name, index)
+        kept.convolution = index
         filters = found[index]
-        number = f"{name}_{index}"
-        start = state.remember(number, _first(scene, filters), range(len(filters.weights)))
+        number = kept.filters.get(index, _first(scene, filters))
+        last = len(filters.weights) - 1
         widget = f"{key}_filter_{index}_{scene.choice.version}"
         st.number_input(
-            f"Filter, 0 to {len(filters.weights) - 1}",
+            f"Filter, 0 to {last}",
             0,
-            len(filters.weights) - 1,
-            start,
+            last,
+            number,
             key=widget,
             width=130,
-            on_change=by_hand(
-                widget, start, lambda n: pick(scene, filters, index, n, clicked=False)
-            ),
+            on_change=by_hand(widget, number, partial(pick, scene, filters, index, clicked=False)),
         )
-    return filters, start
+    return filters, number
 
 
 def title(filters: Filters) -> str:
     """A convolution's name, those inside a residual block too."""
-    inner = {"conv1": "first conv", "conv2": "second conv", "shortcut.0": "shortcut"}
-    where = f" · {inner.get(filters.name, filters.name)}" if filters.name else ""
+    where = f" · {CONVOLUTIONS.get(filters.path, filters.path)}" if filters.path else ""
     return f"{filters.number} · {filters.layer.summary}{where}"
 
 
 def pick(scene: Scene, filters: Filters, index: int, number: int, clicked: bool = True) -> None:
     """Choose a filter, and its map in the flow."""
-    state.keep(f"inspect_filters_{scene.run.id}_{index}", number)
-    if filters.name in ("", "conv2"):
+    choices_in(scene.run).filters[index] = number
+    if filters.path in ("", "conv2"):
         choose(scene, filters.number, number, clicked)
     else:
         scene.choice.version += clicked
@@ -85,150 +83,140 @@ def _first(scene: Scene, filters: Filters) -> int:
 
 
 def show(scene: Scene) -> None:
-    """All filters of a layer, one of them close, and what excites it."""
+    """All filters of a layer, one of them close, and what activates it most."""
     picked = pick_filter(scene, "filters")
     if picked is None:
         return
     filters, number = picked
-    index = state.remember(f"inspect_filters_{scene.run.id}", 0)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _all(scene, filters, index, number)
+        _all(scene, filters, number)
     with right:
         _one(filters, number)
     st.divider()
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _strongest(scene, filters, number)
+        _top_activations(scene, filters, number)
     with right:
-        _dream(scene, filters, number)
+        _maximised(scene, filters, number)
 
 
-def _all(scene: Scene, filters: Filters, index: int, number: int) -> None:
+def _all(scene: Scene, filters: Filters, number: int) -> None:
     """A tile per filter: the kernel on one input channel, or on each filter's heaviest."""
+    index = choices_in(scene.run).convolution or 0
     count, channels = filters.weights.shape[:2]
+    channel: int | None = None if channels > 1 else 0
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        by_norm = st.segmented_control(
-            "Order", ["Strongest first", "By number"], default="Strongest first",
-            key="filters_order", required=True,
-        )  # fmt: skip
-        channel: int | None = None
+        orders = ["Strongest first", "By number"]
+        by = st.segmented_control(
+            "Order", orders, default=orders[0], key="filters_order", required=True
+        )
         if channels > 1:
             channel = st.selectbox(
-                "Input channel", [None, *range(channels)],
+                "Input channel",
+                [None, *range(channels)],
                 format_func=lambda c: "each one's heaviest" if c is None else f"map {c}",
-                key=f"filters_channel_{index}", width=180,
-            )  # fmt: skip
-    order = filters.order if by_norm == "Strongest first" else np.arange(count)
-    if channels == 1:
-        shown = filters.weights[order, 0]
-    elif channel is not None:
-        shown = filters.weights[order, channel]
-    else:
-        heaviest = np.array([filters.channel_norms(n).argmax() for n in order])
-        shown = filters.weights[order, heaviest]
+                key=f"filters_channel_{index}",
+                width=180,
+            )
+    order = filters.order if by == orders[0] else np.arange(count)
+    heaviest = filters.kernel_norms[order].argmax(axis=1)
+    shown = filters.weights[order, heaviest if channel is None else channel]
     tiles(
-        shown, order.tolist(), [f"{n} · {filters.norms[n]:.2f}" for n in order], "filters_all",
-        signed=True, chosen=number, size=50, what="filter",
-        on_choose=lambda n: pick(scene, filters, index, n),
-    )  # fmt: skip
+        shown,
+        order.tolist(),
+        [f"{n} · {filters.norms[n]:.2f}" for n in order],
+        "filters_all",
+        signed=True,
+        chosen=number,
+        size=50,
+        what="filter",
+        on_choose=partial(pick, scene, filters, index),
+    )
     st.caption(
         f"{count} filters of {shown.shape[1]}×{shown.shape[2]}, with their number and norm. Orange "
-        "adds what it meets, blue subtracts it."
+        "weights add what they meet, blue weights subtract it."
     )
 
 
 def _one(filters: Filters, number: int) -> None:
     """One filter's kernels on its heaviest input channels, with their numbers."""
-    norms = filters.channel_norms(number)
-    order = np.argsort(-norms)
+    order = np.argsort(-filters.kernel_norms[number])
+    weights = filters.weights[number]
     st.markdown(f"**Filter {number}** · norm {filters.norms[number]:.3f}")
-    peak = float(np.abs(filters.weights[number]).max()) or 1.0
-    pixels(
-        filters.weights[number, order[0]], f"filters_one_{filters.tensor}_{number}",
-        f"Filter {number}", size=210, peak=peak, signed=True,
-    )  # fmt: skip
+    key = f"filters_one_{filters.tensor}_{number}"
+    peak = float(np.abs(weights).max()) or 1.0
+    pixels(weights[order[0]], key, f"Filter {number}", size=210, peak=peak, signed=True)
     if len(order) > 1:
-        st.caption(f"On input map {order[0]}, where it weighs most. On the next ones:")
+        st.caption(f"On input map {order[0]}, where its weights are largest. On the next ones:")
         following = order[1:13]
         tiles(
-            filters.weights[number, following], following.tolist(),
-            [f"map {c}" for c in following], "filters_channels", signed=True, size=40,
+            weights[following],
+            following.tolist(),
+            [f"map {c}" for c in following],
+            "filters_channels",
+            signed=True,
+            size=40,
             what="on input map",
-        )  # fmt: skip
+        )
 
 
-def _strongest(scene: Scene, filters: Filters, number: int) -> None:
-    """The nine test images that excite the filter most, with the place outlined."""
-    st.markdown(f"**What excites filter {number} most**")
-    try:
-        images = datasets.load(scene.config.dataset)
-    except datasets.DataError as error:
-        st.caption(str(error))
+def _top_activations(scene: Scene, filters: Filters, number: int) -> None:
+    """The nine test images that activate the filter most, with the place outlined."""
+    st.markdown(f"**What activates filter {number} most**")
+    images = load_images(scene.config.dataset, st.caption)
+    if images is None:
         return
-    whole = len(images.test_images)
-    everywhere = whole > FEW and st.toggle(
-        f"Search all {whole:,} test images", key="filters_everywhere", persist_state="session",
-        help=f"Otherwise the first {FEW:,}.",
-    )  # fmt: skip
-    searched = images.test_images if everywhere else images.test_images[:FEW]
-    key = ("strongest", scene.run.id, scene.epoch, scene.changed, filters.number, everywhere)
+    count = how_many(images, FEW, "Search", "filters_everywhere")
     found = long_work(
-        key,
-        functools.partial(
-            activation_maximisation.strongest,
-            scene.model, scene.config.architecture, scene.run.preprocessing,
-            searched, filters.number,
-        ),
+        ("top activations", *scene.weights_key, filters.number, count),
+        partial(top_activations, *scene.network, images.test_images[:count], filters.number),
         "Looking through the test set",
-        "strongest",
-    )  # fmt: skip
+        "top_activations",
+    )
     if found is None:
         return
-    if filters.name == "conv1":
-        st.caption("Of the whole block's map of that number, since the block answers as one.")
-    patches = found.of(number)
-    pictures = np.stack([images.test_images[e.index].numpy() for e in patches])
+    if filters.path == "conv1":
+        st.caption("For the whole block's output map of that number.")
+    top = found.of(number)
     tiles(
-        pictures.astype(np.float32),
-        [e.index for e in patches],
-        [f"{e.index} · {e.value:.2f}" for e in patches],
-        "filters_strongest",
+        np.stack([images.test_images[one.index].numpy() for one in top]).astype(np.float32),
+        [one.index for one in top],
+        [f"{one.index} · {one.value:.2f}" for one in top],
+        "filters_top",
         signed=False,
         size=104,
         what="test image",
         ink=True,
-        boxes=[(e.box.top, e.box.left, e.box.height, e.box.width) for e in patches],
+        boxes=[(one.box.top, one.box.left, one.box.height, one.box.width) for one in top],
         on_choose=load_test_image,
     )
     st.caption(
-        "Test image and the filter's answer; the frame is what it could see when it answered "
-        "most. Click one to look at it."
+        "Test image and the filter's largest activation; the frame is that value's receptive "
+        "field. Click one to look at it."
     )
 
 
-def _dream(scene: Scene, filters: Filters, number: int) -> None:
+def _maximised(scene: Scene, filters: Filters, number: int) -> None:
     """An image that was made for the filter, from noise."""
     st.markdown(f"**An image made for filter {number}**")
-    key = ("dream", scene.run.id, scene.epoch, scene.changed, filters.number, number)
     found = long_work(
-        key,
-        functools.partial(
-            activation_maximisation.dream,
-            scene.model, scene.config.architecture, scene.run.preprocessing,
-            filters.number, number,
-        ),
-        "Climbing from noise to what it likes best",
-        "dream",
+        ("maximised", *scene.weights_key, filters.number, number),
+        partial(maximise_activation, *scene.network, filters.number, number),
+        "Gradient ascent from noise",
+        "maximise",
         ask="Make it",
         icon=":material/auto_awesome:",
-    )  # fmt: skip
+    )
     if found is None:
-        st.caption("Starts from faint noise and changes its pixels so that the filter answers more "
-                   "and more: gradient ascent.")  # fmt: skip
-        return
-    if found.dead:
-        st.info("This filter never answers, so there was nothing to climb.")
-        return
-    pixels(found.image, "filters_dream", "An image made by gradient ascent", size=210, ink=True)
-    st.caption(f"Its strongest answer rose from {found.path[0]:.2f} to {found.path[-1]:.2f}.")
+        st.caption(
+            "Activation maximisation: starts from faint noise and changes its pixels by gradient "
+            "ascent, so that the filter's activation rises."
+        )
+    elif found.dead:
+        st.info("This filter is zero on every image tried, so there was no gradient to follow.")
+    else:
+        label = "An image made by gradient ascent"
+        pixels(found.image, "filters_maximised", label, size=210, ink=True)
+        first, last = found.path[0], found.path[-1]
+        st.caption(f"Its largest activation rose from {first:.2f} to {last:.2f}.")

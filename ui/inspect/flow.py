@@ -1,17 +1,23 @@
-"""The flow: image, every layer's strongest maps, scores, and lines from what fed the chosen one."""
+"""The flow: image, every layer's strongest maps, class probabilities, and lines from the maps
+that contribute most to the chosen one."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import streamlit as st
+from numpy.typing import NDArray
 
-from cnn.inspection.flow import Feeds, chain_ends, strength
+from cnn.inspection.activations import LayerOutput
+from cnn.inspection.flow import Contributions, chain_ends
+from cnn.network.layers import Layer
 from cnn.network.layers import show as shape_of
-from ui.inspect.scene import Scene, asset, choose, colours, pack, peak_of
+from ui.inspect.components import colours, component, pack, peak_of, reported
+from ui.inspect.scene import Scene, choose
 
-HANDFUL = 7
+MAPS = 7  # shown of each layer
+LINES = 24  # drawn to a unit of a flat layer
+KEY = "inspect_flow"
 SHORT = {
     "conv2d": "Conv",
     "residual_block": "Res",
@@ -21,95 +27,102 @@ SHORT = {
     "avg_pool2d": "Avg",
     "sum_pool2d": "Sum",
 }
-_flow = st.components.v2.component(
-    "inspect_flow", js=asset("common.js", "flow.js"), css=asset("flow.css")
-)
+_flow = component("flow")
 
 
 def show(scene: Scene) -> None:
     """Draw it; a click chooses a map."""
-    key = "inspect_flow"
 
     def chosen() -> None:
-        picked = (st.session_state.get(key) or {}).get("chosen")
-        if picked:
+        if picked := reported(KEY, "chosen"):
             choose(scene, int(picked["layer"]), int(picked["channel"]))
 
-    _flow(data=data_of(scene), key=key, on_chosen_change=chosen)
+    _flow(data=data_of(scene), key=KEY, on_chosen_change=chosen)
 
 
 def data_of(scene: Scene) -> dict[str, Any]:
     """What the component draws, as plain data."""
-    choice = scene.choice
-    layers = scene.config.architecture.all_layers
-    ends = chain_ends(layers)
-    drawn = []
+    ends = chain_ends(scene.config.architecture.all_layers)
     shape: tuple[int, ...] = ()
+    columns = []
     for index, output in enumerate(scene.outputs):
-        values = output.values
-        feeds = Feeds(output.layer, scene.model[index], scene.given(output.number))
-        column: dict[str, Any] = {
-            "number": output.number,
-            "title": "off"
-            if not output.layer.enabled
-            else SHORT.get(output.layer.kind, output.layer.summary.split()[0].rstrip(",")),
-            "summary": output.layer.summary,
-            "note": shape_of(values.shape) if values.shape != shape else "",
-            "signed": output.signed,
-            "maps": output.is_maps,
-        }
-        shape = values.shape
-        peak = peak_of(values)
-        if output.is_maps:
-            shown = _handful(scene, index, ends)
-            column |= {
-                "height": values.shape[1],
-                "width": values.shape[2],
-                "more": len(values) - len(shown),
-                "tiles": [
-                    {
-                        "channel": c,
-                        "data": pack(values[c], peak, output.signed),
-                        "dead": bool((values[c] == 0).all()),
-                        "mean": f"{values[c].mean():.3g}",
-                        "largest": f"{values[c].max():.3g}",
-                        "feeds": feeds.of(c),
-                    }
-                    for c in shown
-                ],
+        columns.append(
+            {
+                "number": output.number,
+                "title": _short_title(output.layer),
+                "summary": output.layer.summary,
+                "note": shape_of(output.values.shape) if output.values.shape != shape else "",
+                "signed": output.signed,
+                "maps": output.is_maps,
+                **_column(scene, index, output, ends),
             }
-        elif output is scene.outputs[-1]:
-            column |= {
-                "scores": True,
-                "feeds": [feeds.of(c, 24) for c in range(len(values))],
-                "values": [f"{v:.3f}" for v in values.tolist()],
-            }
-        else:
-            units = [choice.channel] if choice.layer == output.number else []
-            column |= {
-                "count": len(values),
-                "data": pack(values, peak, output.signed),
-                "feeds": {str(u): feeds.of(u, 24) for u in units if u < len(values)},
-            }
-        drawn.append(column)
+        )
+        shape = output.values.shape
+    image = scene.image.astype(np.float32)
     return {
-        "layers": drawn,
-        "image": pack(
-            scene.image.astype(np.float32), float(scene.image.max()) or 1.0, signed=False
-        ),
+        "layers": columns,
+        "image": pack(image, float(image.max()) or 1.0, signed=False),
         "classes": list(scene.config.classes),
         "probabilities": scene.probabilities,
         "guess": scene.guess,
         "label": scene.label,
-        "chosen": {"layer": choice.layer, "channel": choice.channel},
+        "chosen": {"layer": scene.choice.layer, "channel": scene.choice.channel},
         "colours": colours(),
     }
 
 
-def _handful(scene: Scene, index: int, ends: list[int]) -> list[int]:
+def _short_title(layer: Layer) -> str:
+    if not layer.enabled:
+        return "off"
+    return SHORT.get(layer.kind, layer.summary.split()[0].rstrip(","))
+
+
+def _column(scene: Scene, index: int, output: LayerOutput, ends: list[int]) -> dict[str, Any]:
+    """A layer's maps as tiles, its units as a strip, or the class scores."""
+    values, peak, choice = output.values, peak_of(output.values), scene.choice
+    sources = Contributions(output.layer, scene.model[index], scene.given(output.number))
+    if output.is_maps:
+        shown = _shown_maps(scene, index, ends)
+        return {
+            "height": values.shape[1],
+            "width": values.shape[2],
+            "more": len(values) - len(shown),
+            "tiles": [
+                {
+                    "channel": c,
+                    "feeds": sources.of(c),
+                    **_tile(values[c], peak, output.signed),
+                }
+                for c in shown
+            ],
+        }
+    if output is scene.outputs[-1]:
+        return {
+            "scores": True,
+            "feeds": [sources.of(c, LINES) for c in range(len(values))],
+            "values": [f"{v:.3f}" for v in values.tolist()],
+        }
+    chosen = choice.channel if choice.layer == output.number else len(values)
+    return {
+        "count": len(values),
+        "data": pack(values, peak, output.signed),
+        "feeds": {str(chosen): sources.of(chosen, LINES)} if chosen < len(values) else {},
+    }
+
+
+def _tile(values: NDArray[np.float32], peak: float, signed: bool) -> dict[str, Any]:
+    return {
+        "data": pack(values, peak, signed),
+        "dead": bool((values == 0).all()),
+        "mean": f"{values.mean():.3g}",
+        "largest": f"{values.max():.3g}",
+    }
+
+
+def _shown_maps(scene: Scene, index: int, ends: list[int]) -> list[int]:
     """The maps shown of a layer: the strongest at the end of its chain, and the chosen one."""
-    order = np.argsort(-strength(scene.order_by[ends[index]].values), kind="stable")
-    shown = order[:HANDFUL].tolist()
+    order = scene.ordering[ends[index]].order
+    shown = order[:MAPS].tolist()
     choice = scene.choice
     if (
         1 <= choice.layer <= len(ends)

@@ -1,29 +1,60 @@
-"""Which image to look at: of the test set, drawn, uploaded, or noise."""
+"""Which image is shown: of the test set, drawn, uploaded, or noise."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from cnn import datasets, drawing, runs
-from ui.inspect.scene import by_hand, feed
+from ui.inspect.state import inspect_state
+from ui.inspect.widgets import by_hand, set_initial
 from ui.shared import state
+from ui.shared.image_choice import ANY_CLASS, ImageChoice, Source, follow_fields
 
-SOURCES = {
+SOURCES: dict[Source, str] = {
     "Test image": ":material/photo_library:",
     "My drawing": ":material/draw:",
     "Upload": ":material/upload:",
     "Noise": ":material/grain:",
 }
 Chosen = tuple[NDArray, int | None]
+not_on_disk = partial(st.error, icon=":material/database_off:")
+
+
+def load_images(dataset: str, say: Callable[[str], object] = not_on_disk) -> datasets.Images | None:
+    """A data set's images; None (with a message) where it is not on disk."""
+    try:
+        return datasets.load(dataset)
+    except datasets.DataError as error:
+        say(str(error))
+        return None
+
+
+def how_many(images: datasets.Images, few: int, verb: str, key: str) -> int:
+    """How many test images to use: the first `few`, or all where a toggle says so."""
+    many = len(images.test_images)
+    if many <= few:
+        return many
+    everything = st.toggle(
+        f"{verb} all {many:,} test images",
+        key=key,
+        persist_state="session",
+        help=f"Otherwise the first {few:,}.",
+    )
+    return many if everything else few
 
 
 def choose_image(run: runs.Run) -> Chosen | None:
     """The image `(28, 28)`, uint8 or float in 0-1, and its label where it is known."""
-    feed("inspect_source", state.remember("inspect_source", "Test image", list(SOURCES)))
+    follow_fields()
+    choice = state.page(ImageChoice)
+    set_initial("inspect_source", choice.source)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        source = st.segmented_control(
+        source: Source | None = st.segmented_control(
             "Image",
             list(SOURCES),
             format_func=lambda name: f"{SOURCES[name]} {name}",
@@ -31,126 +62,129 @@ def choose_image(run: runs.Run) -> Chosen | None:
             required=True,
             width="content",
         )
-        state.keep("inspect_source", source)
-        if source == "Test image":
-            return _of_test_set(run)
-        if source == "Noise":
+        choice.source = source or choice.source
+        if choice.source == "Test image":
+            return _of_test_set(run, choice)
+        if choice.source == "Noise":
             return _noise()
-    return _drawing() if source == "My drawing" else _upload()
+    return _drawing(choice) if choice.source == "My drawing" else _upload()
 
 
 def load_test_image(index: int) -> None:
-    """Look at that image of the test set from now on."""
+    """Choose that image of the test set."""
+    choice = state.page(ImageChoice)
+    choice.source, choice.index = "Test image", int(index)
     # The widgets are told too: the browser would otherwise go on showing what they held.
-    st.session_state["inspect_source"] = state.keep("inspect_source", "Test image")
-    st.session_state["inspect_index"] = state.keep("inspect_index", int(index))
+    st.session_state["inspect_source"] = choice.source
+    st.session_state["inspect_index"] = choice.index
 
 
-def _of_test_set(run: runs.Run) -> Chosen | None:
-    """By number, or by leafing through a class."""
-    try:
-        images = datasets.load(run.config.dataset)
-    except datasets.DataError as error:
-        st.error(str(error), icon=":material/database_off:")
+def _of_test_set(run: runs.Run, choice: ImageChoice) -> Chosen | None:
+    """By number, or one after the other within a class."""
+    images = load_images(run.config.dataset)
+    if images is None:
         return None
     labels = images.test_labels.numpy()
-    last = len(labels) - 1
-    classes = ["any class", *run.config.classes]
-    feed("inspect_class", state.remember("inspect_class", -1, range(-1, len(classes) - 1)))
-    wanted = st.selectbox(
-        "Class",
-        range(-1, len(classes) - 1),
-        format_func=lambda i: classes[i + 1],
-        key="inspect_class",
-        width=130,
-        on_change=by_hand(
-            "inspect_class",
-            st.session_state["inspect_class"],
-            lambda wanted: _class_chosen(labels, wanted),
-        ),
-    )
-    feed("inspect_index", state.remember("inspect_index", 0))
-    st.session_state["inspect_index"] = min(st.session_state["inspect_index"], last)
-    index = st.number_input(
-        f"Number, 0 to {last:,}",
-        0,
-        last,
-        key="inspect_index",
-        on_change=by_hand(
-            "inspect_index", st.session_state["inspect_index"], lambda i: _typed(labels, i)
-        ),
-        width=150,
-    )
-    state.keep("inspect_index", index)
-    for icon, step, note, key in (
-        (":material/chevron_left:", -1, "The image before", "inspect_before"),
-        (":material/chevron_right:", 1, "The next image", "inspect_next"),
+    members = _members(labels, _pick_class(run.config.classes, labels, choice))
+    choice.index = index = _pick_index(labels, choice)
+    within = ""
+    if choice.wanted_class != ANY_CLASS:
+        within = f" of class {run.config.classes[choice.wanted_class]}"
+    for name, icon, note, find in (
+        ("before", "chevron_left", f"The image before{within}", lambda: _next(index, members, -1)),
+        ("next", "chevron_right", f"The next image{within}", lambda: _next(index, members, 1)),
+        ("random", "casino", "Any image", lambda: _random(members)),
     ):
         st.button(
-            icon,
-            help=f"{note}{'' if wanted < 0 else f' of class {run.config.classes[wanted]}'}",
-            key=key,
-            on_click=lambda s=step: load_test_image(_next(labels, index, wanted, s)),
+            f":material/{icon}:",
+            help=note,
+            key=f"inspect_{name}",
+            on_click=lambda find=find: load_test_image(find()),
         )
-    st.button(
-        ":material/casino:",
-        help="Any image",
-        key="inspect_random",
-        on_click=lambda: load_test_image(_random(labels, wanted)),
-    )
     return images.test_images[index].numpy(), int(labels[index])
 
 
+def _pick_class(classes: Sequence[str], labels: NDArray, choice: ImageChoice) -> int:
+    """The class that "before" and "next" stay in."""
+    if choice.wanted_class >= len(classes):
+        choice.wanted_class = ANY_CLASS
+    key = "inspect_class"
+    set_initial(key, choice.wanted_class)
+    return st.selectbox(
+        "Class",
+        range(ANY_CLASS, len(classes)),
+        format_func=lambda i: classes[i] if i >= 0 else "any class",
+        key=key,
+        width=130,
+        on_change=by_hand(key, st.session_state[key], partial(_class_chosen, labels)),
+    )
+
+
+def _pick_index(labels: NDArray, choice: ImageChoice) -> int:
+    """The number of the test image."""
+    last = len(labels) - 1
+    key = "inspect_index"
+    set_initial(key, choice.index)
+    st.session_state[key] = min(st.session_state[key], last)
+    return st.number_input(
+        f"Number, 0 to {last:,}",
+        0,
+        last,
+        key=key,
+        on_change=by_hand(key, st.session_state[key], partial(_typed, labels)),
+        width=150,
+    )
+
+
 def _class_chosen(labels: NDArray, wanted: int) -> None:
-    """Go to the first image of the class, from the one looked at on."""
-    state.keep("inspect_class", wanted)
-    index = min(state.remember("inspect_index", 0), len(labels) - 1)
+    """Go to the next image of the class."""
+    choice = state.page(ImageChoice)
+    choice.wanted_class = wanted
+    index = min(choice.index, len(labels) - 1)
     if wanted >= 0 and labels[index] != wanted:
-        load_test_image(_next(labels, index, wanted, 1))
+        load_test_image(_next(index, _members(labels, wanted), 1))
 
 
 def _typed(labels: NDArray, index: int) -> None:
-    """A number typed by hand counts, whatever class was being leafed through."""
-    state.keep("inspect_index", index)
-    wanted = state.remember("inspect_class", -1)
-    if wanted >= 0 and labels[index] != wanted:
-        st.session_state["inspect_class"] = state.keep("inspect_class", -1)
+    """A number typed by hand counts, whatever class was chosen."""
+    choice = state.page(ImageChoice)
+    choice.index = index
+    if choice.wanted_class >= 0 and labels[index] != choice.wanted_class:
+        st.session_state["inspect_class"] = choice.wanted_class = ANY_CLASS
 
 
-def _next(labels: NDArray, index: int, wanted: int, step: int) -> int:
-    """The next (or last) test image of the wanted class, round the end."""
-    members = np.arange(len(labels)) if wanted < 0 else np.flatnonzero(labels == wanted)
+def _members(labels: NDArray, wanted: int) -> NDArray[np.int64]:
+    """The indices of a class's test images, in order."""
+    return np.arange(len(labels)) if wanted < 0 else np.flatnonzero(labels == wanted)
+
+
+def _next(index: int, members: NDArray[np.int64], step: int) -> int:
+    """The next (or previous) index among `members`, which go round; `index` where they are none."""
     if not len(members):
         return index
-    place = int(np.searchsorted(members, index))
-    if step > 0 and place < len(members) and members[place] == index:
-        place += 1
-    if step < 0:
-        place -= 1
-    return int(members[place % len(members)])
+    place = int(np.searchsorted(members, index, "right" if step > 0 else "left"))
+    return int(members[(place if step > 0 else place - 1) % len(members)])
 
 
-def _random(labels: NDArray, wanted: int) -> int:
-    members = np.arange(len(labels)) if wanted < 0 else np.flatnonzero(labels == wanted)
+def _random(members: NDArray[np.int64]) -> int:
     return int(np.random.default_rng().choice(members)) if len(members) else 0
 
 
 def _noise() -> Chosen:
     """A sheet of random pixels, by a seed that can be repeated."""
-    feed("inspect_seed", state.remember("inspect_seed", 0))
-    seed = st.number_input("Seed", 0, 9999, key="inspect_seed", width=130)
-    state.keep("inspect_seed", seed)
+    seed = st.number_input(
+        "Seed", 0, 9999, 0, key="inspect_seed", width=130, persist_state="session"
+    )
     pixels = np.random.default_rng(seed).uniform(0, 1, (28, 28))
     return pixels.astype(np.float32), None
 
 
-def _drawing() -> Chosen | None:
-    digit = state.get().last_digit
-    if digit is None:
+def _drawing(choice: ImageChoice) -> Chosen | None:
+    if choice.drawing is None:
         st.info("Nothing is drawn yet.", icon=":material/draw:")
         st.page_link("pages/draw.py", label="Draw a digit", icon=":material/draw:")
         return None
-    return digit, None
+    return choice.drawing, None
 
 
 def _upload() -> Chosen | None:
@@ -167,6 +201,6 @@ def _upload() -> Chosen | None:
         except drawing.DigitError as error:
             st.warning(str(error), icon=":material/image_not_supported:")
             return None
-        state.keep("inspect_uploaded", prepared.image)
-    image = state.remember("inspect_uploaded", None)
+        inspect_state().uploaded = prepared.image
+    image = inspect_state().uploaded
     return None if image is None else (image, None)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from cnn.figures.colours import INK
-from ui.inspect.scene import asset, colours
+from ui.inspect.components import component, reported, scale_for
 
-_pixels = st.components.v2.component(
-    "inspect_pixels", js=asset("common.js", "pixels.js"), css=asset("pixels.css")
-)
+_pixels = component("pixels")
 
 
 def pixels(
@@ -33,10 +30,9 @@ def pixels(
     `chosen` and `box` (row, column, height, width) are outlined; a click calls `on_pick`.
     """
     signed = bool((values < 0).any()) if signed is None else signed
-    scale = colours()
 
     def picked() -> None:
-        found = (st.session_state.get(key) or {}).get("picked")
+        found = reported(key, "picked")
         if found and on_pick:
             on_pick(int(found["row"]), int(found["column"]))
 
@@ -45,7 +41,7 @@ def pixels(
             "values": np.round(values.astype(float), 5).tolist(),
             "peak": peak or float(np.abs(values).max()) or 1.0,
             "signed": signed,
-            "scale": INK if ink else scale["signed" if signed else "heat"],
+            "scale": INK if ink else scale_for(signed),
             "size": size,
             "label": label,
             "chosen": chosen,

@@ -1,4 +1,4 @@
-"""The parts below the flow: only the open one computes."""
+"""The sections below the flow: only the open one computes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from ui.inspect import (
     arithmetic,
     chosen_map,
     filters,
+    over_epochs,
     space3d,
     surgery,
     test_set,
-    through_time,
     where_it_looks,
 )
-from ui.inspect.scene import Scene, feed
-from ui.shared import state
+from ui.inspect.scene import Scene
+from ui.inspect.widgets import set_initial
 
-PARTS: dict[str, tuple[str, Callable[[Scene], None]]] = {
+SECTIONS: dict[str, tuple[str, Callable[[Scene], None]]] = {
     "Map": (":material/grid_view:", chosen_map.show),
     "Arithmetic": (":material/calculate:", arithmetic.show),
     "Filters": (":material/filter_alt:", filters.show),
     "Where it looks": (":material/center_focus_strong:", where_it_looks.show),
-    "Through time": (":material/timeline:", through_time.show),
+    "Over the epochs": (":material/timeline:", over_epochs.show),
     "Surgery": (":material/healing:", surgery.show),
     "Test set": (":material/scatter_plot:", test_set.show),
     "In 3D": (":material/view_in_ar:", space3d.show),
@@ -32,16 +32,15 @@ PARTS: dict[str, tuple[str, Callable[[Scene], None]]] = {
 
 
 def show(scene: Scene) -> None:
-    """A row of buttons and the part it opens."""
-    names = list(PARTS)
-    feed("inspect_part", state.remember("inspect_part", names[0], names))
-    part: str = st.segmented_control(  # type: ignore[assignment]
+    """A row of buttons and the section it opens."""
+    set_initial("inspect_section", "Map")  # not a default: a click on a pixel sets it, too
+    section = st.segmented_control(
         "Look closer",
-        names,
-        format_func=lambda name: f"{PARTS[name][0]} {name}",
-        key="inspect_part",
+        list(SECTIONS),
+        format_func=lambda name: f"{SECTIONS[name][0]} {name}",
+        key="inspect_section",
         required=True,
         label_visibility="collapsed",
+        persist_state="session",
     )
-    state.keep("inspect_part", part)
-    PARTS[part][1](scene)
+    SECTIONS[section or "Map"][1](scene)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from cnn.figures.colours import INK
 from cnn.inspection.activations import LayerOutput
-from ui.inspect.scene import Scene, asset, choose, colours, pack, peak_of
+from ui.inspect.components import component, pack, peak_of, reported, scale_for
+from ui.inspect.scene import Scene, choose
 
 Box = tuple[int, int, int, int]
-_sheet = st.components.v2.component(
-    "inspect_sheet", js=asset("common.js", "sheet.js"), css=asset("sheet.css")
-)
+_sheet = component("sheet")
 
 
 def tiles(
@@ -38,7 +36,7 @@ def tiles(
     """
 
     def picked() -> None:
-        number = (st.session_state.get(key) or {}).get("chosen")
+        number = reported(key, "chosen")
         if number is not None and on_choose:
             on_choose(int(number))
 
@@ -48,7 +46,7 @@ def tiles(
         data={
             "height": maps.shape[1],
             "width": maps.shape[2],
-            "scale": INK if ink else colours()["signed" if signed else "heat"],
+            "scale": INK if ink else scale_for(signed),
             "boxes": boxes,
             "size": size,
             "chosen": chosen,

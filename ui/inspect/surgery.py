@@ -1,56 +1,56 @@
-"""Surgery: switch filters off or rewrite their numbers, and see at once what it does."""
+"""Surgery: switch filters off or rewrite their numbers, and see at once what changes."""
 
 from __future__ import annotations
 
-import functools
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+from torch import nn
 
 from cnn import datasets, figures, runs
 from cnn.inspection import surgery
-from cnn.inspection.activations import Filters
+from ui.inspect.components import chart
 from ui.inspect.filters import pick_filter
-from ui.inspect.scene import QUIET, Scene
+from ui.inspect.images import how_many, load_images
+from ui.inspect.scene import Scene
+from ui.inspect.state import choices_in, inspect_state
 from ui.inspect.work import at_once, long_work
 from ui.shared import state
 
-QUICK = 1000
-
-
-def edits_of(scene: Scene) -> list[surgery.Edit]:
-    """What was changed in this network so far, oldest first."""
-    name = f"inspect_edits_{scene.run.id}"
-    return state.get().fields.setdefault(name, [])
+QUICK = 1000  # test images that are scored at once
+Edits = list[surgery.Edit]
 
 
 def show(scene: Scene) -> None:
-    """The operation at the left, what it does at the right."""
-    edits = edits_of(scene)
+    """The edit at the left, what it changes at the right."""
+    edits = choices_in(scene.run).edits
+    try:
+        edited = surgery.apply(scene.model, edits)
+    except surgery.SurgeryError as error:
+        st.error(str(error))
+        edits.clear()
+        return
     left, right = st.columns([2, 3], gap="large")
     with left:
-        _operate(scene, edits)
+        _edit(scene, edited, edits)
     with right:
-        try:
-            edited = surgery.apply(scene.model, scene.config.architecture, edits)
-        except surgery.SurgeryError as error:
-            st.error(str(error))
-            edits.clear()
-            return
-        _results(scene, edited, edits)
+        _predictions(scene, edited, edits)
+        _accuracies(scene, edited, edits)
     if edits:
         _history(scene, edits)
 
 
-def _operate(scene: Scene, edits: list[surgery.Edit]) -> None:
+def _edit(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
+    """Choose a filter; switch it off, or open one of its kernels."""
     picked = pick_filter(scene, "surgery")
     if picked is None:
         return
     filters, number = picked
-    edited = surgery.apply(scene.model, scene.config.architecture, edits)
-    weights = edited[filters.number - 1].get_submodule(filters.name).weight[number].detach().numpy()
-    off = surgery.SwitchOff(filters.number, number, filters.name)
+    weights = edited[filters.number - 1].get_submodule(filters.path).weight[number].detach().numpy()
+    off = surgery.SwitchOff(filters.number, number, filters.path)
     st.button(
         f"Switch filter {number} off",
         icon=":material/power_settings_new:",
@@ -64,33 +64,56 @@ def _operate(scene: Scene, edits: list[surgery.Edit]) -> None:
             f"Kernel on input map, 0 to {len(weights) - 1}",
             0,
             len(weights) - 1,
-            int(filters.channel_norms(number).argmax()),
+            int(filters.kernel_norms[number].argmax()),
             key=f"surgery_channel_{filters.tensor}_{number}",
         )
-    _kernel_editor(scene, filters, number, int(channel), weights[channel], edits)
+
+    def write(values: NDArray, reopen: bool = False) -> None:
+        kernel = surgery.kernel(values)
+        _write(
+            surgery.SetKernel(filters.number, number, channel, kernel, filters.path), edits, reopen
+        )
+
+    now = weights[channel]
+    _kernel_editor((scene.run.id, scene.epoch, filters.tensor, number, channel), now, write)
+    buttons = st.container(horizontal=True)
+    for label, icon, values in (
+        ("Turn over", ":material/flip:", -now),
+        ("Blur", ":material/blur_on:", np.full_like(now, np.abs(now).mean())),
+        ("Noise", ":material/grain:", _noise(now)),
+    ):
+        change = partial(write, values, reopen=True)
+        buttons.button(label, icon=icon, key=f"surgery_{label}", on_click=change)
 
 
-def _kernel_editor(
-    scene: Scene,
-    filters: Filters,
-    number: int,
-    channel: int,
-    now: np.ndarray,
-    edits: list[surgery.Edit],
-) -> None:
-    """The kernel's numbers, to be written over.
+def _noise(now: NDArray) -> NDArray:
+    """Random numbers of the same standard deviation."""
+    return np.random.default_rng(0).normal(0, float(now.std()) or 0.1, now.shape)
+
+
+def _write(edit: surgery.SetKernel, edits: Edits, reopen: bool) -> None:
+    """Add the edit; one right after another of the same kernel takes its place."""
+    last = edits[-1] if edits else None
+    if not reopen and isinstance(last, surgery.SetKernel) and last.place == edit.place:
+        edits.pop()
+    edits.append(edit)
+    inspect_state().kernel_table.reopened += reopen
+
+
+def _kernel_editor(kernel: tuple, now: NDArray, write: Callable[[NDArray], None]) -> None:
+    """The numbers of `kernel`, to be written over.
 
     The table keeps showing what it was opened with, plus what was typed since: a table that is
     given new numbers while someone types in it would lose the cell they are in.
     """
-    fields = state.get().fields
-    place = (scene.run.id, scene.epoch, filters.tensor, number, channel, fields.get("surgery_undo"))
-    if fields.get("surgery_place") != place:
-        fields["surgery_place"] = place
-        fields["surgery_opened"] = now.astype(np.float64).round(6)
-        fields["surgery_visit"] = fields.get("surgery_visit", 0) + 1
-    opened = fields["surgery_opened"]
-    key = f"surgery_kernel_{fields['surgery_visit']}"
+    table = inspect_state().kernel_table
+    place = (kernel, table.reopened)
+    if table.place != place:
+        table.place = place
+        table.opened = now.astype(np.float64).round(6)
+        table.version += 1
+    opened = table.opened
+    key = f"surgery_kernel_{table.version}"
 
     def changed() -> None:
         values = opened.copy()
@@ -98,69 +121,22 @@ def _kernel_editor(
             for column, value in cells.items():
                 if value is not None:
                     values[int(row), int(column)] = float(value)
-        _write(filters, number, channel, values, edits)
+        write(values)
 
     st.caption("Click a number to change it.")
+    columns = [str(column) for column in range(opened.shape[1])]
+    number = st.column_config.NumberColumn(format="%.3f", width="small", required=True)
     st.data_editor(
-        {str(c): opened[:, c] for c in range(opened.shape[1])},
+        dict(zip(columns, opened.T, strict=True)),
         key=key,
         hide_index=True,
         on_change=changed,
-        column_config={
-            str(c): st.column_config.NumberColumn(format="%.3f", width="small", required=True)
-            for c in range(opened.shape[1])
-        },
+        column_config=dict.fromkeys(columns, number),
     )
-    buttons = st.container(horizontal=True)
-    for label, icon, values in (
-        ("Turn over", ":material/flip:", -now),
-        ("Blur", ":material/blur_on:", np.full_like(now, np.abs(now).mean())),
-        ("Noise", ":material/grain:", _noise(now)),
-    ):
-        buttons.button(
-            label,
-            icon=icon,
-            key=f"surgery_{label}",
-            on_click=lambda v=values: _write(filters, number, channel, v, edits, reopen=True),
-        )
 
 
-def _noise(now: np.ndarray) -> np.ndarray:
-    """Random numbers of the same spread."""
-    return np.random.default_rng(0).normal(0, float(now.std()) or 0.1, now.shape)
-
-
-def _write(
-    filters: Filters,
-    number: int,
-    channel: int,
-    values: np.ndarray,
-    edits: list[surgery.Edit],
-    reopen: bool = False,
-) -> None:
-    """Add the edit; one right after another of the same kernel takes its place."""
-    edit = surgery.SetKernel(filters.number, number, channel, surgery.kernel(values), filters.name)
-    last = edits[-1] if edits else None
-    if (
-        not reopen
-        and isinstance(last, surgery.SetKernel)
-        and (last.number, last.channel, last.input_channel, last.part)
-        == (edit.number, edit.channel, edit.input_channel, edit.part)
-    ):
-        edits.pop()
-    edits.append(edit)
-    if reopen:
-        _reopen()
-
-
-def _reopen() -> None:
-    """Let the table show the kernel as it is now."""
-    fields = state.get().fields
-    fields["surgery_undo"] = fields.get("surgery_undo", 0) + 1
-
-
-def _results(scene: Scene, edited: Any, edits: list[surgery.Edit]) -> None:
-    """This image's scores and the test accuracy, before and after."""
+def _predictions(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
+    """This image's probabilities, before and after."""
     classes = scene.config.classes
     after = surgery.probabilities(edited, scene.x)
     guess = int(after.argmax())
@@ -170,81 +146,70 @@ def _results(scene: Scene, edited: Any, edits: list[surgery.Edit]) -> None:
         st.markdown(f"**It now reads {classes[guess]} where it read {classes[scene.guess]}**")
     else:
         st.markdown(f"**It still reads {classes[guess]}**")
-    st.plotly_chart(
-        figures.before_after(scene.probabilities, after.tolist(), classes),
-        key="surgery_bars",
-        config=QUIET,
-        alt="Probabilities before and after",
-    )
-    try:
-        images = datasets.load(scene.config.dataset)
-    except datasets.DataError as error:
-        st.caption(str(error))
+    bars = figures.before_after(scene.probabilities, after.tolist(), classes)
+    chart(bars, "surgery_bars", "Probabilities before and after")
+
+
+def _accuracies(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
+    """The test accuracy, before and after."""
+    images = load_images(scene.config.dataset, st.caption)
+    if images is None:
         return
-    many = len(images.test_images)
-    full = many > QUICK and st.toggle(
-        f"Score all {many:,} test images", key="surgery_full", persist_state="session",
-        help=f"Otherwise the first {QUICK:,}, which answer at once.",
-    )  # fmt: skip
-    count = many if full else min(QUICK, many)
-    basis = (scene.run.id, scene.epoch, scene.changed, count)
-    where = (images.test_images[:count], images.test_labels[:count])
-    prepare = scene.run.preprocessing
-    if full:
-        first = long_work(
-            ("accuracy", *basis),
-            functools.partial(surgery.accuracy, scene.model, prepare, *where),
-            "Scoring the network as it was", "accuracy_before",
-        )  # fmt: skip
-        then = first if not edits else long_work(
-            ("accuracy", *basis, tuple(edits)),
-            functools.partial(surgery.accuracy, edited, prepare, *where),
-            "Scoring the changed network", "accuracy_after",
-        )  # fmt: skip
-    else:
-        first = at_once(
-            ("accuracy", *basis), lambda: surgery.accuracy(scene.model, prepare, *where)
-        )
-        then = first if not edits else at_once(
-            ("accuracy", *basis, tuple(edits)), lambda: surgery.accuracy(edited, prepare, *where)
-        )  # fmt: skip
-    if first is None or then is None:
+    count = how_many(images, QUICK, "Score", "surgery_full")
+    before = _accuracy(scene, scene.model, [], images, count)
+    after = _accuracy(scene, edited, edits, images, count) if edits else before
+    if before is None or after is None:
         return
     st.markdown(f"**Accuracy on {count:,} test images**")
     grid = st.grid(2, min_column_width=130)
-    grid.metric("Before", f"{first:.2%}", border=True)
-    change = (then - first) * 100
+    grid.metric("Before", f"{before:.2%}", border=True)
+    change = (after - before) * 100
     grid.metric(
-        "After", f"{then:.2%}", f"{change:+.2f} points" if edits else None, border=True,
+        "After",
+        f"{after:.2%}",
+        f"{change:+.2f} points" if edits else None,
+        border=True,
         delta_color="normal" if change else "off",
-    )  # fmt: skip
+    )
 
 
-def _history(scene: Scene, edits: list[surgery.Edit]) -> None:
-    """What was done, undo, and keeping it."""
+def _accuracy(
+    scene: Scene, model: nn.Sequential, edits: Edits, images: datasets.Images, count: int
+) -> float | None:
+    """The model's accuracy on the first `count` test images; None while it is not there."""
+    key = ("accuracy", *scene.weights_key, count, tuple(edits))
+    where = (images.test_images[:count], images.test_labels[:count])
+    compute = partial(surgery.accuracy, model, scene.run.preprocessing, *where)
+    if count <= QUICK:
+        return at_once(key, compute)
+    label = "Scoring the changed network" if edits else "Scoring the network as it was"
+    return long_work(key, compute, label, "accuracy_after" if edits else "accuracy_before")
+
+
+def _history(scene: Scene, edits: Edits) -> None:
+    """The edits so far, undo, and keeping them."""
     st.divider()
 
-    def undo(all_of_it: bool) -> None:
-        if all_of_it:
-            edits.clear()
-        elif edits:
-            edits.pop()
-        _reopen()
+    def undo(count: int) -> None:
+        del edits[-count:]
+        inspect_state().kernel_table.reopened += 1
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Undo", icon=":material/undo:", key="surgery_undo", on_click=undo, args=(False,))
-        st.button("Undo all", icon=":material/restart_alt:", key="surgery_undo_all",
-                  on_click=undo, args=(True,))  # fmt: skip
+        for label, icon, key, count in (
+            ("Undo", "undo", "surgery_undo", 1),
+            ("Undo all", "restart_alt", "surgery_undo_all", len(edits)),
+        ):
+            st.button(label, icon=f":material/{icon}:", key=key, on_click=partial(undo, count))
         name = st.text_input(
-            "Name of the new run", f"{scene.run.name}, operated", key="surgery_name", width=300
+            "Name of the new run", f"{scene.run.name}, after surgery", key="surgery_name", width=300
         )
         if st.button("Keep as a new run", icon=":material/save:", key="surgery_keep"):
             _keep(scene, edits, name)
     st.caption("Done so far: " + " · ".join(edit.words for edit in edits))
 
 
-def _keep(scene: Scene, edits: list[surgery.Edit], name: str) -> None:
-    """Make the run and look at it."""
+def _keep(scene: Scene, edits: Edits, name: str) -> None:
+    """Make the run, and make it the current one."""
     with st.spinner("Writing the run and scoring its test set"):
         try:
             kept = surgery.keep(scene.run, scene.epoch, list(edits), name)

@@ -1,10 +1,9 @@
-"""The whole test set: where its images lie in feature space, and how the layers answer to them."""
+"""The whole test set: where its images lie in feature space, and every layer's values on it."""
 
 from __future__ import annotations
 
 import base64
-import functools
-from typing import Any
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -14,64 +13,59 @@ from cnn import datasets, figures, runs
 from cnn.figures.colours import CLASSES
 from cnn.inspection import features
 from cnn.inspection.projection import PROJECTIONS, Layout, project
-from ui.inspect.images import load_test_image
-from ui.inspect.scene import QUIET, Scene, asset, dark
+from ui.inspect.components import chart, component, dark, reported
+from ui.inspect.images import load_images, load_test_image
+from ui.inspect.scene import Scene
 from ui.inspect.work import at_once, long_work
 from ui.shared import models, state
 from ui.shared.choice import choose
+from ui.shared.image_choice import ImageChoice
 
-MANY, ALIKE = 2000, 400
-_cloud = st.components.v2.component(
-    "inspect_cloud", js=asset("common.js", "cloud.js"), css=asset("cloud.css")
-)
+MANY, SOME = 2000, 400  # test images for layouts and statistics, and for the layers' similarity
+SIDE = 14  # pixels of a thumbnail
+KEY = "inspect_cloud"
+VIEWS = {
+    "Images": ":material/scatter_plot: Where the images lie",
+    "Layers": ":material/bar_chart: What the layers make of them",
+}
+_cloud = component("cloud")
 
 
 def show(scene: Scene) -> None:
-    """The cloud of images, then the layers."""
-    try:
-        images = datasets.load(scene.config.dataset)
-    except datasets.DataError as error:
-        st.error(str(error), icon=":material/database_off:")
+    """The cloud of images, or the layers."""
+    images = load_images(scene.config.dataset)
+    if images is None:
         return
-    views = {
-        "Images": ":material/scatter_plot: Where the images lie",
-        "Layers": ":material/bar_chart: How the layers answer",
-    }
-    view = choose(
-        "What to see", list(views), "inspect_set_view", format_func=views.__getitem__,
-        label_visibility="collapsed",
-    )  # fmt: skip
-    if view == "Images":
+    look = {"format_func": VIEWS.__getitem__, "label_visibility": "collapsed"}
+    if choose("What to see", list(VIEWS), "inspect_set_view", **look) == "Images":
         _images(scene, images)
     else:
         _layers(scene, images)
 
 
 def _images(scene: Scene, images: datasets.Images) -> None:
-    """What the classifier gets for every image, laid out flat."""
+    """The classifier's inputs for every image, laid out in two or three dimensions."""
+    names = {name: projection.label for name, projection in PROJECTIONS.items()}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        method = choose(
-            "Layout", list(PROJECTIONS), "inspect_layout",
-            format_func=lambda n: PROJECTIONS[n].label,
-        )  # fmt: skip
+        method = choose("Layout", list(names), "inspect_layout", format_func=names.__getitem__)
         space = choose("Dimensions", [2, 3], "inspect_dimensions", format_func=lambda d: f"{d}D")
     st.caption(PROJECTIONS[method].about)
     chosen = images.test_images[:MANY]
-    basis = (scene.run.id, scene.epoch, scene.changed)
     found = long_work(
-        ("features", *basis),
-        functools.partial(features.penultimate, scene.model, scene.run.preprocessing, chosen),
+        ("features", *scene.weights_key),
+        partial(features.penultimate, scene.model, scene.run.preprocessing, chosen),
         f"Reading {len(chosen):,} test images",
         "features",
     )
     if found is None:
         return
     vectors, guesses = found
+    key = ("layout", method, space, *scene.weights_key)
     try:
-        placed: Layout | None = long_work(
-            ("layout", method, space, *basis),
-            functools.partial(project, method, vectors, space),
-            f"Laying {len(chosen):,} images out by {PROJECTIONS[method].label}",
+        placed = long_work(
+            key,
+            partial(project, method, vectors, space),
+            f"Laying {len(chosen):,} images out by {names[method]}",
             f"layout_{method}_{space}",
         )
     except ValueError as error:
@@ -79,12 +73,11 @@ def _images(scene: Scene, images: datasets.Images) -> None:
         return
     if placed is None:
         return
-    _draw_cloud(scene, images, placed, guesses, (method, space, *basis))
-    labels = images.test_labels[: len(chosen)].numpy()
-    wrong = int((labels != guesses).sum())
-    explained = "" if placed.explained is None else (
-        f" These axes hold {float(placed.explained.sum()):.0%} of what differs."
-    )  # fmt: skip
+    _draw_cloud(scene, images, placed, guesses, repr(key))
+    wrong = int((images.test_labels[: len(chosen)].numpy() != guesses).sum())
+    explained = ""
+    if placed.explained is not None:
+        explained = f" These axes explain {float(placed.explained.sum()):.0%} of the variance."
     st.caption(
         f"{len(chosen):,} test images by what the last layer is given "
         f"({vectors.shape[1]:,} numbers each); {wrong} are read wrongly.{explained} Hover to see "
@@ -93,114 +86,112 @@ def _images(scene: Scene, images: datasets.Images) -> None:
 
 
 def _draw_cloud(
-    scene: Scene, images: datasets.Images, placed: Layout, guesses: NDArray, of: tuple
+    scene: Scene, images: datasets.Images, placed: Layout, guesses: NDArray, of: str
 ) -> None:
-    points = placed.points.astype(np.float32, copy=True)
-    low, high = points.min(axis=0), points.max(axis=0)
-    points -= (low + high) / 2
-    points /= float((high - low).max()) / 2 or 1.0
-    count = len(points)
-    thumbs = images.test_images[:count].float().reshape(count, 14, 2, 14, 2).amax(dim=(2, 4))
-    labels = images.test_labels[:count].tolist()
-    here = state.remember("inspect_index", 0) if scene.label is not None else -1
-    key = "inspect_cloud"
+    """One point for each image, coloured by its class; `of` names what is drawn."""
+    count = len(placed.points)
+    small = images.test_images[:count].float().reshape(count, SIDE, 2, SIDE, 2).amax(dim=(2, 4))
+    classes = scene.config.classes
 
     def picked() -> None:
-        index = (st.session_state.get(key) or {}).get("picked")
-        if index is not None:
+        if (index := reported(KEY, "picked")) is not None:
             load_test_image(int(index))
 
     _cloud(
         data={
-            "of": repr(of),
+            "of": of,
             "count": count,
-            "dimensions": points.shape[1],
-            "side": 14,
-            "points": base64.b64encode(points.clip(-3, 3).tobytes()).decode(),
-            "thumbs": base64.b64encode(thumbs.byte().numpy().tobytes()).decode(),
-            "labels": labels,
+            "dimensions": placed.points.shape[1],
+            "side": SIDE,
+            "points": _base64(_centred(placed.points)),
+            "thumbs": _base64(small.byte().numpy()),
+            "labels": images.test_labels[:count].tolist(),
             "guesses": guesses.tolist(),
             "ids": list(range(count)),
-            "here": here,
-            "names": list(scene.config.classes),
-            "colours": [CLASSES[i % 10] for i in range(len(scene.config.classes))],
+            "here": -1 if scene.label is None else state.page(ImageChoice).index,
+            "names": list(classes),
+            "colours": [CLASSES[i % 10] for i in range(len(classes))],
             "paper": "#14171d" if dark() else "#fbfaf8",
         },
-        key=key,
+        key=KEY,
         on_picked_change=picked,
     )
 
 
+def _base64(values: NDArray) -> str:
+    return base64.b64encode(values.tobytes()).decode()
+
+
+def _centred(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Points whose longest side goes from -1 to 1, with 0 in the middle."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    half = float((high - low).max()) / 2 or 1.0
+    return ((points - (low + high) / 2) / half).clip(-3, 3).astype(np.float32)
+
+
 def _layers(scene: Scene, images: datasets.Images) -> None:
-    """Distributions, dead units, similarity."""
-    basis = (scene.run.id, scene.epoch, scene.changed)
+    """Histograms, dead units, similarity."""
     chosen = images.test_images[:MANY]
-    spreads = long_work(
-        ("spreads", *basis),
-        functools.partial(
-            features.layer_spreads, scene.model, scene.config.architecture,
-            scene.run.preprocessing, chosen,
-        ),
+    layers = long_work(
+        ("layers", *scene.weights_key),
+        partial(features.layer_statistics, *scene.network, chosen),
         f"Running {len(chosen):,} test images through every layer",
-        "spreads",
-    )  # fmt: skip
-    if spreads is None:
+        "layers",
+    )
+    if layers is None:
         return
-    names = [f"{s.number} {s.layer.summary}" for s in spreads]
-    st.markdown(f"**How each layer's values spread over {len(chosen):,} test images**")
-    st.plotly_chart(
-        figures.spreads(
-            names, [s.counts for s in spreads], [s.edges for s in spreads],
-            [len(s.dead) / s.channels for s in spreads],
-        ),
-        key="set_spreads", config=QUIET, alt="A histogram of every layer's values",
-    )  # fmt: skip
-    _dead(spreads)
-    _alike(scene, images, names, basis)
+    names = [f"{one.number} {one.layer.summary}" for one in layers]
+    st.markdown(f"**How each layer's values are spread over {len(chosen):,} test images**")
+    histograms = figures.spreads(
+        names,
+        [one.counts for one in layers],
+        [one.edges for one in layers],
+        [len(one.dead) / one.channels for one in layers],
+    )
+    chart(histograms, "set_spreads", "A histogram of every layer's values")
+    _dead(layers)
+    _similarity(scene, images, names)
 
 
-def _dead(spreads: list[Any]) -> None:
-    """Which units never answer."""
-    dying = [s for s in spreads if len(s.dead)]
+def _dead(layers: list[features.LayerStatistics]) -> None:
+    """Which units are zero on every image."""
+    dying = [one for one in layers if len(one.dead)]
     if not dying:
         st.caption(":green[:material/check:] No unit is silent on all of them.")
-        return
-    for spread in dying:
-        few = ", ".join(map(str, spread.dead[:12].tolist()))
-        more = f" and {len(spread.dead) - 12} more" if len(spread.dead) > 12 else ""
+    for one in dying:
+        few = ", ".join(map(str, one.dead[:12].tolist()))
+        more = f" and {len(one.dead) - 12} more" if len(one.dead) > 12 else ""
         st.caption(
-            f"{spread.number} · {spread.layer.summary}: {len(spread.dead)} of {spread.channels} "
-            f"never answer ({few}{more})."
+            f"{one.number} · {one.layer.summary}: {len(one.dead)} of {one.channels} are silent on "
+            f"all of them ({few}{more})."
         )
 
 
-def _alike(scene: Scene, images: datasets.Images, names: list[str], basis: tuple) -> None:
+def _similarity(scene: Scene, images: datasets.Images, names: list[str]) -> None:
     """How similar the layers are, to each other or to those of another epoch."""
-    st.markdown("**How alike the layers see them**")
+    st.markdown("**How similar the layers are**")
     epochs = scene.run.checkpoints()
     other = None
     if epochs:
         other = st.selectbox(
-            "Compare with", [None, *epochs],
+            "Compare with",
+            [None, *epochs],
             format_func=lambda e: "its own layers" if e is None else f"the layers after epoch {e}",
-            key=f"set_other_{scene.run.id}", width=260,
-        )  # fmt: skip
+            key=f"set_other_{scene.run.id}",
+            width=260,
+        )
     try:
         model = scene.model if other is None else models.model_of(scene.run, other)
     except runs.RunError as error:
         st.error(str(error))
         return
+    some = images.test_images[:SOME]
     values = at_once(
-        ("alike", other, *basis),
-        lambda: features.similarity(
-            scene.model, model, scene.run.preprocessing, images.test_images[:ALIKE]
-        ),
+        ("similarity", other, *scene.weights_key),
+        lambda: features.similarity(scene.model, model, scene.run.preprocessing, some),
     )
-    st.plotly_chart(
-        figures.similarity(values, names), key="set_alike", config=QUIET,
-        alt="Similarity of every pair of layers",
-    )  # fmt: skip
+    chart(figures.similarity(values, names), "set_alike", "Similarity of every pair of layers")
     st.caption(
         "Linear centred kernel alignment (Kornblith and others, 2019, arXiv:1905.00414): 1 where "
-        f"two layers tell {ALIKE} images apart in the same way."
+        f"two layers tell {SOME} images apart in the same way."
     )

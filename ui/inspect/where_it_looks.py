@@ -2,61 +2,26 @@
 
 from __future__ import annotations
 
-import functools
+from functools import partial
 
 import streamlit as st
 
 from cnn import figures
 from cnn.inspection.attribution import METHODS, Attribution, attribute, grad_cam_layer
-from ui.inspect.scene import QUIET, Scene, dark
+from ui.inspect.components import chart, dark
+from ui.inspect.scene import Scene
 from ui.inspect.work import long_work
-from ui.shared import state
 
 
 def show(scene: Scene) -> None:
     """The controls, and all four methods side by side, or one against another class."""
     classes = scene.config.classes
-    ranked = sorted(range(len(classes)), key=lambda c: -scene.probabilities[c])
-    maps = [output for output in scene.outputs if output.is_maps]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        target = st.selectbox(
-            "Why a …",
-            ranked,
-            format_func=classes.__getitem__,  # a label that ticks would lose the choice
-            key=f"look_target_{scene.guess}",
-            width=140,
-        )
-        against = st.selectbox(
-            "… and not a …",
-            [None, *[c for c in ranked if c != target]],
-            format_func=lambda c: "just that" if c is None else classes[c],
-            key="look_against",
-            help="The difference between the two classes: orange speaks for the first, blue for "
-            "the second.",
-            width=140,
-        )
-        layer = None
-        if maps:
-            first = grad_cam_layer(scene.config.architecture)
-            default = next((i for i, o in enumerate(maps) if o.number == first), len(maps) - 1)
-            layer = st.selectbox(
-                "Grad-CAM on layer",
-                [o.number for o in maps],
-                default,
-                format_func=lambda n: f"{n} · {scene.outputs[n - 1].layer.summary}",
-                key=f"look_layer_{scene.run.id}",
-                width=210,
-            )
+        target, against = _pick_classes(scene)
+        layer = _pick_layer(scene)
         opacity = st.slider(
-            "Opacity",
-            0.0,
-            1.0,
-            state.remember("look_opacity", 0.8),
-            0.05,
-            key="look_opacity",
-            width=200,
+            "Opacity", 0.0, 1.0, 0.8, 0.05, key="look_opacity", width=200, persist_state="session"
         )
-        state.keep("look_opacity", opacity)
     grid = st.grid(4, min_column_width=230)
     for name, method in METHODS.items():
         with grid.cell():
@@ -64,33 +29,65 @@ def show(scene: Scene) -> None:
             if method.needs_layer and layer is None:
                 st.caption("Needs a layer of maps, and this network has none.")
                 continue
-            found = _ask(scene, name, target, layer)
-            other = None if against is None else _ask(scene, name, against, layer)
+            found = _attribution(scene, name, target, layer)
+            other = None if against is None else _attribution(scene, name, against, layer)
             if found is None or (against is not None and other is None):
                 continue
             heat = found.values if other is None else found.values - other.values
-            st.plotly_chart(
-                figures.overlay(scene.image, heat, opacity, dark(), 250),
-                key=f"look_{name}",
-                config=QUIET,
-                alt=f"{method.label} over the image",
-            )
+            overlay = figures.overlay(scene.image, heat, opacity, dark(), 250)
+            chart(overlay, f"look_{name}", f"{method.label} over the image")
             st.caption(_words(found, other))
     against_text = "against it" if against is None else f"for {classes[against]}"
-    st.caption(f"Orange speaks for {classes[target]}, blue {against_text}.")
+    st.caption(f"Orange is evidence for {classes[target]}, blue {against_text}.")
 
 
-def _ask(scene: Scene, name: str, target: int, layer: int | None) -> Attribution | None:
+def _pick_classes(scene: Scene) -> tuple[int, int | None]:
+    """The class to explain, and the one to hold it against."""
+    classes = scene.config.classes
+    ranked = sorted(range(len(classes)), key=lambda c: -scene.probabilities[c])
+    target = st.selectbox(
+        "Why a …",
+        ranked,
+        format_func=classes.__getitem__,  # a label that ticks would lose the choice
+        key=f"look_target_{scene.guess}",
+        width=140,
+    )
+    against = st.selectbox(
+        "… and not a …",
+        [None, *[c for c in ranked if c != target]],
+        format_func=lambda c: "just that" if c is None else classes[c],
+        key="look_against",
+        help="The difference between the two classes: orange is evidence for the first, "
+        "blue for the second.",
+        width=140,
+    )
+    return target, against
+
+
+def _pick_layer(scene: Scene) -> int | None:
+    """Grad-CAM's layer; None where no layer has maps."""
+    maps = [output.number for output in scene.outputs if output.is_maps]
+    if not maps:
+        return None
+    default = grad_cam_layer(scene.config.architecture)
+    return st.selectbox(
+        "Grad-CAM on layer",
+        maps,
+        maps.index(default) if default in maps else len(maps) - 1,
+        format_func=lambda n: f"{n} · {scene.outputs[n - 1].layer.summary}",
+        key=f"look_layer_{scene.run.id}",
+        width=210,
+    )
+
+
+def _attribution(scene: Scene, name: str, target: int, layer: int | None) -> Attribution | None:
     layer = layer if METHODS[name].needs_layer else None
     return long_work(
         ("attribution", name, target, layer, *scene.key),
-        functools.partial(
-            attribute, name, scene.model, scene.config.architecture, scene.run.preprocessing,
-            scene.image, target, layer,
-        ),
+        partial(attribute, name, *scene.network, scene.image, target, layer),
         METHODS[name].label,
         f"look_{name}_{target}",
-    )  # fmt: skip
+    )
 
 
 def _words(found: Attribution, other: Attribution | None) -> str:

@@ -2,107 +2,99 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Protocol, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from cnn.common.progress import Stopped
-from ui.shared import state
+from cnn.inspection.progress import Progress
+from ui.inspect.state import inspect_state
 
-MOST = 128
-PATIENCE = 0.35  # seconds before a bar is worth showing
-
-
-class Memory:
-    """The newest results, by what they depend on (run, epoch, weights, image, settings)."""
-
-    def __init__(self) -> None:
-        self.items: OrderedDict[Hashable, Any] = OrderedDict()
-        self.lock = threading.Lock()
-
-    def get(self, key: Hashable) -> Any:
-        """The result, or None."""
-        with self.lock:
-            if key in self.items:
-                self.items.move_to_end(key)
-            return self.items.get(key)
-
-    def put(self, key: Hashable, value: Any) -> Any:
-        """Keep a result; the oldest goes where there are too many."""
-        with self.lock:
-            self.items[key] = value
-            while len(self.items) > MOST:
-                self.items.popitem(last=False)
-        return value
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+SHOW_AFTER = 0.35  # seconds before a bar is worth showing
 
 
-@st.cache_resource(show_spinner=False)
-def memory() -> Memory:
-    """One for all sessions."""
-    return Memory()
+class Work(Protocol[T_co]):
+    """Work that reports its progress."""
+
+    def __call__(self, *, progress: Progress) -> T_co:
+        """Do it."""
 
 
-def at_once(key: Hashable, compute: Callable[[], Any]) -> Any:
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _results(key: Hashable) -> list:
+    """The result that depends on `key` (run, epoch, weights, image, settings); empty at first.
+
+    One for all sessions.
+    """
+    return []
+
+
+def at_once(key: Hashable, compute: Callable[[], T]) -> T:
     """The result of quick work, computed where it is not remembered."""
-    found = memory().get(key)
-    return memory().put(key, compute()) if found is None else found
+    kept = _results(key)
+    if not kept:
+        kept.append(compute())
+    result: T = kept[0]
+    return result
 
 
 def long_work(
     key: Hashable,
-    compute: Callable[..., Any],
+    compute: Work[T],
     label: str,
     name: str,
     ask: str | None = None,
     icon: str = ":material/play_arrow:",
-) -> Any:
+) -> T | None:
     """The result of long work, or None while it is not there.
 
     `compute(progress=...)` runs with a bar and a Stop button. Where `ask` is given, a button with
     that text starts it; else it starts by itself, and again only when asked after a stop. Any
-    other click on the page interrupts it too: Streamlit ends a script at its next word to the
-    page, and the bar's next step is one.
+    other click on the page interrupts it too: Streamlit ends a script when it next draws on the
+    page, and the bar's next step does.
     """
-    found = memory().get(key)
-    if found is not None:
-        return found
-    wanted = f"inspect_wanted_{name}"
-    stopped = f"inspect_stopped_{name}"
+    kept = _results(key)
+    if kept:
+        result: T = kept[0]
+        return result
+    state = inspect_state()
 
     def start() -> None:
-        state.keep(wanted, key)
-        state.keep(stopped, None)
+        state.started[name] = key
+        state.stopped.pop(name, None)
 
     def stop() -> None:
-        state.keep(wanted, None)
-        state.keep(stopped, key)
+        state.started.pop(name, None)
+        state.stopped[name] = key
 
-    if state.remember(stopped, None) == key or (ask and state.remember(wanted, None) != key):
+    if state.stopped.get(name) == key or (ask and state.started.get(name) != key):
         st.button(ask or "Go on", icon=icon, key=f"{name}_start", on_click=start)
         return None
     place = st.empty()
+    result = compute(progress=_bar(place, label, f"{name}_stop", stop))
+    kept.append(result)
+    state.started.pop(name, None)
+    place.empty()
+    return result
+
+
+def _bar(place: DeltaGenerator, label: str, key: str, stop: Callable[[], None]) -> Progress:
+    """What shows the progress in `place`, and a Stop button, once the work takes long."""
     began = time.monotonic()
-    bar: Any = None
+    bar: DeltaGenerator | None = None
 
     def progress(share: float) -> None:
         nonlocal bar
         if bar is None:
-            if time.monotonic() - began < PATIENCE:
+            if time.monotonic() - began < SHOW_AFTER:
                 return
             with place.container(horizontal=True, vertical_alignment="center"):
                 bar = st.progress(0.0, text=label)
-                st.button("Stop", icon=":material/stop:", key=f"{name}_stop", on_click=stop)
+                st.button("Stop", icon=":material/stop:", key=key, on_click=stop)
         bar.progress(min(share, 1.0), text=label)
 
-    try:
-        result = compute(progress=progress)
-    except Stopped:
-        return None
-    memory().put(key, result)
-    state.keep(wanted, None)
-    place.empty()
-    return result
+    return progress

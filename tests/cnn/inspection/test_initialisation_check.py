@@ -8,7 +8,12 @@ import pytest
 import torch
 
 from cnn.figures.starts import start_bars
-from cnn.inspection.initialisation_check import Start, sample_batch, try_out, verdict
+from cnn.inspection.initialisation_check import (
+    InitialisationCheck,
+    check_initialisation,
+    findings,
+    sample_batch,
+)
 from cnn.network import Architecture, ArchitectureError
 from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d
 
@@ -19,8 +24,8 @@ def batch(count: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
     return x, torch.arange(count) % 10
 
 
-def words(start: Start) -> str:
-    return " ".join(text for well, text in verdict(start) if not well)
+def words(check: InitialisationCheck) -> str:
+    return " ".join(text for ok, text in findings(check) if not ok)
 
 
 def test_the_figures_are_those_of_torch():
@@ -28,7 +33,7 @@ def test_the_figures_are_those_of_torch():
         layers=(Conv2d(filters=4), Activation(), MaxPool2d(), Dropout(enabled=False), Flatten())
     )
     x, labels = batch()
-    start = try_out(architecture, x, labels, seed=5)
+    start = check_initialisation(architecture, x, labels, seed=5)
     assert [item.shape for item in start.layers] == [
         row.output_shape for row in architecture.table() if not row.skipped
     ]
@@ -49,13 +54,13 @@ def test_it_leaves_torchs_random_state_alone():
     torch.manual_seed(1)
     wanted = torch.rand(3)
     torch.manual_seed(1)
-    try_out(Architecture(layers=(Flatten(),)), *batch())
+    check_initialisation(Architecture(layers=(Flatten(),)), *batch())
     assert torch.equal(torch.rand(3), wanted)
 
 
 def test_a_sound_network_has_a_healthy_start():
     layers = (Conv2d(), BatchNorm2d(), Activation(), MaxPool2d(), Flatten())
-    start = try_out(Architecture(layers=layers), *batch(64))
+    start = check_initialisation(Architecture(layers=layers), *batch(64))
     assert words(start) == ""
     assert start.loss < 2 * math.log(10)
 
@@ -64,20 +69,19 @@ def test_a_sound_network_has_a_healthy_start():
     ("layers", "said"),
     [
         ((Flatten(), Linear(init="zeros"), Activation()), "No gradient reaches"),
-        ((*(Conv2d(filters=32, init="wide"), Activation()) * 3, Flatten()),
-         "The signal explodes"),
+        ((*(Conv2d(filters=32, init="wide"), Activation()) * 3, Flatten()), "The signal explodes"),
         ((Flatten(), *(Linear(units=32), Activation(function="sigmoid")) * 6), "Gradients vanish"),
         ((Conv2d(init="zeros"), Activation(), Flatten()), "is silent for every image"),
         ((Flatten(), *(Linear(units=32), Activation()) * 8), "fades"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_start_is_named(layers, said):
-    assert said in words(try_out(Architecture(layers=layers), *batch(64)))
+    assert said in words(check_initialisation(Architecture(layers=layers), *batch(64)))
 
 
 def test_a_network_that_cannot_work_is_refused():
     with pytest.raises(ArchitectureError):
-        try_out(Architecture(layers=(Linear(),)), *batch())
+        check_initialisation(Architecture(layers=(Linear(),)), *batch())
 
 
 def test_the_sample_is_prepared_as_a_run_would_prepare_it():
@@ -88,7 +92,7 @@ def test_the_sample_is_prepared_as_a_run_would_prepare_it():
 
 
 def test_the_figure_shows_every_layer_once():
-    start = try_out(Architecture(layers=(Conv2d(), Activation(), Flatten())), *batch())
+    start = check_initialisation(Architecture(layers=(Conv2d(), Activation(), Flatten())), *batch())
     figure = start_bars(start.layers, start.input_signal)
     assert len(figure.data) == 2
     assert [len(trace.x) for trace in figure.data] == [4, 4]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn.inspection.arithmetic.explain import (
-    Convolution,
+from cnn.inspection.arithmetic import (
+    FUNCTIONS,
+    Addition,
+    BatchNorm,
     Copy,
     Explainer,
     Explanation,
     Function,
-    Normalisation,
-    Pooling,
-    Products,
-    Shares,
-    Sum,
-    explain,
+    MapMean,
+    SlidingWindow,
+    Softmax,
+    WeightedSum,
 )
-from cnn.inspection.arithmetic.explanations import FUNCTIONS
 from cnn.network import Architecture
 from cnn.network.layers import (
     ACTIVATIONS,
@@ -45,39 +45,67 @@ from cnn.network.layers import (
 )
 from cnn.network.receptive_field import receptive_field
 from cnn.presets import PRESETS
+from tests.cnn.inspection.arithmetic.windows import patch
 from tests.networks import architectures, build
 
 TOLERANCE = 1e-5
 
 
-def size_of(why: Explanation) -> float:
+def size_of(found: Explanation) -> float:
     """The size of the numbers that were added: what a float32 sum's error is measured by."""
-    if isinstance(why, Convolution | Products):
-        return float(np.abs(why.products).sum())
-    if isinstance(why, Pooling):
-        return float(np.abs(why.patch[np.isfinite(why.patch)]).sum())
-    if isinstance(why, Normalisation):
-        return abs(why.normalised * why.scale) + abs(why.shift)
-    return abs(why.value)
+    if isinstance(found, SlidingWindow):
+        return float(np.abs(terms(found)).sum()) + abs(found.bias)
+    if isinstance(found, WeightedSum):
+        return float(np.abs(found.products).sum())
+    if isinstance(found, MapMean):
+        return float(np.abs(found.map).sum())
+    if isinstance(found, BatchNorm):
+        return abs(found.normalised * found.scale) + abs(found.shift)
+    return abs(found.value)
+
+
+def terms(found: SlidingWindow) -> np.ndarray:
+    """What is added or compared at its place, float64: a convolution's products, else pixels."""
+    values = patch(found, found.place.row, found.place.column).astype(np.float64)
+    return values if found.kernels is None else values * found.kernels
+
+
+def from_patch(found: SlidingWindow) -> float:
+    """The value from what the window sees, as the page's component computes it."""
+    if found.kind == "conv":
+        return float(terms(found).sum() + found.bias)
+    values = terms(found)
+    if found.kind == "max":
+        outside = patch(replace(found, inputs=np.ones_like(found.inputs)), *place_of(found)) == 0
+        return float(values[~outside].max())
+    return float({"avg": np.mean, "sum": np.sum}[found.kind](values))
+
+
+def place_of(found: SlidingWindow) -> tuple[int, int]:
+    return found.place.row, found.place.column
 
 
 def check(explainer: Explainer, model, x, places: np.random.Generator, count: int) -> set[type]:
-    """Explain `count` random values of every part of every layer; the kinds that were met."""
+    """Explain `count` random values of every operation of every layer; the kinds that were met."""
     kinds = set()
     with torch.no_grad():
         for number, module in enumerate(model, start=1):
             x = module(x)
             expected = {"output": x[0].numpy()}
-            for part in explainer.operations(number):
-                values = explainer.values(number, part.name)
-                if part.name in expected:
-                    np.testing.assert_array_equal(values, expected[part.name])
+            for operation in explainer.operations(number):
+                name = operation.name
+                values = explainer.values(number, name)
+                if name in expected:
+                    np.testing.assert_array_equal(values, expected[name])
                 for _ in range(count):
                     place = [int(places.integers(side)) for side in values.shape]
-                    why = explainer.explain(number, *place, part=part.name)
-                    assert why.value == pytest.approx(float(values[tuple(place)]), abs=0)
-                    assert abs(why.total - why.value) <= TOLERANCE * max(1.0, size_of(why)), part
-                    kinds.add(type(why))
+                    found = explainer.explain(number, *place, operation=name)
+                    assert found.value == pytest.approx(float(values[tuple(place)]), abs=0)
+                    allowed = TOLERANCE * max(1.0, size_of(found))
+                    assert abs(found.total - found.value) <= allowed, operation
+                    if isinstance(found, SlidingWindow):
+                        assert abs(from_patch(found) - found.value) <= allowed, operation
+                    kinds.add(type(found))
     return kinds
 
 
@@ -98,9 +126,14 @@ def test_numbers_add_up_for_every_kernel_and_stride(padding: Any, dilation: int)
     tried = 0
     for kernel, stride, groups in itertools.product(range(1, 6), range(1, 4), (1, 2)):
         conv = Conv2d(
-            filters=4, kernel_size=kernel, stride=stride, groups=groups, dilation=dilation,
-            padding=padding, bias=groups == 2,
-        )  # fmt: skip
+            filters=4,
+            kernel_size=kernel,
+            stride=stride,
+            groups=groups,
+            dilation=dilation,
+            padding=padding,
+            bias=groups == 2,
+        )
         architecture = Architecture(layers=(first, conv, GlobalAvgPool()))
         if architecture.problem() is None:
             model = build(architecture)
@@ -120,20 +153,43 @@ def test_numbers_add_up_in_every_preset(preset: str) -> None:
 def test_every_kind_of_arithmetic_is_met() -> None:
     architecture = Architecture(
         layers=(
-            Conv2d(filters=4, dilation=2), BatchNorm2d(), Activation(), MaxPool2d(),
-            Conv2d(filters=4, groups=2, stride=2, enabled=False), AvgPool2d(), SumPool2d(),
-            ResidualBlock(filters=4), ResidualBlock(filters=6), Activation(function="softmax"),
-            Dropout(), Flatten(), Linear(units=6), Activation(function="gelu"),
+            Conv2d(filters=4, dilation=2),
+            BatchNorm2d(),
+            Activation(),
+            MaxPool2d(),
+            Conv2d(filters=4, groups=2, stride=2, enabled=False),
+            AvgPool2d(),
+            SumPool2d(),
+            ResidualBlock(filters=4),
+            ResidualBlock(filters=6),
+            Activation(function="softmax"),
+            Dropout(),
+            Flatten(),
+            Linear(units=6),
+            Activation(function="gelu"),
         ),
         head=Classifier(output="sigmoid"),
-    )  # fmt: skip
+    )
     model = build(architecture)
     x = torch.randn(1, 1, 28, 28)
     explainer = Explainer(model, architecture, x)
     kinds = check(explainer, model, x, np.random.default_rng(0), count=3)
     assert kinds == {
-        Convolution, Copy, Function, Normalisation, Pooling, Products, Shares, Sum,
-    }  # fmt: skip
+        Addition,
+        BatchNorm,
+        Copy,
+        Function,
+        SlidingWindow,
+        Softmax,
+        WeightedSum,
+    }
+    architecture = Architecture(layers=(GlobalAvgPool(),))
+    model = build(architecture)
+    assert check(Explainer(model, architecture, x), model, x, np.random.default_rng(0), 3) == {
+        MapMean,
+        WeightedSum,
+        Softmax,
+    }
 
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
@@ -145,7 +201,7 @@ def test_the_heads_probabilities_are_the_networks(output: str) -> None:
     x = torch.randn(1, 1, 28, 28)
     expected = model(x)[0].softmax(0).tolist()
     explainer = Explainer(model, architecture, x)
-    shown = [explainer.explain(3, c, part="probability").total for c in range(10)]
+    shown = [explainer.explain(3, c, operation="probability").total for c in range(10)]
     assert shown == pytest.approx(expected, abs=1e-6)
     assert sum(shown) == pytest.approx(1.0)
 
@@ -159,49 +215,21 @@ def test_every_activation_function_is_torchs_own() -> None:
         assert shown == pytest.approx(expected, abs=1e-9), name
 
 
-def test_padding_is_marked_and_counts_nothing() -> None:
-    architecture = Architecture(layers=(Conv2d(filters=2, kernel_size=3), Flatten()))
-    model = build(architecture)
-    x = torch.ones(1, 1, 28, 28)
-    corner = explain(model, architecture, x, 1, 0, 0, 0)
-    assert isinstance(corner, Convolution)
-    assert corner.window.inside.sum() == 4
-    assert corner.window.rows.tolist() == [-1, 0, 1]
-    assert (corner.products[0][~corner.window.inside] == 0).all()
-    middle = explain(model, architecture, x, 1, 0, 5, 5)
-    assert isinstance(middle, Convolution)
-    assert middle.window.inside.all()
-
-
 def test_groups_read_their_own_channels_only() -> None:
     architecture = Architecture(
         layers=(Conv2d(filters=6), Conv2d(filters=4, groups=2), Flatten()),
     )
-    model = build(architecture)
-    why = explain(model, architecture, torch.randn(1, 1, 28, 28), 2, 3, 9, 9)
-    assert isinstance(why, Convolution)
-    assert why.inputs.tolist() == [3, 4, 5]
-    assert np.abs(why.sums[why.order]).tolist() == sorted(np.abs(why.sums), reverse=True)
-
-
-def test_the_largest_value_wins_and_the_first_of_equals() -> None:
-    architecture = Architecture(layers=(MaxPool2d(), Flatten()))
-    x = torch.zeros(1, 1, 28, 28)
-    x[0, 0, 5, 6] = 2.0
-    model = build(architecture)
-    why = explain(model, architecture, x, 1, 0, 2, 3)
-    assert isinstance(why, Pooling)
-    assert why.winner == (1, 0)
-    assert why.total == 2.0
-    flat = explain(model, architecture, x, 1, 0, 0, 0)
-    assert isinstance(flat, Pooling)
-    assert flat.winner == (0, 0)
+    explainer = Explainer(build(architecture), architecture, torch.randn(1, 1, 28, 28))
+    found = explainer.explain(2, 3, 9, 9)
+    assert isinstance(found, SlidingWindow)
+    assert found.channels == [3, 4, 5]
 
 
 def test_a_linear_units_top_and_rest_are_the_whole() -> None:
     architecture = Architecture(layers=(Flatten(),))
-    why = explain(build(architecture), architecture, torch.randn(1, 1, 28, 28), 2, 7)
-    assert isinstance(why, Products)
+    explainer = Explainer(build(architecture), architecture, torch.randn(1, 1, 28, 28))
+    why = explainer.explain(2, 7)
+    assert isinstance(why, WeightedSum)
     top, rest = why.top(5)
     assert len(top) == 5
     assert why.products[top].sum() + rest + why.bias == pytest.approx(why.total)
@@ -215,8 +243,8 @@ def test_places_that_do_not_exist_are_refused() -> None:
     for number, channel, row in ((0, 0, 0), (4, 0, 0), (1, 2, 0), (1, 0, 28), (1, -1, 0)):
         with pytest.raises(ValueError, match=r"no (layer|value)"):
             explainer.explain(number, channel, row)
-    with pytest.raises(ValueError, match="no part"):
-        explainer.explain(1, part="conv1")
+    with pytest.raises(ValueError, match="no operation"):
+        explainer.explain(1, operation="conv1")
     with pytest.raises(ValueError, match="no working layer"):
         receptive_field(architecture, 9)
 

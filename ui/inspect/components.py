@@ -1,0 +1,65 @@
+"""What the page's pictures share: components, their colours and data, and Plotly charts."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.components.v2.types import ComponentRenderer
+
+from cnn.figures import inside
+
+HERE = Path(__file__).parent
+
+
+def component(name: str) -> ComponentRenderer:
+    """The component made of `common.js` and the files called `name` in this folder."""
+    script, look = HERE / f"{name}.js", HERE / f"{name}.css"
+    return st.components.v2.component(
+        f"inspect_{name}",
+        js=(HERE / "common.js").read_text("utf-8") + "\n" + script.read_text("utf-8"),
+        css=look.read_text("utf-8"),
+    )
+
+
+def reported(key: str, event: str) -> Any:
+    """What a component's JavaScript sent with `event`; None where it sent nothing."""
+    return (st.session_state.get(key) or {}).get(event)
+
+
+def chart(figure: go.Figure, key: str, alt: str) -> None:
+    """Draw a Plotly figure without its tool bar."""
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
+
+
+def peak_of(values: NDArray) -> float:
+    """The value shown brightest: the layer's largest, save for a few outliers."""
+    finite = np.abs(values[np.isfinite(values)])
+    return float(np.quantile(finite, 0.998)) if finite.size and finite.max() > 0 else 1.0
+
+
+def pack(values: NDArray, peak: float, signed: bool) -> str:
+    """Values as base64 bytes: 0 to 255 for 0 to `peak`, or for -`peak` to `peak` where signed."""
+    share = np.nan_to_num(values) / (peak or 1.0)
+    byte = (share + 1) * 127.5 if signed else share * 255
+    return base64.b64encode(np.clip(np.rint(byte), 0, 255).astype(np.uint8).tobytes()).decode()
+
+
+def dark() -> bool:
+    """Whether the visitor's theme is dark."""
+    return getattr(st.context.theme, "type", None) == "dark"
+
+
+def colours() -> dict[str, list]:
+    """The colour scales, without and with negative values, as the components want them."""
+    return {"heat": inside.HEAT, "signed": inside.signed_scale(dark())}
+
+
+def scale_for(signed: bool) -> list:
+    """One of `colours`."""
+    return colours()["signed" if signed else "heat"]
