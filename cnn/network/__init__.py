@@ -1,7 +1,7 @@
 """What a network is: layer types, shapes, checks, suggested fixes, advice. Imports no torch.
 
-`layers` has the layer types, `receptive_field` what one value can see. Three modules need torch or
-are needed with it: `modules` (what torch itself lacks), `operations` (the steps inside a layer).
+`layers` has the layer types, `receptive_field` what one value can see. Two modules import torch:
+`modules` (what torch itself lacks) and `operations` (the steps inside a layer).
 """
 
 from cnn.network.advice import Advice, advise

@@ -1,12 +1,12 @@
-"""Dropout."""
+"""Dropout. Torch is imported when `module` is called."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Group, Layer, Shape, call
+from cnn.network.layers._base import Layer, Shape, call
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 class Dropout(Layer):
     """Dropout of single values (Srivastava and others, 2014, JMLR 15)."""
 
-    title: ClassVar[str] = "Dropout"
-    group: ClassVar[Group] = "Regularisation"
-    icon: ClassVar[str] = ":material/blur_on:"
-    about: ClassVar[str] = (
+    title = "Dropout"
+    group = "Regularisation"
+    icon = ":material/blur_on:"
+    about = (
         "While training, sets a random share of the values to zero, so that no unit can rely on "
         "one other: a measure against over-fitting. Does nothing when predicting."
     )
@@ -38,7 +38,7 @@ class Dropout(Layer):
         return f"Dropout {self.rate:g}"
 
     def module(self, shape: Shape) -> nn.Module:
-        """`cnn.modules.Dropout`: `torch.nn.Dropout` with quicker random numbers."""
+        """`cnn.network.modules.Dropout`: `torch.nn.Dropout` with faster random numbers."""
         from cnn.network.modules import Dropout as Module
 
         return Module(self.rate)
