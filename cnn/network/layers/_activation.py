@@ -1,15 +1,13 @@
-"""Non-linear functions. Torch is imported when `module` is called."""
+"""Non-linear functions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Layer, Shape, call
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Layer, Shape
+from cnn.network.layers._source import TorchCall
 
 ActivationName = Literal["relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid", "softmax"]
 ACTIVATIONS: dict[str, str] = {
@@ -21,7 +19,6 @@ ACTIVATIONS: dict[str, str] = {
     "sigmoid": "sigmoid",
     "softmax": "softmax",
 }
-_TORCH_OPTIONS = {"softmax": {"dim": 1}}
 _KERAS = {
     "leaky_relu": "layers.LeakyReLU(negative_slope=0.01)",
     "gelu": 'layers.Activation("gelu")',
@@ -52,19 +49,10 @@ class Activation(Layer):
         """The function's name."""
         return ACTIVATIONS[self.function]
 
-    @property
-    def _torch_class(self) -> str:
-        return self.summary[0].upper() + self.summary[1:]  # `nn.Tanh` for tanh
-
-    def module(self, shape: Shape) -> nn.Module:
-        """The torch module of that function."""
-        from torch import nn
-
-        return getattr(nn, self._torch_class)(**_TORCH_OPTIONS.get(self.function, {}))
-
-    def torch_source(self, shape: Shape) -> str:
-        """`nn.ReLU()`."""
-        return call(f"nn.{self._torch_class}", **_TORCH_OPTIONS.get(self.function, {}))
+    def torch_call(self, shape: Shape) -> TorchCall:
+        """`nn.ReLU()`, `nn.Softmax(dim=1)`."""
+        name = self.summary[0].upper() + self.summary[1:]  # tanh is nn.Tanh
+        return TorchCall(f"nn.{name}", dim=1 if self.function == "softmax" else None)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`Activation("relu")`; Keras takes softmax over its last axis, the channels."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from cnn.network.layers._source import TorchCall
 
 if TYPE_CHECKING:
     from torch import nn
@@ -68,8 +69,8 @@ class Layer(BaseModel):
     """The base of all layer types. Its defaults are those of a layer that changes no shape.
 
     A subclass declares its fields with their limits, `_output_shape`, its parameters and
-    multiply-adds, and its module three times: as the torch object and as PyTorch and Keras source.
-    Card, validation, table, picture, both generators and the JSON schema follow from that.
+    multiply-adds, the call that makes its torch module, and the Keras source of the same. Card,
+    validation, table, picture, both generators and the JSON schema follow from that.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -133,26 +134,18 @@ class Layer(BaseModel):
         """Each sliding window inside, in the order of the data, for the receptive field."""
         return ()
 
-    def module(self, shape: Shape) -> nn.Module:
-        """The torch module for an input of `shape` (which must be valid)."""
+    def torch_call(self, shape: Shape) -> TorchCall:
+        """The call that makes its torch module for an input of `shape` (which must be valid)."""
         raise NotImplementedError
 
+    def module(self, shape: Shape) -> nn.Module:
+        """The torch module for an input of `shape` (which must be valid)."""
+        return self.torch_call(shape).module()
+
     def torch_source(self, shape: Shape) -> str:
-        """A PyTorch expression that makes `module(shape)`, with the names of `torch_helpers`."""
-        raise NotImplementedError
+        """A PyTorch expression that makes the same, with the names of `torch_helpers`."""
+        return self.torch_call(shape).source()
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """Keras expressions, one per Keras layer, that compute the same (channels last)."""
         raise NotImplementedError
-
-
-def literal(value: object) -> str:
-    """A Python literal with double quotes, as formatters write it."""
-    return json.dumps(value) if isinstance(value, str) else repr(value)
-
-
-def call(name: str, *values: object, **options: object) -> str:
-    """The source of a call. Options that are None are left out."""
-    parts = [literal(value) for value in values]
-    parts += [f"{key}={literal(value)}" for key, value in options.items() if value is not None]
-    return f"{name}({', '.join(parts)})"

@@ -1,17 +1,15 @@
-"""Convolution. Torch is imported when `module` is called."""
+"""Convolution."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Fix, Layer, LayerError, Shape, SlidingWindow, advanced, call
-from cnn.network.layers._init import Init, initialise, keras_init, torch_init
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Fix, Layer, LayerError, Shape, SlidingWindow, advanced
+from cnn.network.layers._init import Init, keras_init
+from cnn.network.layers._source import TorchCall, call, unless
 
 
 class Conv2d(Layer):
@@ -149,42 +147,22 @@ class Conv2d(Layer):
         """The kernel."""
         return (self._window,)
 
-    @property
-    def _torch_padding(self) -> int | str:
-        """Torch's own 'same' allows no stride; a number of pixels allows no even kernel."""
-        whole = self.padding == "same" and self.stride == 1
-        return "same" if whole else self.padding_before
-
-    def module(self, shape: Shape) -> nn.Module:
-        """`torch.nn.Conv2d`."""
-        from torch import nn
-
-        conv = nn.Conv2d(
-            shape[0],
-            self.filters,
-            self.kernel_size,
-            self.stride,
-            self._torch_padding,
-            self.dilation,
-            self.groups,
-            bias=self.bias,
-        )
-        return initialise(conv, self.init)
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`nn.Conv2d(1, 16, 3, padding="same")`."""
-        source = call(
+        # Torch's own 'same' allows no stride; a number of pixels allows no even kernel.
+        whole = self.padding == "same" and self.stride == 1
+        return TorchCall(
             "nn.Conv2d",
             shape[0],
             self.filters,
             self.kernel_size,
-            stride=self.stride if self.stride > 1 else None,
-            padding=self._torch_padding or None,
-            dilation=self.dilation if self.dilation > 1 else None,
-            groups=self.groups if self.groups > 1 else None,
-            bias=None if self.bias else False,
+            stride=unless(self.stride, 1),
+            padding="same" if whole else unless(self.padding_before, 0),
+            dilation=unless(self.dilation, 1),
+            groups=unless(self.groups, 1),
+            bias=unless(self.bias, True),
+            init=self.init,
         )
-        return torch_init(source, self.init)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`Conv2D`, or `DepthwiseConv2D` where every map has its own filter."""
@@ -192,14 +170,14 @@ class Conv2d(Layer):
         uneven = self.padding == "same" and self.stride > 1
         before = (call("layers.ZeroPadding2D", self.padding_before),) if uneven else ()
         options = {
-            "strides": self.stride if self.stride > 1 else None,
+            "strides": unless(self.stride, 1),
             "padding": "same" if self.padding == "same" and not uneven else None,
-            "dilation_rate": self.dilation if self.dilation > 1 else None,
-            "use_bias": None if self.bias else False,
+            "dilation_rate": unless(self.dilation, 1),
+            "use_bias": unless(self.bias, True),
         }
         if self.groups == shape[0] == self.filters and self.groups > 1:
             source = call("layers.DepthwiseConv2D", self.kernel_size, **options)
             return (*before, keras_init(source, self.init, "depthwise_initializer"))
-        groups = self.groups if self.groups > 1 else None
-        source = call("layers.Conv2D", self.filters, self.kernel_size, **options, groups=groups)
+        options["groups"] = unless(self.groups, 1)
+        source = call("layers.Conv2D", self.filters, self.kernel_size, **options)
         return (*before, keras_init(source, self.init))

@@ -1,15 +1,13 @@
-"""Dropout. Torch is imported when `module` is called."""
+"""Dropout."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Layer, Shape, call
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Layer, Shape
+from cnn.network.layers._source import TorchCall, call
 
 
 class Dropout(Layer):
@@ -37,15 +35,9 @@ class Dropout(Layer):
         """The rate."""
         return f"Dropout {self.rate:g}"
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.network.modules.Dropout`: `torch.nn.Dropout` with faster random numbers."""
-        from cnn.network.modules import Dropout as Module
-
-        return Module(self.rate)
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`nn.Dropout(0.25)`."""
-        return call("nn.Dropout", self.rate)
+        return TorchCall("nn.Dropout", self.rate)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`Dropout`."""

@@ -1,17 +1,12 @@
-"""From maps to a vector: all values, or the mean of each map.
-
-Torch is imported when `module` is called.
-"""
+"""From maps to a vector: all values, or the mean of each map."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from cnn.network.layers._base import Layer, Shape
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._source import TorchCall
 
 
 class Flatten(Layer):
@@ -27,15 +22,9 @@ class Flatten(Layer):
     def _output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.network.modules.Flatten`: `torch.nn.Flatten` with a faster gradient."""
-        from cnn.network.modules import Flatten as Module
-
-        return Module()
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`nn.Flatten()`."""
-        return "nn.Flatten()"
+        return TorchCall("nn.Flatten")
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """Channels first before flattening, so that a Linear layer's weights mean the same."""
@@ -61,15 +50,9 @@ class GlobalAvgPool(Layer):
     def _output_shape(self, shape: Shape) -> Shape:
         return (shape[0],)
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.network.modules.GlobalAvgPool`."""
-        from cnn.network.modules import GlobalAvgPool as Module
-
-        return Module()
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`GlobalAvgPool()`, a class that the script defines."""
-        return "GlobalAvgPool()"
+        return TorchCall("GlobalAvgPool")
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`GlobalAveragePooling2D`."""

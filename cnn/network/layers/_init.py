@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from cnn.network.layers._base import advanced
-
-if TYPE_CHECKING:
-    from torch import nn
 
 INITS: dict[str, str] = {
     "default": "PyTorch's own",
@@ -38,20 +35,6 @@ Init = Annotated[
         json_schema_extra=advanced(labels={**INITS}),
     ),
 ]
-
-
-def initialise(module: nn.Module, init: str) -> nn.Module:
-    """`module` with weights drawn as `init` says; `default` leaves PyTorch's own."""
-    if init == "default":
-        return module
-    from cnn.network.modules import initialised  # needs torch: imported when a module is built
-
-    return initialised(module, init)
-
-
-def torch_init(source: str, init: str) -> str:
-    """The source of `initialise`."""
-    return source if init == "default" else f'initialised({source}, "{init}")'
 
 
 def keras_init(source: str, init: str, argument: str = "kernel_initializer") -> str:

@@ -1,19 +1,14 @@
-"""Fully connected layers: hidden ones, and the classifier, the last layer of every network.
-
-Torch is imported when `module` is called.
-"""
+"""Fully connected layers: hidden ones, and the classifier, the last layer of every network."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Layer, Shape, call
-from cnn.network.layers._init import Init, initialise, keras_init, torch_init
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Layer, Shape
+from cnn.network.layers._init import Init, keras_init
+from cnn.network.layers._source import TorchCall, call, unless
 
 
 class Linear(Layer):
@@ -49,21 +44,15 @@ class Linear(Layer):
         """One per weight."""
         return self.units * shape[0]
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`torch.nn.Linear`."""
-        from torch import nn
-
-        return initialise(nn.Linear(shape[0], self.units, bias=self.bias), self.init)
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`nn.Linear(784, 128)`."""
-        bias = None if self.bias else False
-        return torch_init(call("nn.Linear", shape[0], self.units, bias=bias), self.init)
+        bias = unless(self.bias, True)
+        return TorchCall("nn.Linear", shape[0], self.units, bias=bias, init=self.init)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`Dense`."""
-        bias = None if self.bias else False
-        return (keras_init(call("layers.Dense", self.units, use_bias=bias), self.init),)
+        source = call("layers.Dense", self.units, use_bias=unless(self.bias, True))
+        return (keras_init(source, self.init),)
 
 
 class Classifier(Layer):
@@ -103,17 +92,15 @@ class Classifier(Layer):
         """One per weight."""
         return self.classes * shape[0]
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.network.modules.Classifier`."""
-        from cnn.network.modules import Classifier as Module
-
-        return Module(shape[0], self.classes, self.output)
+    def torch_call(self, shape: Shape) -> TorchCall:
+        """`Classifier(128, 10, output="sigmoid")`, a class that the script defines."""
+        return TorchCall("Classifier", shape[0], self.classes, output=self.output)
 
     def torch_source(self, shape: Shape) -> str:
-        """`nn.Linear(128, 10)`: softmax is in the loss; for sigmoid, a class of the script's."""
+        """For softmax, which is in the loss: `nn.Linear(128, 10)`."""
         if self.output == "softmax":
             return call("nn.Linear", shape[0], self.classes)
-        return call("Classifier", shape[0], self.classes, output=self.output)
+        return super().torch_source(shape)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`Dense`: plain logits, or sigmoids; the loss in the script is told which."""

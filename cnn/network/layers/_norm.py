@@ -1,15 +1,13 @@
-"""Batch normalisation. Torch is imported when `module` is called."""
+"""Batch normalisation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Layer, Shape, advanced, call
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Layer, Shape, advanced
+from cnn.network.layers._source import TorchCall, call, unless
 
 
 class BatchNorm2d(Layer):
@@ -44,16 +42,9 @@ class BatchNorm2d(Layer):
         """A scale and a shift per map."""
         return 2 * shape[0]
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`torch.nn.BatchNorm2d`."""
-        from torch import nn
-
-        return nn.BatchNorm2d(shape[0], momentum=self.momentum)
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`nn.BatchNorm2d(16)`."""
-        momentum = None if self.momentum == 0.1 else self.momentum
-        return call("nn.BatchNorm2d", shape[0], momentum=momentum)
+        return TorchCall("nn.BatchNorm2d", shape[0], momentum=unless(self.momentum, 0.1))
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """Keras counts momentum the other way round, and has another epsilon."""

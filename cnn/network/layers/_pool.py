@@ -1,18 +1,13 @@
-"""Pooling: each window of a map becomes one number; nothing is learned.
-
-Torch is imported when `module` is called.
-"""
+"""Pooling: each window of a map becomes one number; nothing is learned."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Fix, Layer, LayerError, Shape, SlidingWindow, call
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Fix, Layer, LayerError, Shape, SlidingWindow
+from cnn.network.layers._source import TorchCall, call, unless
 
 
 class _Pool(Layer):
@@ -51,16 +46,13 @@ class _Pool(Layer):
     def windows(self) -> tuple[SlidingWindow, ...]:
         return (SlidingWindow(self.kernel_size, self.stride),)
 
-    @property
-    def _stride(self) -> int | None:
-        """None where it is the window's side, the default in torch and in Keras."""
-        return None if self.stride == self.kernel_size else self.stride
-
-    def torch_source(self, shape: Shape) -> str:
-        return call(f"nn.{self.title}", self.kernel_size, stride=self._stride)
+    def torch_call(self, shape: Shape) -> TorchCall:
+        stride = unless(self.stride, self.kernel_size)
+        return TorchCall(f"nn.{self.title}", self.kernel_size, stride=stride)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
-        return (call(f"layers.{self.keras_class}", self.kernel_size, strides=self._stride),)
+        strides = unless(self.stride, self.kernel_size)
+        return (call(f"layers.{self.keras_class}", self.kernel_size, strides=strides),)
 
 
 class MaxPool2d(_Pool):
@@ -71,12 +63,6 @@ class MaxPool2d(_Pool):
     keras_class = "MaxPooling2D"
     kind: Literal["max_pool2d"] = "max_pool2d"
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`torch.nn.MaxPool2d`."""
-        from torch import nn
-
-        return nn.MaxPool2d(self.kernel_size, self.stride)
-
 
 class AvgPool2d(_Pool):
     """Keeps the mean of each window."""
@@ -84,12 +70,6 @@ class AvgPool2d(_Pool):
     title = "AvgPool2d"
     about = "Keeps the mean of each window: how much of the pattern was here?"
     kind: Literal["avg_pool2d"] = "avg_pool2d"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.network.modules.AvgPool2d`: `torch.nn.AvgPool2d` with a faster gradient."""
-        from cnn.network.modules import AvgPool2d as Module
-
-        return Module(self.kernel_size, self.stride)
 
 
 class SumPool2d(_Pool):
@@ -100,15 +80,9 @@ class SumPool2d(_Pool):
     torch_helpers = ("SumPool2d",)
     kind: Literal["sum_pool2d"] = "sum_pool2d"
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.network.modules.SumPool2d`."""
-        from cnn.network.modules import SumPool2d as Module
-
-        return Module(self.kernel_size, self.stride)
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`SumPool2d(2, 2)`, a class that the script defines."""
-        return call("SumPool2d", self.kernel_size, self.stride)
+        return TorchCall("SumPool2d", self.kernel_size, self.stride)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """Average pooling times the window's area."""

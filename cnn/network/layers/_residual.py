@@ -1,16 +1,14 @@
-"""The residual block. Torch is imported when `module` is called."""
+"""The residual block."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Layer, Shape, SlidingWindow, call
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Layer, Shape, SlidingWindow
+from cnn.network.layers._source import TorchCall, call
 
 
 class ResidualBlock(Layer):
@@ -71,15 +69,9 @@ class ResidualBlock(Layer):
             for stride in (self.stride, 1)
         )
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.network.modules.ResidualBlock`."""
-        from cnn.network.modules import ResidualBlock as Module
-
-        return Module(shape[0], self.filters, self.kernel_size, self.stride)
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`ResidualBlock(16, 32, 3, 2)`, a class that the script defines."""
-        return call("ResidualBlock", shape[0], self.filters, self.kernel_size, self.stride)
+        return TorchCall("ResidualBlock", shape[0], self.filters, self.kernel_size, self.stride)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`ResidualBlock(32, 3, 2, project=True)`, a class that the script defines."""
