@@ -136,7 +136,7 @@ def neighbours(rows: Rows) -> Remarks:
 
 
 def wasted_bias(rows: Rows) -> Remarks:
-    """A bias that the batch norm below subtracts again: one remark for all of them."""
+    """A bias that the batch norm below subtracts: one remark for all layers that have one."""
     wasted = [
         row
         for row, below in itertools.pairwise(rows)
@@ -217,7 +217,7 @@ def bottleneck(rows: Rows) -> Remarks:
             if width < classes:
                 text = (
                     f"Only {width} number{'s' if width > 1 else ''} pass here, for {classes} "
-                    "classes to be told apart by: a bottleneck."
+                    "classes to be distinguished by: a bottleneck."
                 )
                 yield "warning" if width < 4 else "hint", row, text
 
@@ -261,9 +261,8 @@ def unusual_values(rows: Rows) -> Remarks:
             case Classifier(output="sigmoid"):
                 text = (
                     "A sigmoid for each class, as in the tutorial: allowed. The loss, "
-                    "cross-entropy, already has the softmax that makes probabilities of logits, so "
-                    "this squashes twice: learning is slower and the probabilities are less "
-                    "confident."
+                    "cross-entropy, already applies a softmax to make probabilities; with a "
+                    "sigmoid before it learning is slower and they are less confident."
                 )
                 yield "note", row, text
             case Dropout(rate=rate) if rate > 0.6:

@@ -129,8 +129,8 @@ class Classifier(nn.Linear):
 
     With `softmax` they are the weighted sums. With `sigmoid` they are `log(sigmoid(z))`:
     cross-entropy over those is what Keras computes for a sigmoid layer under (sparse) categorical
-    cross-entropy, where each output is squashed by itself and the outputs are then brought to sum
-    1. Either way `softmax(logits)` are the class probabilities.
+    cross-entropy, where each output has a sigmoid of its own and the results are divided by their
+    sum. Either way `softmax(logits)` are the class probabilities.
     """
 
     def __init__(self, features: int, classes: int, output: str = "softmax"):

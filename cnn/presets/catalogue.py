@@ -55,8 +55,8 @@ MADE_HERE = (
         history="Most of what makes a good digit reader better still is not in the layers. Simard "
         "and colleagues showed in 2003 that images moved, turned and stretched at random teach "
         "more than any change of the network; softened labels came with the Inception networks of "
-        "2015, dropout from Toronto in 2014. This preset takes them all, and holds no image back "
-        "to judge by.",
+        "2015, dropout from Toronto in 2014. This preset takes them all, and holds out no images "
+        "for validation.",
         source="Simard, Steinkraus and Platt, 2003, ICDAR; Szegedy and others, 2015, "
         "arXiv:1512.00567",
     ),

@@ -85,7 +85,7 @@ TWINS = (
         "twin-dropout",
         "Dropout twin: with",
         "One of two networks that differ in one switch. Here half of the 256 hidden units are "
-        "silenced at random in every training step.",
+        "set to zero at random in every training step.",
         _dropout_twin(True),
         _DROPOUT_SETTINGS,
         history="Hinton said that the idea came to him at his bank, where the tellers kept "

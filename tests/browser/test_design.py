@@ -94,7 +94,7 @@ def test_a_network_is_built_with_the_mouse(page: Page, server):
     expect(page.get_by_role("button", name="Train this network")).to_be_enabled()
 
 
-def test_cards_are_dragged_and_an_impossible_order_is_mended_by_one_button(page: Page, server):
+def test_cards_are_dragged_and_an_impossible_order_is_fixed_by_one_button(page: Page, server):
     open_design(page, server)
     choose_preset(page, "Tutorial: one dense layer")
     layers(page, 2)

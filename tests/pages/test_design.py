@@ -105,7 +105,7 @@ def test_undoing_a_preset_brings_back_its_predecessors_settings(app):
     assert play(page).settings == PRESETS["compact"].settings
 
 
-def test_an_impossible_layer_says_why_in_its_card_and_one_button_mends_it(app):
+def test_an_impossible_layer_says_why_in_its_card_and_one_button_fixes_it(app):
     pools = (MaxPool2d(kernel_size=7, stride=7), MaxPool2d(kernel_size=5, stride=5))
     broken = Architecture(layers=(Conv2d(), *pools, Flatten()))
     page = app("", net=to_link(broken, Settings()))
@@ -122,7 +122,7 @@ def test_an_impossible_layer_says_why_in_its_card_and_one_button_mends_it(app):
     assert len(kinds(page)) == 4
 
 
-def test_every_fix_on_offer_mends_its_layer(app):
+def test_every_fix_on_offer_fixes_its_layer(app):
     broken = Architecture(layers=(Conv2d(), Linear(), Flatten()))
     link = to_link(broken, Settings())
     page = app("", net=link)

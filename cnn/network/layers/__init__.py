@@ -25,8 +25,8 @@ from cnn.network.layers._norm import BatchNorm2d
 from cnn.network.layers._pool import AvgPool2d, MaxPool2d, SumPool2d
 from cnn.network.layers._residual import ResidualBlock
 
-# What a person may add, in the palette's order. The classifier is not among them: it is the
-# network's last layer, always there, once. A new layer type is imported above and named here;
+# What a user may add, in the palette's order. The classifier is not among them: every network has
+# one, as its last layer. A new layer type is imported above and named here;
 # everything else follows from its class.
 HIDDEN_LAYERS: tuple[type[Layer], ...] = (
     Conv2d,
@@ -46,7 +46,7 @@ LAYER_KINDS: dict[str, type[Layer]] = {
     layer.model_fields["kind"].default: layer for layer in HIDDEN_LAYERS
 }
 
-# Any of them, told apart by `kind`: what JSON is validated by.
+# Any of them, distinguished by `kind`: JSON is validated by this type.
 if TYPE_CHECKING:
     AnyLayer = Layer  # a union made from a list is beyond the type checker
 else:
