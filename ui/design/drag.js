@@ -80,17 +80,11 @@ export default function (component) {
     stop();
   };
   const escape = (event) => { if (event.key === "Escape") stop(); };
-  addEventListener("pointerdown", down);
-  addEventListener("pointermove", move);
-  addEventListener("pointerup", up);
-  addEventListener("pointercancel", stop);
-  addEventListener("keydown", escape);
-  return () => {
-    removeEventListener("pointerdown", down);
-    removeEventListener("pointermove", move);
-    removeEventListener("pointerup", up);
-    removeEventListener("pointercancel", stop);
-    removeEventListener("keydown", escape);
-    stop();
+  const ended = new AbortController();
+  const listeners = {
+    pointerdown: down, pointermove: move, pointerup: up, pointercancel: stop, keydown: escape,
   };
+  for (const [kind, act] of Object.entries(listeners))
+    addEventListener(kind, act, { signal: ended.signal });
+  return () => { ended.abort(); stop(); };
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 Group = Literal[
-    "Feature extraction", "Down-sampling", "Non-linearity", "Regularisation", "Classifier"
+    "Feature extraction", "Down-sampling", "Non-linearity", "Regularisation", "Classification"
 ]
 WorksOn = Literal["maps", "flat", "any"]
 

@@ -13,7 +13,7 @@ class Flatten(Layer):
     """Lays all maps out as one vector: `(C, H, W)` to `(C·H·W,)`."""
 
     title = "Flatten"
-    group = "Classifier"
+    group = "Classification"
     icon = ":material/reorder:"
     about = "Lays all maps out as one long vector, for the Linear layers below."
     works_on = "maps"
@@ -37,7 +37,7 @@ class GlobalAvgPool(Layer):
     """The mean of each map: `(C, H, W)` to `(C,)` (Lin and others, 2013, arXiv:1312.4400)."""
 
     title = "GlobalAvgPool"
-    group = "Classifier"
+    group = "Classification"
     icon = ":material/filter_center_focus:"
     about = (
         "One number per map, its mean: the classifier then needs few weights and does not care "

@@ -15,7 +15,7 @@ class Linear(Layer):
     """A fully connected layer: `(features,)` to `(units,)`."""
 
     title = "Linear"
-    group = "Classifier"
+    group = "Classification"
     icon = ":material/hub:"
     about = (
         "Fully connected: every output weighs every input. It combines the features that were "
@@ -59,7 +59,7 @@ class Classifier(Layer):
     """A Linear layer with one output per class, always the network's last layer."""
 
     title = "Classifier"
-    group = "Classifier"
+    group = "Classification"
     icon = ":material/flag:"
     about = (
         "A Linear layer with one output per class. Softmax turns the outputs into probabilities "
