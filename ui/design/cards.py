@@ -19,6 +19,7 @@ from ui.shared.fields import field_widget
 Uid = int | str  # a card's number, or "head" for the classifier's
 
 _CSS = Path(__file__).with_suffix(".css").read_text()
+SWITCH_HELP = Layer.model_fields["enabled"].description
 _NOT_ON_CARD = {"kind", "enabled", "classes"}
 # A closed card's line names what is unusual, besides the values that the layer's summary has.
 _IN_SUMMARY = {"filters", "kernel_size", "units", "function", "rate", "output", "groups"}
@@ -230,12 +231,11 @@ def _tools(card: state.Card, place: int, locked: bool) -> None:
 
     full = len(play.cards) >= MAX_LAYERS
     switch_name, switch_icon = ("on", "toggle_on") if off else ("off", "toggle_off")
-    about_off = "A layer that is off stays in the list and passes its input on unchanged."
     tools: list[tuple[str, str, str, Callable[[], None], bool, str | None]] = [
         ("up", "", "arrow_upward", lambda: move(-1), place == 0, f"Move layer {number} up"),
         ("down", "", "arrow_downward", lambda: move(1), last, f"Move layer {number} down"),
         ("copy", "Duplicate", "content_copy", copy, full, None),
-        ("switch", f"Switch {switch_name}", switch_icon, switch, False, about_off),
+        ("switch", f"Switch {switch_name}", switch_icon, switch, False, SWITCH_HELP),
         ("remove", "Remove", "delete", remove, False, None),
     ]
     with st.container(horizontal=True, gap="small", key=f"tools_{card.uid}"):

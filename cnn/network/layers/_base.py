@@ -89,7 +89,7 @@ class Layer(BaseModel):
     enabled: bool = Field(
         True,
         title="On",
-        description="A layer that is switched off stays in the list and lets everything through.",
+        description="A layer that is off stays in the list and passes its input on unchanged.",
         json_schema_extra={"control": "switch"},
     )
 
