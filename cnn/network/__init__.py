@@ -12,6 +12,7 @@ from cnn.network.architecture import (
     Architecture,
     ArchitectureError,
     Row,
+    failing_row,
 )
 from cnn.network.json_format import from_dict, from_json, json_schema, to_json
 from cnn.network.suggested_fixes import SuggestedFix, suggest_fixes
@@ -26,6 +27,7 @@ __all__ = [
     "Row",
     "SuggestedFix",
     "advise",
+    "failing_row",
     "from_dict",
     "from_json",
     "json_schema",

@@ -6,6 +6,7 @@ Design page answers at once; only `build` imports it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -66,6 +67,11 @@ def _computed(row: Row, shape: Shape) -> Row:
     )
 
 
+def failing_row(rows: Iterable[Row]) -> Row | None:
+    """The first layer that cannot work."""
+    return next((row for row in rows if row.problem), None)
+
+
 class Architecture(BaseModel):
     """Hidden layers in the order in which data flows, and `head`, the classifier at the end."""
 
@@ -118,9 +124,8 @@ class Architecture(BaseModel):
     def problem(self) -> str | None:
         """What keeps this architecture from working, naming the layer and what to do, or None."""
         rows = self.table()
-        for row in rows:
-            if row.problem:
-                return f"Layer {row.number} ({row.layer.summary}): {row.problem} {row.suggestion}"
+        if row := failing_row(rows):
+            return f"Layer {row.number} ({row.layer.summary}): {row.problem} {row.suggestion}"
         total = sum(row.parameters for row in rows)
         if total > MAX_PARAMETERS:
             largest = max(rows, key=lambda row: row.parameters)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cnn.network.architecture import MAX_LAYERS, MAX_PARAMETERS, Architecture, Row
+from cnn.network.architecture import MAX_LAYERS, MAX_PARAMETERS, Architecture, Row, failing_row
 from cnn.network.layers import Flatten, GlobalAvgPool, Layer, LayerError
 
 SIZES = ("units", "filters")
@@ -25,11 +25,9 @@ class SuggestedFix:
 
 def suggest_fixes(architecture: Architecture) -> list[SuggestedFix]:
     """Fixes for the first problem, the smallest change first; empty where there is no problem."""
-    rows = architecture.table()
-    row = next((row for row in rows if row.problem), None)
+    row = failing_row(architecture.table())
     if row is None:
-        total = sum(row.parameters for row in rows)
-        return list(_smaller(architecture)) if total > MAX_PARAMETERS else []
+        return list(_smaller(architecture)) if architecture.parameters > MAX_PARAMETERS else []
     offered: list[SuggestedFix] = []
     for place, fix in (*_by_fields(architecture, row), *_around(architecture, row)):
         known = any(fix.architecture == other.architecture for other in offered)
@@ -42,8 +40,8 @@ def _works(architecture: Architecture, number: int) -> bool:
     """Whether layer `number` and all above it work."""
     if len(architecture.layers) > MAX_LAYERS:
         return False
-    failing = next((row.number for row in architecture.table() if row.problem), None)
-    return failing is None or failing > number
+    failing = failing_row(architecture.table())
+    return failing is None or failing.number > number
 
 
 Found = Iterator[tuple[int, SuggestedFix]]  # with the number that the fixed layer has then
@@ -112,8 +110,7 @@ def _halved(architecture: Architecture) -> Architecture | None:
     """The architecture with the largest layer halved, again and again, until it is allowed."""
     for _ in range(MAX_LAYERS * 20):  # a size halves at most ten times
         rows = architecture.table()
-        failing = next((row for row in rows if row.problem), None)
-        if failing is not None:  # the groups no longer divide the filters
+        if failing := failing_row(rows):  # the groups no longer divide the filters
             if not failing.fixes:
                 return None
             changes = failing.fixes[-1].changes

@@ -10,7 +10,7 @@ import streamlit as st
 from humanize import metric
 
 from cnn.figures.colours import LAYER_GROUPS
-from cnn.network import MAX_LAYERS, Architecture, Row, SuggestedFix, suggest_fixes
+from cnn.network import MAX_LAYERS, Architecture, Row, SuggestedFix, failing_row, suggest_fixes
 from cnn.network.layers import Layer, show
 from ui.design import undo_history
 from ui.shared import state
@@ -70,7 +70,7 @@ def layer_list(
 ) -> None:
     """The input and the cards; above them, what is wrong with the network as a whole."""
     fixes = suggest_fixes(architecture) if problem else []
-    if problem and not any(row.problem for row in rows):
+    if problem and failing_row(rows) is None:
         st.error(problem, icon=":material/build:")
         for index, fix in enumerate(fixes):
             _fix_button(fix, f"fix_all_{index}", locked, icon=":material/healing:")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn.figures.colours import LAYER_GROUPS
-from cnn.network import MAX_LAYERS, Architecture
+from cnn.network import MAX_LAYERS, Architecture, failing_row
 from cnn.network.layers import LAYER_KINDS, Layer
 from ui.design import undo_history
 from ui.design.cards import place_of, slug
@@ -68,8 +68,8 @@ def lowest_place(architecture: Architecture, layer: Layer) -> int:
             tried = architecture.model_copy(
                 update={"layers": (*layers[:place], layer, *layers[place:])}
             )
-            failing = next((row.number for row in tried.table() if row.problem), None)
-            if failing is None or (not keep_rest and failing > place + 1):
+            failing = failing_row(tried.table())
+            if failing is None or (not keep_rest and failing.number > place + 1):
                 return place
     return len(layers)
 

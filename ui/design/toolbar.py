@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnn.network import Row
+from cnn.network import Row, failing_row
 from cnn.presets import PRESETS
 from ui.design import undo_history
 from ui.shared import state
@@ -69,9 +69,8 @@ def _undo_and_redo(locked: bool) -> None:
 
 
 def _train(rows: list[Row], problem: str | None) -> None:
-    failing = next((row for row in rows if row.problem), None)
     label = "Make it smaller first" if problem else "Train this network"
-    if failing:
+    if failing := failing_row(rows):
         label = f"Fix layer {failing.number} first"
     if st.button(
         label,

@@ -15,7 +15,7 @@ from cnn.network.layers._source import TorchCall, call, unless
 class Conv2d(Layer):
     """Convolution: slides `filters` learned kernels over the maps, one output map per filter.
 
-    `(C, H, W)` to `(filters, H', W')`. With `groups` the maps are shared out: each group of
+    `(C, H, W)` to `(filters, H', W')`. With `groups` the maps are divided: each group of
     filters sees its own part of the input maps only; as many groups as maps is the depthwise
     convolution of MobileNet. `dilation` leaves gaps between the kernel's weights.
     """
@@ -59,7 +59,7 @@ class Conv2d(Layer):
         ge=1,
         le=256,
         title="Groups",
-        description="Shares the maps out: as many groups as input maps is a depthwise convolution.",
+        description="Divides the maps: as many groups as input maps is a depthwise convolution.",
         json_schema_extra=advanced(),
     )
     init: Init = "default"
