@@ -62,9 +62,10 @@ def _map_layers() -> st.SearchStrategy:
 
 @st.composite
 def architectures(draw: st.DrawFn, most: int = 5) -> Architecture:
-    """Up to `most` layers on maps, a way to a flat vector, a hidden Linear layer or none, a head.
+    """Up to `most` layers on maps, a way to a flat vector, a hidden Linear layer or none, the
+    classifier.
 
-    A layer that cannot work where it stands is left out.
+    A layer that cannot work where it is is left out.
     """
     layers: list = []
     for layer in draw(st.lists(_map_layers(), max_size=most)):

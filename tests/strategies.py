@@ -48,7 +48,7 @@ def layers(small: bool = True) -> st.SearchStrategy[Layer]:
     return st.one_of([layer_of(kind, small) for kind in HIDDEN_LAYERS])
 
 
-def heads() -> st.SearchStrategy[Classifier]:
+def classifiers() -> st.SearchStrategy[Classifier]:
     """A classifier with few classes."""
     return st.builds(
         Classifier, classes=st.integers(2, 12), output=st.sampled_from(["softmax", "sigmoid"])
@@ -57,7 +57,7 @@ def heads() -> st.SearchStrategy[Classifier]:
 
 @st.composite
 def working(draw: st.DrawFn, most: int = 7) -> Architecture:
-    """An architecture that can work: of the layers drawn, those that fit where they stand."""
+    """An architecture that can work: of the layers drawn, those that fit where they are."""
     kept: list[Layer] = []
     shape = INPUT_SHAPE
     for layer in draw(st.lists(layers(), max_size=most)):
@@ -71,11 +71,13 @@ def working(draw: st.DrawFn, most: int = 7) -> Architecture:
         kept.append(layer)
     if len(shape) == 3:
         kept.append(draw(st.sampled_from([Flatten(), GlobalAvgPool()])))
-    return Architecture(layers=tuple(kept), head=draw(heads()))
+    return Architecture(layers=tuple(kept), head=draw(classifiers()))
 
 
 def any_architecture(most: int = 12) -> st.SearchStrategy[Architecture]:
     """Any allowed layers in any order, of any size: most of them cannot work."""
     return st.builds(
-        Architecture, layers=st.lists(layers(small=False), max_size=most).map(tuple), head=heads()
+        Architecture,
+        layers=st.lists(layers(small=False), max_size=most).map(tuple),
+        head=classifiers(),
     )

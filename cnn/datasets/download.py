@@ -1,4 +1,7 @@
-"""Fetching a data set: from several mirrors, with progress and time-outs, checksums verified."""
+"""Downloading a data set: from several mirrors, with progress, time-outs and verified checksums.
+
+`download` imports torchvision: the Train page shows before it is loaded.
+"""
 
 from __future__ import annotations
 
@@ -14,32 +17,29 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from pathlib import Path
 
+from cnn.common.progress import Progress
 from cnn.datasets.catalogue import DATASETS, DataError, data_dir, is_on_disk
 
 TIMEOUT_SECONDS = 15.0
 CHUNK = 1 << 16
 
-Progress = Callable[[float, str], None]
+FileProgress = Callable[[float, str], None]  # the share done (0 to 1) and the file's name
 
 
 class NoAnswer(Exception):
-    """A mirror that cannot be reached, or does not send what was asked for."""
+    """A mirror that cannot be reached, or does not send the file."""
 
 
 class Cancelled(Exception):
     """The person did not want it after all."""
 
 
-def download(
-    name: str,
-    progress: Progress = lambda share, text: None,
-    cancelled: threading.Event | None = None,
-) -> None:
-    """Fetch data set `name` into `CNN_DATA_DIR`, in torchvision's layout.
+def download(name: str, progress: FileProgress = lambda share, file: None) -> None:
+    """Download data set `name` into `CNN_DATA_DIR`, in torchvision's layout.
 
-    `progress` gets the share done (0 to 1) and what is being fetched. Every file is checked
-    against torchvision's MD5 before it counts; what was fetched before is kept. Raises DataError
-    naming what every mirror answered, and Cancelled when `cancelled` is set.
+    Every file is compared with torchvision's MD5 before it is kept; files that are there already
+    are not downloaded again. Raises DataError with the answer of every mirror; what `progress`
+    raises ends the download.
     """
     import torchvision
 
@@ -48,18 +48,14 @@ def download(
         return
     source = getattr(torchvision.datasets, dataset.torchvision_name)
     raw = data_dir() / dataset.torchvision_name / "raw"
-    mirrors = [*dataset.mirrors, *source.mirrors]
+    count = len(source.resources)
     try:
         raw.mkdir(parents=True, exist_ok=True)
         for place, (file, md5) in enumerate(source.resources):
             target = raw / file.removesuffix(".gz")
             if not target.is_file():
-
-                def file_progress(share: float, place: int = place, file: str = file) -> None:
-                    progress((place + share) / len(source.resources), file)
-
-                archive = fetch(file, md5, mirrors, raw, file_progress, cancelled)
-                _unpack(archive, target)
+                of_all = _share_of_all(progress, file, place, count)
+                _unpack(fetch(file, md5, source.mirrors, raw, of_all), target)
     except OSError as error:
         raise DataError(
             f"{dataset.label} could not be saved in {raw}: {error.strerror or error}."
@@ -67,22 +63,20 @@ def download(
     progress(1.0, "Done")
 
 
-def fetch(
-    file: str,
-    md5: str,
-    mirrors: list[str],
-    folder: Path,
-    progress: Callable[[float], None],
-    cancelled: threading.Event | None = None,
-) -> Path:
-    """Fetch one file from the first mirror that gives it whole. Raises DataError or Cancelled."""
+def _share_of_all(progress: FileProgress, file: str, place: int, count: int) -> Progress:
+    """`progress` for one of `count` files of about equal size."""
+    return lambda share: progress((place + share) / count, file)
+
+
+def fetch(file: str, md5: str, mirrors: list[str], folder: Path, progress: Progress) -> Path:
+    """Download one file from the first mirror that sends it whole. Raises DataError."""
     target = folder / file
     part = _part_of(target)
     answers = []
     try:
         for mirror in mirrors:
             try:
-                digest = _stream(f"{mirror.rstrip('/')}/{file}", part, progress, cancelled)
+                digest = _stream(f"{mirror.rstrip('/')}/{file}", part, progress)
             except NoAnswer as error:
                 answers.append(f"{mirror} ({error})")
                 continue
@@ -98,9 +92,7 @@ def fetch(
     )
 
 
-def _stream(
-    url: str, part: Path, progress: Callable[[float], None], cancelled: threading.Event | None
-) -> str:
+def _stream(url: str, part: Path, progress: Progress) -> str:
     """Save what `url` sends into `part`; returns its MD5."""
     digest = hashlib.md5(usedforsecurity=False)
     request = urllib.request.Request(url, headers={"User-Agent": "cnn-playground"})
@@ -113,8 +105,7 @@ def _stream(
         size, done = int(length) if length.isdecimal() else 0, 0
         out = opened.enter_context(part.open("wb"))
         while True:
-            if cancelled is not None and cancelled.is_set():
-                raise Cancelled
+            progress(min(1.0, done / size) if size else 0.0)
             with _mirror_errors():
                 block = response.read(CHUNK)
             if not block:
@@ -122,12 +113,11 @@ def _stream(
             out.write(block)
             digest.update(block)
             done += len(block)
-            progress(min(1.0, done / size) if size else 0.0)
 
 
 @contextlib.contextmanager
 def _mirror_errors() -> Iterator[None]:
-    """Whatever goes wrong with the network is the mirror's; the disk's errors stay OSErrors."""
+    """Raise errors of the network as NoAnswer; those of the disk stay OSErrors."""
     try:
         yield
     except (OSError, HTTPException, ValueError) as error:  # URLError is an OSError
@@ -136,7 +126,7 @@ def _mirror_errors() -> Iterator[None]:
 
 
 def _part_of(target: Path) -> Path:
-    """Where a file grows until it is whole: a place of this thread's own, as two may fetch it."""
+    """The unfinished file's path; each thread has its own, since two may download the same."""
     return target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
@@ -152,7 +142,10 @@ def _unpack(archive: Path, target: Path) -> None:
 
 
 class Download:
-    """A download in a thread of its own, so that no page waits for it. Read its fields."""
+    """A download in a thread of its own, so that no page waits for it.
+
+    `share` (0 to 1) and `text` say how far it is; `error` is set where it failed.
+    """
 
     def __init__(self, name: str):
         self.name, self.share, self.text = name, 0.0, "Connecting"
@@ -163,23 +156,25 @@ class Download:
 
     @property
     def running(self) -> bool:
-        """Whether it still goes on."""
+        """Whether it is not finished yet."""
         return self._thread.is_alive()
 
     def cancel(self) -> None:
-        """End it; what is half fetched goes."""
+        """End it; the unfinished file is deleted."""
         self._cancelled.set()
 
     def _work(self) -> None:
         def progress(share: float, text: str) -> None:
             self.share, self.text = share, text
+            if self._cancelled.is_set():
+                raise Cancelled
 
         try:
-            download(self.name, progress, self._cancelled)
+            download(self.name, progress)
         except Cancelled:
             self.error = "The download was cancelled."
         except DataError as error:
             self.error = str(error)
-        except Exception as error:  # a thread has nobody else to tell
+        except Exception as error:  # nobody else would see it
             self.error = f"The download failed: {error or type(error).__name__}."
             traceback.print_exc()

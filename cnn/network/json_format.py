@@ -1,28 +1,28 @@
-"""Architectures from JSON, with errors in a person's words: which layer, which field, what is
-allowed.
+"""Architectures as JSON and back, with errors that name the layer, the field and what is allowed.
 
-The format is the declarations of `cnn.layers` themselves, so a new layer type or field needs
-nothing here. `version` is 1; a file of another version is refused by name.
+The format follows from the declarations in `cnn.network.layers`, so a new layer type or field needs
+nothing here. `version` is 1; a file of another version is refused.
 """
 
 from __future__ import annotations
 
 import json
 import typing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
 from cnn.network.architecture import MAX_LAYERS, Architecture, ArchitectureError
-from cnn.network.layers import HIDDEN_LAYERS, Classifier
+from cnn.network.layers import LAYER_KINDS, Classifier, Layer
 
-KINDS: dict[str, type[BaseModel]] = {
-    layer.model_fields["kind"].default: layer for layer in HIDDEN_LAYERS
-}
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 VERSION = 1
+JSONObject = dict[str, Any]  # as json.loads returns it
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema() -> JSONObject:
     """The JSON schema (2020-12) of an architecture's file, for editors and other programs."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -32,19 +32,21 @@ def json_schema() -> dict[str, Any]:
 
 
 def to_json(architecture: Architecture) -> str:
-    """An architecture as a file that people can read and edit: only what differs from the
-    defaults is said, besides each layer's kind. `from_json` reads it back equal."""
+    """An architecture as a file that people can read and edit; `from_json` reads it back equal.
+
+    It holds each layer's kind and the values that differ from their defaults.
+    """
     return json.dumps(minimal(architecture), indent=2) + "\n"
 
 
-def minimal(architecture: Architecture) -> dict[str, Any]:
-    """An architecture as plain data, without what is at its default."""
+def minimal(architecture: Architecture) -> JSONObject:
+    """An architecture as plain data, without the values that are at their defaults."""
 
-    def layer(value: Any) -> dict[str, Any]:
-        return {"kind": value.kind, **value.model_dump(mode="json", exclude_defaults=True)}
+    def changed(layer: Layer) -> JSONObject:
+        return layer.model_dump(mode="json", exclude_defaults=True)
 
-    head = architecture.head.model_dump(mode="json", exclude_defaults=True)
-    layers = [layer(value) for value in architecture.layers]
+    layers = [{"kind": layer.kind, **changed(layer)} for layer in architecture.layers]
+    head = changed(architecture.head)
     return {"version": VERSION, "layers": layers, **({"head": head} if head else {})}
 
 
@@ -57,7 +59,7 @@ def from_json(text: str | bytes) -> Architecture:
     return from_dict(data)
 
 
-def from_dict(data: Any) -> Architecture:
+def from_dict(data: object) -> Architecture:
     """Read an architecture from plain data. Raises ArchitectureError."""
     if not isinstance(data, dict) or not isinstance(data.get("layers", []), list | tuple):
         raise ArchitectureError("An architecture is a JSON object with a list 'layers'.")
@@ -70,25 +72,24 @@ def from_dict(data: Any) -> Architecture:
         return Architecture.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise ArchitectureError(_explain(dict(first), data)) from None
+        raise ArchitectureError(_explain(first, data)) from None
     except RecursionError:
         raise ArchitectureError("This architecture is nested too deeply.") from None
 
 
-def _explain(first: dict[str, Any], data: dict[str, Any]) -> str:
-    """The first of pydantic's findings: where it is, and what would be right there."""
-    place: tuple[Any, ...] = first["loc"]
+def _explain(first: ErrorDetails, data: JSONObject) -> str:
+    """The first error that pydantic found: where it is, and what is allowed there."""
+    place = first["loc"]
     if place[:1] == ("layers",) and len(place) > 1:
-        number = place[1] + 1
-        entry = data["layers"][place[1]]
+        index = int(place[1])
+        entry = data["layers"][index]
         kind = entry.get("kind") if isinstance(entry, dict) else None
-        model = KINDS.get(kind) if isinstance(kind, str) else None
+        model = LAYER_KINDS.get(kind) if isinstance(kind, str) else None
         if model is None:
-            allowed = ", ".join(KINDS)
-            if kind is None:
-                return f"Layer {number} has no kind. Allowed: {allowed}."
-            return f"Layer {number} ({_bare(kind)}) is of no known kind. Allowed: {allowed}."
-        return _explain_field(f"Layer {number} ({kind})", model, place[3:], first)
+            name = _short(kind).strip("'")
+            what = "has no kind" if kind is None else f"({name}) is of no known kind"
+            return f"Layer {index + 1} {what}. Allowed: {', '.join(LAYER_KINDS)}."
+        return _explain_field(f"Layer {index + 1} ({kind})", model, place[3:], first)
     if place == ("layers",):
         return f"A network has at most {MAX_LAYERS} layers; this one has {len(data['layers'])}."
     if place[:1] == ("head",):
@@ -98,7 +99,7 @@ def _explain(first: dict[str, Any], data: dict[str, Any]) -> str:
 
 
 def _explain_field(
-    where: str, model: type[BaseModel], place: tuple[Any, ...], first: dict[str, Any]
+    where: str, model: type[BaseModel], place: tuple[int | str, ...], first: ErrorDetails
 ) -> str:
     if not place:
         return f"{where}: {first['msg']}."
@@ -113,7 +114,7 @@ def _explain_field(
 
 
 def allowed_values(model: type[BaseModel], name: str) -> str:
-    """What a field takes, in words: `a whole number from 1 to 256`, `'same' or 'valid'`."""
+    """What a field allows: `a whole number from 1 to 256`, `'same' or 'valid'`."""
     info = model.model_fields[name]
     if typing.get_origin(info.annotation) is typing.Literal:
         values = [_short(value) for value in typing.get_args(info.annotation)]
@@ -126,13 +127,8 @@ def allowed_values(model: type[BaseModel], name: str) -> str:
     return f"{number} from {low} to {high}"
 
 
-def _bare(value: Any) -> str:
-    """The same without quotes."""
-    return _short(value).strip("'")
-
-
-def _short(value: Any) -> str:
-    """A foreign value as JSON shows it, cut to a readable length."""
+def _short(value: object) -> str:
+    """A value from the file as JSON writes it, cut to a readable length."""
     if isinstance(value, str):
         return f"'{value[:40]}'"
     text = json.dumps(value, default=str)

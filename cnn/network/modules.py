@@ -1,4 +1,4 @@
-"""The few torch modules that torch does not have itself."""
+"""Torch modules that torch does not have itself, and faster versions of some that it has."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from torch import Tensor, nn
 class AvgPool2d(nn.AvgPool2d):
     """`nn.AvgPool2d`, in bf16 on the CPU with a backward pass of half the time.
 
-    Where windows tile the maps, the gradient of their mean is each output's gradient laid over its
-    window: `interpolate` does that faster than PyTorch's own kernel (2.14), in bf16 only.
+    Where windows do not overlap and cover the maps, the gradient of their mean is each output's
+    gradient repeated over its window: `interpolate` does that faster than PyTorch's own kernel
+    (2.14), in bf16 only.
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -44,7 +45,7 @@ class SumPool2d(nn.Module):
         self.kernel_size, self.stride = kernel_size, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """Average pooling times the window's area: ONNX knows no other divisor."""
+        """Average pooling times the window's area: ONNX has no other divisor."""
         return F.avg_pool2d(x, self.kernel_size, self.stride) * self.kernel_size**2
 
 
@@ -77,7 +78,7 @@ class ResidualBlock(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """The sum of both ways, rectified."""
+        """ReLU of the sum of convolutions and shortcut."""
         y = F.relu(self.norm1(self.conv1(x)))
         return F.relu(self.norm2(self.conv2(y)) + self.shortcut(x))
 
@@ -85,9 +86,9 @@ class ResidualBlock(nn.Module):
 class Flatten(nn.Flatten):
     """`(N, C, H, W)` to `(N, C·H·W)`, as `nn.Flatten`; its gradient keeps the maps' memory layout.
 
-    Where the maps lie channels-last, the gradient that comes back out of a flattening does not,
-    and max-pooling's backward pass takes two and a half times as long on such a one (CPU,
-    PyTorch 2.14) as it does on a copy brought into order first.
+    The gradient of a flattening is not channels-last where the maps were, and max-pooling's
+    backward pass takes two and a half times as long on it (CPU, PyTorch 2.14) as on a copy that
+    is.
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -105,9 +106,9 @@ def _channels_last(gradient: Tensor) -> Tensor:
 class Dropout(nn.Dropout):
     """`nn.Dropout`, with sixteen random bits to a value on the CPU: any shape to the same.
 
-    PyTorch draws a whole number of the Mersenne twister for each value, one after the other in one
-    thread: a fifth of Classic MNIST CNN's training. A 64-bit number decides on four values just as
-    well; the rate is met to 1/65,536.
+    PyTorch draws one number of the Mersenne twister for each value, in one thread: a fifth of
+    Classic MNIST CNN's training time. Here one 64-bit number decides on four values; the rate is
+    exact to 1/65,536.
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -124,12 +125,12 @@ class Dropout(nn.Dropout):
 
 
 class Classifier(nn.Linear):
-    """The head: `(N, features)` to logits `(N, classes)`, float32.
+    """The last layer: `(N, features)` to logits `(N, classes)`, float32.
 
     With `softmax` they are the weighted sums. With `sigmoid` they are `log(sigmoid(z))`:
     cross-entropy over those is what Keras computes for a sigmoid layer under (sparse) categorical
-    cross-entropy, where each output is squashed by itself and the outputs are then brought to sum
-    1. Either way `softmax(logits)` are the class probabilities.
+    cross-entropy, where each output has a sigmoid of its own and the results are divided by their
+    sum. Either way `softmax(logits)` are the class probabilities.
     """
 
     def __init__(self, features: int, classes: int, output: str = "softmax"):
@@ -138,12 +139,12 @@ class Classifier(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits; float32 even under autocast, since the loss needs the precision."""
-        scores = super().forward(x).float()
-        return F.logsigmoid(scores) if self.output == "sigmoid" else scores
+        sums = super().forward(x).float()
+        return F.logsigmoid(sums) if self.output == "sigmoid" else sums
 
 
 def initialised(module: nn.Module, how: str) -> nn.Module:
-    """`module` with its weights drawn anew and its bias at zero; returns the same module.
+    """The same module with its weights initialised as `how` says and its bias at zero.
 
     `kaiming`: He and others, 2015, arXiv:1502.01852; `xavier`: Glorot and Bengio, 2010;
     `orthogonal`: Saxe and others, 2013, arXiv:1312.6120; `wide` and `zeros` are bad on purpose.
@@ -164,5 +165,5 @@ def initialised(module: nn.Module, how: str) -> nn.Module:
 
 
 def is_finite(model: nn.Module) -> bool:
-    """Whether every weight of `model` is a number (neither NaN nor infinite)."""
+    """Whether every weight of `model` is finite (neither NaN nor infinite)."""
     return all(bool(torch.isfinite(p).all()) for p in model.parameters())

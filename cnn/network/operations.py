@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
+from cnn.network import modules
 from cnn.network.layers import Activation, Layer
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One step inside a layer: its name, words for it, and the parts it reads ("input" first).
+    """One step inside a layer: its name, its title on the page, and the operations it reads.
 
-    `path` names its module inside the layer's, as in the weights' names ("" is the layer itself).
+    `inputs` are names of operations, or "input", the layer's own. `path` names its module inside
+    the layer's, as in the weights' names ("" is the layer itself). `function` is the non-linear
+    function that it applies, "" where it applies none.
     """
 
     name: str
@@ -32,8 +33,6 @@ class Operation:
 
 def operations(layer: Layer, module: nn.Module) -> list[Operation]:
     """The steps of a layer in the order in which they are computed."""
-    from cnn.network import modules
-
     if isinstance(module, modules.ResidualBlock):
         return _residual_operations(module)
     if isinstance(module, modules.Classifier):
@@ -50,13 +49,11 @@ def operations(layer: Layer, module: nn.Module) -> list[Operation]:
 
 
 def _is_real(module: nn.Module) -> bool:
-    """Whether a layer does anything: one that is switched off is an Identity."""
-    from torch import nn
-
+    """Whether a module computes anything: a layer that is switched off is an Identity."""
     return not isinstance(module, nn.Identity)
 
 
-def _residual_operations(module: Any) -> list[Operation]:
+def _residual_operations(module: modules.ResidualBlock) -> list[Operation]:
     found = [
         Operation("conv1", "First convolution", path="conv1"),
         Operation("norm1", "First batch norm", ("conv1",), "norm1"),
@@ -67,12 +64,12 @@ def _residual_operations(module: Any) -> list[Operation]:
     shortcut = "input"
     if _is_real(module.shortcut):
         found += [
-            Operation("shortcut.0", "shortcut: 1×1 convolution", path="shortcut.0"),
-            Operation("shortcut.1", "shortcut: batch norm", ("shortcut.0",), "shortcut.1"),
+            Operation("shortcut.0", "Shortcut: 1×1 convolution", path="shortcut.0"),
+            Operation("shortcut.1", "Shortcut: batch norm", ("shortcut.0",), "shortcut.1"),
         ]
         shortcut = "shortcut.1"
     return [
         *found,
-        Operation("sum", "Both ways added", ("norm2", shortcut)),
+        Operation("sum", "Sum with the shortcut", ("norm2", shortcut)),
         Operation("output", "Last ReLU", ("sum",), function="relu"),
     ]

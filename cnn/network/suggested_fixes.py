@@ -1,16 +1,15 @@
-"""What would mend an architecture: changes a page can offer as one button each.
+"""Suggested fixes for an architecture that cannot work: changes that a page offers as buttons.
 
-The fixes that lie in a layer's fields come from the layer (`LayerError.fixes`); those around
-it (flatten above, move, switch off) are found here. Each is tried before it is offered.
+Fixes of a layer's own fields come from the layer (`LayerError.fixes`); those around it (flatten
+above, move, switch off) are found here. Each is tried before it is offered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from cnn.network.architecture import MAX_LAYERS, MAX_PARAMETERS, Architecture, Row
+from cnn.network.architecture import MAX_LAYERS, MAX_PARAMETERS, Architecture, Row, failing_row
 from cnn.network.layers import Flatten, GlobalAvgPool, Layer, LayerError
 
 SIZES = ("units", "filters")
@@ -18,19 +17,17 @@ SIZES = ("units", "filters")
 
 @dataclass(frozen=True)
 class SuggestedFix:
-    """One way to mend it: words for a button, and the architecture that results."""
+    """One way to fix it: a button's label, and the architecture that results."""
 
     label: str
     architecture: Architecture
 
 
 def suggest_fixes(architecture: Architecture) -> list[SuggestedFix]:
-    """Fixes for the first problem, the gentlest first; empty where there is no problem."""
-    rows = architecture.table()
-    row = next((row for row in rows if row.problem), None)
+    """Fixes for the first problem, the smallest change first; empty where there is no problem."""
+    row = failing_row(architecture.table())
     if row is None:
-        total = sum(row.parameters for row in rows)
-        return list(_smaller(architecture)) if total > MAX_PARAMETERS else []
+        return list(_smaller(architecture)) if architecture.parameters > MAX_PARAMETERS else []
     offered: list[SuggestedFix] = []
     for place, fix in (*_by_fields(architecture, row), *_around(architecture, row)):
         known = any(fix.architecture == other.architecture for other in offered)
@@ -43,11 +40,11 @@ def _works(architecture: Architecture, number: int) -> bool:
     """Whether layer `number` and all above it work."""
     if len(architecture.layers) > MAX_LAYERS:
         return False
-    failing = next((row.number for row in architecture.table() if row.problem), None)
-    return failing is None or failing > number
+    failing = failing_row(architecture.table())
+    return failing is None or failing.number > number
 
 
-Found = Iterator[tuple[int, SuggestedFix]]  # with the number that the mended layer has then
+Found = Iterator[tuple[int, SuggestedFix]]  # with the number that the fixed layer has then
 
 
 def _by_fields(architecture: Architecture, row: Row) -> Found:
@@ -64,22 +61,18 @@ def _around(architecture: Architecture, row: Row) -> Found:
             changed = _with(architecture, (*layers[:place], new, *layers[place:]))
             yield row.number + 1, SuggestedFix(f"Add {new.title} above", changed)
     if row.layer is architecture.head:
-        if len(layers) >= MAX_LAYERS:  # no room for a Flatten: the last layer makes way
+        if len(layers) >= MAX_LAYERS:  # no room for a Flatten
             changed = _with(architecture, (*layers[:-1], Flatten()))
-            yield (
-                row.number,
-                SuggestedFix(f"Put Flatten in the place of layer {len(layers)}", changed),
-            )
+            label = f"Put Flatten in the place of layer {len(layers)}"
+            yield row.number, SuggestedFix(label, changed)
         return
     flattens = _flattening_layer(architecture, row)
     if row.layer.works_on == "maps" and flattens is not None and _keeps_maps(row.layer):
         rest = (*layers[:place], *layers[place + 1 :])
         changed = _with(architecture, (*rest[:flattens], layers[place], *rest[flattens:]))
         yield flattens + 1, SuggestedFix(f"Move it above {layers[flattens].title}", changed)
-    yield (
-        row.number,
-        SuggestedFix("Switch it off", with_layer(architecture, row.number, enabled=False)),
-    )
+    changed = with_layer(architecture, row.number, enabled=False)
+    yield row.number, SuggestedFix("Switch it off", changed)
 
 
 def _keeps_maps(layer: Layer) -> bool:
@@ -87,7 +80,7 @@ def _keeps_maps(layer: Layer) -> bool:
     try:
         return len(layer.output_shape((256, 28, 28))) == 3
     except LayerError:
-        return True  # it minds the size, not the kind
+        return True  # the size does not fit, but maps do
 
 
 def _flattening_layer(architecture: Architecture, row: Row) -> int | None:
@@ -99,10 +92,8 @@ def _flattening_layer(architecture: Architecture, row: Row) -> int | None:
 
 
 def _smaller(architecture: Architecture) -> Iterator[SuggestedFix]:
-    """For too many parameters: halve the largest layers' sizes until they fit, and the first
-    of them alone where that is enough."""
-    rows = architecture.table()
-    largest = max(rows, key=lambda row: row.parameters)
+    """For too many parameters: halve the largest layer where that is enough, or several."""
+    largest = max(architecture.table(), key=lambda row: row.parameters)
     for name in SIZES:
         size = getattr(largest.layer, name, None)
         while size and size > 1:
@@ -111,18 +102,22 @@ def _smaller(architecture: Architecture) -> Iterator[SuggestedFix]:
             if changed.problem() is None:
                 yield SuggestedFix(f"Layer {largest.number}: use {size} {name}", changed)
                 break
-    changed = architecture
+    if halved := _halved(architecture):
+        yield SuggestedFix("Halve the largest layers until it fits", halved)
+
+
+def _halved(architecture: Architecture) -> Architecture | None:
+    """The architecture with the largest layer halved, again and again, until it is allowed."""
     for _ in range(MAX_LAYERS * 20):  # a size halves at most ten times
-        rows = changed.table()
-        failing = next((row for row in rows if row.problem), None)
-        if failing is not None:  # groups that divide no longer
+        rows = architecture.table()
+        if failing := failing_row(rows):  # the groups no longer divide the filters
             if not failing.fixes:
-                return
-            changed = with_layer(changed, failing.number, **failing.fixes[-1].changes)
+                return None
+            changes = failing.fixes[-1].changes
+            architecture = with_layer(architecture, failing.number, **changes)
             continue
         if sum(row.parameters for row in rows) <= MAX_PARAMETERS:
-            yield SuggestedFix("Halve the largest layers until it fits", changed)
-            return
+            return architecture
         sizes = [
             (row.parameters, row.number, name, getattr(row.layer, name))
             for row in rows
@@ -130,12 +125,13 @@ def _smaller(architecture: Architecture) -> Iterator[SuggestedFix]:
             if not row.skipped and getattr(row.layer, name, 0) > 1
         ]
         if not sizes:
-            return
+            return None
         _, number, name, size = max(sizes)
-        changed = with_layer(changed, number, **{name: size // 2})
+        architecture = with_layer(architecture, number, **{name: size // 2})
+    return None
 
 
-def with_layer(architecture: Architecture, number: int, **changes: Any) -> Architecture:
+def with_layer(architecture: Architecture, number: int, **changes: int | str) -> Architecture:
     """The architecture with fields of its layer `number` (from 1) replaced."""
     layers = list(architecture.layers)
     layers[number - 1] = layers[number - 1].model_copy(update=changes)

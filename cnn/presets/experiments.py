@@ -1,16 +1,16 @@
 """Experiments to try, as data: a question, the network and settings that answer it, what to see.
 
-Each is a network with the settings that make its point, so that the Learn page can set it up in
-one click. The tests train those whose claim can be checked in seconds.
+The Learn page sets one up in one click. The tests train those whose claim can be checked in
+seconds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from cnn.network import Architecture
-from cnn.network.layers import Activation, Flatten, Linear
+from cnn.network.layers import Flatten
+from cnn.presets.blocks import linear_relu, network
 from cnn.presets.catalogue import DEFAULT_PRESET, PRESETS
 from cnn.training import Settings, read_settings
 
@@ -19,7 +19,7 @@ from cnn.training import Settings, read_settings
 class Experiment:
     """A preset, or a network of its own, with some settings changed.
 
-    `dataset` None: the best that is on disk.
+    `dataset` None: MNIST where it is on disk, else its sample.
     """
 
     name: str
@@ -27,16 +27,14 @@ class Experiment:
     question: str
     look_for: str
     preset: str | None = None
-    network: Architecture | None = None
-    changes: dict[str, Any] = field(default_factory=dict)
+    own_network: Architecture | None = None
+    changes: dict[str, float | str] = field(default_factory=dict)
     dataset: str | None = None
 
     @property
     def architecture(self) -> Architecture:
         """The network: its own, else the preset's."""
-        if self.network is not None:
-            return self.network
-        return PRESETS[self.preset or DEFAULT_PRESET].architecture
+        return self.own_network or PRESETS[self.preset or DEFAULT_PRESET].architecture
 
     @property
     def settings(self) -> Settings:
@@ -76,13 +74,12 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "A wide network on few digits, with nothing to hold it back.",
         "Training accuracy reaches 100 %, validation accuracy stays behind: over-fitting. Then add "
         "augmentation or dropout, and train again.",
-        network=Architecture(
-            layers=(
-                Flatten(), Linear(units=512), Activation(), Linear(units=512), Activation(),
-            )
-        ),
+        own_network=network(Flatten(), *linear_relu(512), *linear_relu(512)),
         changes={
-            "epochs": 20, "optimizer": "adam", "learning_rate": 0.001, "schedule": "constant",
+            "epochs": 20,
+            "optimizer": "adam",
+            "learning_rate": 0.001,
+            "schedule": "constant",
             "weight_decay": 0.0,
         },
         dataset="mnist-sample",
@@ -95,8 +92,11 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "settle.",
         "lenet5",
         changes={
-            "epochs": 40, "optimizer": "sgd", "learning_rate": 1.0, "schedule": "constant",
+            "epochs": 40,
+            "optimizer": "sgd",
+            "learning_rate": 1.0,
+            "schedule": "constant",
         },
         dataset="mnist-sample",
     ),
-)  # fmt: skip
+)

@@ -14,7 +14,7 @@ def open_design(page: Page, server) -> None:
     page.goto(server.url)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Design").click()
     expect(picture(page).locator(".block").first).to_be_visible()
-    expect(page.locator(".st-key-takeaway")).to_be_visible()
+    expect(page.locator(".st-key-export")).to_be_visible()
 
 
 def picture(page: Page) -> Locator:
@@ -94,7 +94,7 @@ def test_a_network_is_built_with_the_mouse(page: Page, server):
     expect(page.get_by_role("button", name="Train this network")).to_be_enabled()
 
 
-def test_cards_are_dragged_and_an_impossible_order_is_mended_by_one_button(page: Page, server):
+def test_cards_are_dragged_and_an_impossible_order_is_fixed_by_one_button(page: Page, server):
     open_design(page, server)
     choose_preset(page, "Tutorial: one dense layer")
     layers(page, 2)
@@ -103,7 +103,7 @@ def test_cards_are_dragged_and_an_impossible_order_is_mended_by_one_button(page:
     expect(rows(page).first).to_contain_text("1 · Conv")
     drag(page, rows(page).first, rows(page).nth(1), below=True)
     expect(rows(page).first).to_contain_text("1 · Flatten")
-    expect(page.get_by_role("button", name="Mend layer 2 first")).to_be_disabled()
+    expect(page.get_by_role("button", name="Fix layer 2 first")).to_be_disabled()
     expect(page.get_by_role("alert")).to_contain_text(
         "its input is a flat vector", ignore_case=True
     )
@@ -124,7 +124,7 @@ def test_the_picture_is_saved_as_svg_and_png(page: Page, server, tmp_path: Path)
     assert Path(saved.value.path()).read_bytes()[:4] == b"\x89PNG"
 
 
-def test_the_studio_fits_a_phone(page: Page, server):
+def test_the_page_fits_a_phone(page: Page, server):
     open_design(page, server)
     page.set_viewport_size({"width": 400, "height": 800})
     expect(picture(page).get_by_text("12 MaxPool")).to_be_visible()

@@ -105,15 +105,15 @@ def test_undoing_a_preset_brings_back_its_predecessors_settings(app):
     assert play(page).settings == PRESETS["compact"].settings
 
 
-def test_an_impossible_layer_says_why_in_its_card_and_one_button_mends_it(app):
-    broken = Architecture(layers=(Conv2d(), MaxPool2d(kernel_size=7, stride=7), MaxPool2d(
-        kernel_size=5, stride=5), Flatten()))  # fmt: skip
+def test_an_impossible_layer_says_why_in_its_card_and_one_button_fixes_it(app):
+    pools = (MaxPool2d(kernel_size=7, stride=7), MaxPool2d(kernel_size=5, stride=5))
+    broken = Architecture(layers=(Conv2d(), *pools, Flatten()))
     page = app("", net=to_link(broken, Settings()))
     page.switch_page("pages/design.py").run()
     assert page.error[0].value == "Its input is 4×4, the window does not fit."
     train = button(page, "train")
     assert train.disabled
-    assert train.label == "Mend layer 3 first"
+    assert train.label == "Fix layer 3 first"
     uid = play(page).cards[2].uid
     button(page, f"fix_{uid}_0").click().run()
     assert not page.error
@@ -122,7 +122,7 @@ def test_an_impossible_layer_says_why_in_its_card_and_one_button_mends_it(app):
     assert len(kinds(page)) == 4
 
 
-def test_every_fix_on_offer_mends_its_layer(app):
+def test_every_fix_on_offer_fixes_its_layer(app):
     broken = Architecture(layers=(Conv2d(), Linear(), Flatten()))
     link = to_link(broken, Settings())
     page = app("", net=link)
@@ -152,8 +152,8 @@ def test_the_network_survives_a_page_switch(app):
     assert play(page).architecture == PRESETS["lenet5"].architecture
 
 
-def take(page, kind: str):
-    group = next(g for g in page.button_group if g.key == "takeaway")
+def export(page, kind: str):
+    group = next(g for g in page.button_group if g.key == "export")
     group.set_value([kind] if isinstance(group.value, list) else kind).run()
     assert not page.exception
     return page
@@ -166,10 +166,10 @@ def upload(page, content: bytes):
 
 
 def test_json_out_and_in_again(app):
-    page = take(preset(app("design"), "lenet5"), "File")
+    page = export(preset(app("design"), "lenet5"), "File")
     text = next(block.value for block in page.code if block.language == "json")
     assert from_json(text) == PRESETS["lenet5"].architecture
-    page = take(preset(page, "tutorial"), "File")
+    page = export(preset(page, "tutorial"), "File")
     upload(page, text.encode())
     assert play(page).architecture == PRESETS["lenet5"].architecture
     button(page, "undo").click().run()
@@ -186,7 +186,7 @@ def test_json_out_and_in_again(app):
     ],
 )
 def test_a_bad_file_is_explained_and_nothing_is_lost(app, content, said):
-    page = take(app("design"), "File")
+    page = export(app("design"), "File")
     before = play(page).architecture
     upload(page, content)
     assert said in page.error[0].value.replace("\\", "")
@@ -194,7 +194,7 @@ def test_a_bad_file_is_explained_and_nothing_is_lost(app, content, said):
 
 
 def test_a_share_link_opens_as_that_configuration(app):
-    page = take(preset(app("design"), "lenet5"), "Link")
+    page = export(preset(app("design"), "lenet5"), "Link")
     address = next(block.value for block in page.code if "?net=" in block.value)
     assert len(address) < 2000
     token = address.partition("?net=")[2]
@@ -202,6 +202,17 @@ def test_a_share_link_opens_as_that_configuration(app):
     assert play(other).architecture == PRESETS["lenet5"].architecture
     assert play(other).settings == PRESETS["lenet5"].settings
     assert play(other).preset == "lenet5"
+
+
+def test_what_was_chosen_for_export_survives_a_page_switch(app):
+    page = export(app("design"), "Link")
+    next(m for m in page.multiselect if m.key == "link_fixed").set_value(["architecture"]).run()
+    address = page.code[0].value
+    page.switch_page("pages/learn.py").run()
+    page.switch_page("pages/design.py").run()
+    assert page.code[0].value == address
+    page = export(export(page, "File"), "Link")
+    assert page.code[0].value == address
 
 
 def edited(token: str) -> str:
@@ -230,7 +241,7 @@ def test_a_link_for_a_lesson_fixes_the_network_until_it_is_freed(app):
 
 
 def test_a_foreign_files_text_is_not_markdown(app):
-    page = take(app("design"), "File")
+    page = export(app("design"), "File")
     upload(page, b'{"layers": [{"kind": "![x](http://example.org/x.png)"}]}')
     assert "![x](" not in page.error[0].value
 
@@ -255,7 +266,7 @@ def test_a_link_for_a_lesson_can_hide_the_layers(app):
 
 @pytest.mark.parametrize(("kind", "said"), [("PyTorch", "import torch"), ("Keras", "import keras")])
 def test_the_source_is_shown(app, kind, said):
-    page = take(app("design"), kind)
+    page = export(app("design"), kind)
     source = page.code[0].value
     assert said in source
     compile(source, "train.py", "exec")
@@ -271,7 +282,7 @@ def test_one_batch_goes_through_the_untrained_network(app):
 
 
 def test_a_trained_run_is_exported_and_verified(app, trained):
-    page = take(app("design"), "Run")
+    page = export(app("design"), "Run")
     button(page, "verify").click().run(timeout=120)
     assert not page.exception
     assert not page.error
@@ -279,6 +290,6 @@ def test_a_trained_run_is_exported_and_verified(app, trained):
     assert len(badges) == 2
 
 
-def test_a_teachers_notes_are_on_the_page(app):
+def test_the_advice_is_on_the_page(app):
     page = preset(app("design"), "tutorial")
     assert any("A sigmoid for each class" in caption.value for caption in page.caption)

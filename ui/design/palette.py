@@ -1,66 +1,62 @@
-"""The palette of the Design page: every layer type, grouped by kind."""
+"""The palette of the Design page: every layer type, by group."""
 
 from __future__ import annotations
-
-import itertools
 
 import streamlit as st
 
 from cnn.figures.colours import LAYER_GROUPS
-from cnn.network import MAX_LAYERS, Architecture
-from cnn.network.layers import HIDDEN_LAYERS, Layer
+from cnn.network import MAX_LAYERS, Architecture, failing_row
+from cnn.network.layers import LAYER_KINDS, Layer
 from ui.design import undo_history
-from ui.design.cards import slug
+from ui.design.cards import place_of, slug
 from ui.shared import state
-
-KINDS: dict[str, type[Layer]] = {
-    layer.model_fields["kind"].default: layer for layer in HIDDEN_LAYERS
-}
 
 
 def palette(locked: bool) -> None:
     """One button per layer type. It adds below the open card, else where the layer can work."""
     play = state.get()
     full = len(play.cards) >= MAX_LAYERS
+    place = place_of(play.chosen)
+    where = "at the lowest place where it works" if place is None else f"below layer {place + 1}"
     with st.container(key="palette", gap="small"):
-        number = next((i + 1 for i, c in enumerate(play.cards) if c.uid == play.chosen), None)
-        where = f"below layer {number}" if number else "at the lowest place where it works"
         st.caption(
             f"At most {MAX_LAYERS} layers."
             if full
             else f"**Add a layer**  \nA click puts it {where}."
         )
-        groups = list(LAYER_GROUPS)
-        ordered = sorted(KINDS.items(), key=lambda item: groups.index(item[1].group))
-        for group, members in itertools.groupby(ordered, key=lambda item: item[1].group):
+        for group, colour in LAYER_GROUPS.items():
             with st.container(key=f"kind_{slug(group)}", gap=None):
-                st.caption(f":{LAYER_GROUPS[group].name}[**{group}**]")
+                st.caption(f":{colour.name}[**{group}**]")
                 with st.container(horizontal=True, gap="xxsmall"):
-                    for kind, layer in members:
-                        st.button(
-                            layer.title.removesuffix("2d"),
-                            key=f"add_{kind}",
-                            icon=layer.icon,
-                            type="tertiary",
-                            help=layer.about,
-                            on_click=add,
-                            args=(kind,),
-                            disabled=locked or full,
-                        )
+                    for kind, layer in LAYER_KINDS.items():
+                        if layer.group == group:
+                            _button(kind, layer, locked or full)
+
+
+def _button(kind: str, layer: type[Layer], disabled: bool) -> None:
+    st.button(
+        layer.title.removesuffix("2d"),
+        key=f"add_{kind}",
+        icon=layer.icon,
+        type="tertiary",
+        help=layer.about,
+        on_click=add,
+        args=(kind,),
+        disabled=disabled,
+    )
 
 
 def add(kind: str, place: int | None = None) -> None:
     """Add a layer of that kind at a place among the cards; None: the place that suits it."""
     play = state.get()
-    if kind not in KINDS or len(play.cards) >= MAX_LAYERS:
+    if kind not in LAYER_KINDS or len(play.cards) >= MAX_LAYERS:
         return
-    layer = KINDS[kind]()  # type: ignore[call-arg]
+    layer = LAYER_KINDS[kind]()  # type: ignore[call-arg]
     if place is None:
-        place = next((i + 1 for i, c in enumerate(play.cards) if c.uid == play.chosen), None)
-    if place is None:
-        place = lowest_place(play.architecture, layer)
+        above = place_of(play.chosen)
+        place = lowest_place(play.architecture, layer) if above is None else above + 1
     play.add(layer, max(0, min(place, len(play.cards))))
-    undo_history.of(play)  # a step of its own, also where two quick clicks come in one run
+    undo_history.current()  # a step of its own, also where two quick clicks come in one run
 
 
 def lowest_place(architecture: Architecture, layer: Layer) -> int:
@@ -72,21 +68,19 @@ def lowest_place(architecture: Architecture, layer: Layer) -> int:
             tried = architecture.model_copy(
                 update={"layers": (*layers[:place], layer, *layers[place:])}
             )
-            failing = next((row.number for row in tried.table() if row.problem), None)
-            if failing is None or (not keep_rest and failing > place + 1):
+            failing = failing_row(tried.table())
+            if failing is None or (not keep_rest and failing.number > place + 1):
                 return place
     return len(layers)
 
 
 def drop(what: str, name: str, place: int) -> None:
-    """What a drag that ended does; `place` counts the cards above it."""
+    """The end of a drag: add a layer of kind `name`, or move the card of that uid, below `place`
+    cards."""
     play = state.get()
     if what == "add":
         add(name, place)
-        return
-    index = next((i for i, card in enumerate(play.cards) if str(card.uid) == name), None)
-    if index is None:
-        return
-    card = play.cards.pop(index)
-    play.cards.insert(place - (place > index), card)
-    play.chosen = card.uid
+    elif (index := place_of(name)) is not None:
+        card = play.cards.pop(index)
+        play.cards.insert(place - (place > index), card)
+        play.chosen = card.uid

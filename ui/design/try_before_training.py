@@ -1,25 +1,42 @@
-"""Try it before training: one batch through the untrained network, and what it tells."""
+"""One batch through the untrained network, and what it shows.
+
+It needs torch, which is imported when the button is pressed.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from cnn.datasets import DATASETS, DataError, default_dataset, is_on_disk
 from cnn.network import Architecture
 from cnn.network.layers import show
+from ui.design.text_table import Column, text_table
 from ui.shared import models, state
+
+if TYPE_CHECKING:
+    from cnn.inspection.initialisation_check import InitialisationCheck, LayerCheck
+
+
+@dataclass
+class Trial:
+    """The last measurement: of which network, on which data set, or why it failed."""
+
+    architecture: Architecture | None = None
+    dataset: str = ""
+    check: InitialisationCheck | None = None
+    error: str = ""
 
 
 def section(architecture: Architecture, problem: str | None) -> None:
     """The button, and the figures of the network it was last pressed for."""
-    play = state.get()
     st.subheader("Try it before training", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            "Sends one batch through the untrained network and back: is the signal neither fading "
-            "nor exploding, and does a gradient reach every layer?",
+            "Sends one batch through the untrained network and back: does the signal neither "
+            "vanish nor explode, and does a gradient reach every layer?",
             width="stretch",
         )
         pressed = st.button(
@@ -27,88 +44,73 @@ def section(architecture: Architecture, problem: str | None) -> None:
             key="try_out",
             icon=":material/electric_bolt:",
             disabled=problem is not None,
-            help="Mend the network first." if problem else None,
+            help="Fix the network first." if problem else None,
         )
+    trial = state.page(Trial)
     if pressed:
         with st.spinner("Sending 128 digits through", show_time=False):
-            play.fields["tryout"] = (architecture, *_measure(architecture))
-    kept = play.fields.get("tryout")
-    if kept is None:
+            _measure(architecture, trial)
+    if trial.architecture is None:
         return
-    tried, start, words = kept
-    if start is None:
-        st.warning(words, icon=":material/info:")
+    if trial.check is None:
+        st.warning(trial.error, icon=":material/info:")
         return
-    if tried != architecture:
+    if trial.architecture != architecture:
         st.caption("The network has changed since; this was for the one before.")
-    _show(start, words)
+    _show(trial.check, trial.dataset)
 
 
-def _measure(architecture: Architecture) -> tuple[Any, str]:
-    """The measurement and the data's name, or None and what went wrong."""
+def _measure(architecture: Architecture, trial: Trial) -> None:
     play = state.get()
     models.loader().join()
     from cnn.inspection.initialisation_check import check_initialisation, sample_batch
 
-    dataset = play.dataset or default_dataset()
-    if not is_on_disk(dataset):
-        dataset = "mnist-sample"
+    name = play.dataset or default_dataset()
+    if not is_on_disk(name):
+        name = "mnist-sample"
+    trial.check = None
     try:
-        x, labels = sample_batch(dataset, play.settings.normalisation)
-        start = check_initialisation(architecture, x, labels, play.settings.seed)
+        x, labels = sample_batch(name, play.settings.normalisation)
+        trial.check = check_initialisation(architecture, x, labels, play.settings.seed)
     except DataError as error:
-        return None, str(error)
-    return start, DATASETS[dataset].label
+        trial.error = str(error)
+    trial.architecture, trial.dataset = architecture, DATASETS[name].label
 
 
-def _show(start: Any, dataset: str) -> None:
+def _show(check: InitialisationCheck, dataset: str) -> None:
     from cnn.figures.starts import start_bars
     from cnn.inspection.initialisation_check import findings
 
-    for well, words in findings(start):
+    for well, text in findings(check):
         icon = ":green[:material/check_circle:]" if well else ":orange[:material/warning:]"
-        st.markdown(f"{icon} {words}")
+        st.markdown(f"{icon} {text}")
     left, right = st.columns(2, gap="medium")
     with left:
         st.plotly_chart(
-            start_bars(start.layers, start.input_signal),
+            start_bars(check.layers, check.input_signal),
             key="start_bars",
             config={"displayModeBar": False},
             alt="Signal of each layer's output and gradient norm of its weights, on log scales",
         )
     with right:
-        st.dataframe(
-            {
-                "Layer": [f"{i.number} · {i.layer.summary}" for i in start.layers],
-                "Output": [show(i.shape) for i in start.layers],
-                "Mean": [f"{i.mean:z.2f}" for i in start.layers],
-                "Spread": [f"{i.std:.3g}" for i in start.layers],
-                "Signal": [f"{i.signal:.3g}" for i in start.layers],
-                "Silent": ["" if i.dead is None else f"{i.dead:.0%}" for i in start.layers],
-                "Gradient": [
-                    "" if i.gradient is None else f"{i.gradient:.2g}" for i in start.layers
-                ],
-            },
-            hide_index=True,
-            row_height=30,
-            height="content",
-            column_config={
-                "Layer": st.column_config.TextColumn(width=128),
-                "Output": st.column_config.TextColumn(width=76),
-                "Mean": st.column_config.TextColumn(width=56),
-                "Spread": st.column_config.TextColumn(width=54, help="Of all its outputs."),
-                "Gradient": st.column_config.TextColumn(width=60),
-                "Signal": st.column_config.TextColumn(
-                    width=54, help="How much its output differs from image to image."
-                ),
-                "Silent": st.column_config.TextColumn(
-                    width=52,
-                    help="Share of the maps or units that are zero for every image of the batch.",
-                ),
-            },
-            alt="Mean, spread, silent share and gradient of every layer",
-        )
+        text_table(_columns(check.layers), "Mean, standard deviation, dead share and gradient")
         st.caption(
             f"{dataset}, its first images; weights from the seed of your settings. The signal is "
             "how far images differ in a layer's output; the dotted line is the input's."
         )
+
+
+def _columns(layers: tuple[LayerCheck, ...]) -> list[Column]:
+    dead = ["" if i.dead is None else f"{i.dead:.0%}" for i in layers]
+    gradients = ["" if i.gradient is None else f"{i.gradient:.2g}" for i in layers]
+    signal_help = "How much its output differs from image to image."
+    dead_help = "Share of the maps or units that are zero for every image of the batch."
+    return [
+        Column("Layer", [f"{i.number} · {i.layer.summary}" for i in layers], 128),
+        Column("Output", [show(i.shape) for i in layers], 76),
+        Column("Mean", [f"{i.mean:z.2f}" for i in layers], 56),
+        Column("Std", [f"{i.std:.3g}" for i in layers], 54, "Standard deviation of all outputs."),
+        Column("Signal", [f"{i.signal:.3g}" for i in layers], 54, signal_help),
+        Column("Dead", dead, 52, dead_help),
+        Column("Gradient", gradients, 60),
+    ]

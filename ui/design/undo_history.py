@@ -1,12 +1,13 @@
 """Undo and redo of the design: what the network was before each change.
 
-The page tells `note` at every run how the network stands; what differs from the last time is a
-step. So a change counts wherever it was made: a slider, a preset, a file, another page.
+`current` compares the network with the last one at every run of the page; a difference is a step.
+So a change counts wherever it was made: a slider, a preset, a file, another page.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cnn.network.layers import Classifier, Layer
@@ -19,8 +20,10 @@ TOGETHER = 1.0  # seconds within which moves of one slider are one step
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A network as it stood, its cards' names with it; the settings and open card of that moment
-    are kept, but are no step."""
+    """A network at one moment, with the uids of its cards.
+
+    The settings and the open card are kept too, but a change of them is no step.
+    """
 
     cards: tuple[tuple[int, Layer], ...]
     head: Classifier
@@ -29,14 +32,21 @@ class Snapshot:
     chosen: int | str | None = field(default=None, compare=False)
 
 
+def snapshot() -> Snapshot:
+    """The network as it is now."""
+    play = state.get()
+    cards = tuple((card.uid, card.layer) for card in play.cards)
+    return Snapshot(cards, play.head, play.preset, play.settings, play.chosen)
+
+
 @dataclass
 class History:
-    """The steps behind and before `present`."""
+    """The networks before and after `present`, which undo and redo bring back."""
 
-    present: Snapshot
+    present: Snapshot = field(default_factory=snapshot)
     past: list[Snapshot] = field(default_factory=list)
     future: list[Snapshot] = field(default_factory=list)
-    _last: tuple[object, float] = (None, 0.0)
+    _last: tuple[object, float] = (None, 0.0)  # the field changed last, and when
 
     def note(self, now: Snapshot, at: float | None = None) -> None:
         """Record a step if anything changed; quick moves of one slider become one step."""
@@ -52,23 +62,22 @@ class History:
 
     def undo(self) -> Snapshot | None:
         """One step back; None at the beginning."""
-        if not self.past:
-            return None
-        self.future.append(self.present)
-        self.present, self._last = self.past.pop(), (None, 0.0)
-        return self.present
+        return self._move(self.past, self.future)
 
     def redo(self) -> Snapshot | None:
         """One step forward again; None at the end."""
-        if not self.future:
+        return self._move(self.future, self.past)
+
+    def _move(self, source: list[Snapshot], target: list[Snapshot]) -> Snapshot | None:
+        if not source:
             return None
-        self.past.append(self.present)
-        self.present, self._last = self.future.pop(), (None, 0.0)
+        target.append(self.present)
+        self.present, self._last = source.pop(), (None, 0.0)
         return self.present
 
 
 def changed_field(before: Snapshot, after: Snapshot) -> tuple[int | str, str] | None:
-    """The card and field that changed, where that is all that changed."""
+    """The card's uid and the field that changed, where that is all that changed."""
     if [uid for uid, _ in before.cards] != [uid for uid, _ in after.cards]:
         return None
     pairs: list[tuple[int | str, Layer, Layer]] = [
@@ -103,28 +112,20 @@ def describe(before: Snapshot, after: Snapshot) -> str:
     return "moved a layer" if not added and not removed else "several layers"
 
 
-def snapshot(play: state.Playground) -> Snapshot:
-    """The network as it stands now."""
-    cards = tuple((card.uid, card.layer) for card in play.cards)
-    return Snapshot(cards, play.head, play.preset, play.settings, play.chosen)
-
-
-def of(play: state.Playground) -> History:
-    """This session's history, brought up to date."""
-    now = snapshot(play)
-    history = play.fields.get("history")
-    if history is None:
-        history = play.fields["history"] = History(now)
-    history.note(now)
+def current() -> History:
+    """This session's history, with the network as it is now."""
+    history = state.page(History)
+    history.note(snapshot())
     return history
 
 
-def restore(play: state.Playground, to: Snapshot | None) -> None:
-    """Make the network that of a snapshot; its settings too, if the step changed the preset."""
+def restore(step: Callable[[], Snapshot | None]) -> None:
+    """Take the network of `step` (undo or redo); its settings too, if the preset differs."""
+    play, to = state.get(), step()
     if to is None:
         return
     if to.preset != play.preset:
         play.settings = to.settings
     play.cards = [state.Card(layer, uid) for uid, layer in to.cards]
     play.head, play.preset, play.chosen = to.head, to.preset, to.chosen
-    play.version += 1  # the sliders on the page must be made anew to show the old values
+    play.version += 1  # new keys for the sliders, so that they show the old values

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cnn.inspection.progress import Progress
+from cnn.common.progress import Progress
 from ui.inspect.state import inspect_state
 
 T = TypeVar("T")

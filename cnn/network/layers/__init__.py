@@ -2,8 +2,8 @@
 
 A class carries its fields with their limits (the page draws sliders and selects from them, JSON is
 validated by them), the arithmetic of its output shape, parameters and multiply-adds, the torch
-module it builds and the source that makes it. Nothing here imports torch until `module()` is
-called, so a page can show shapes before torch is loaded.
+module it builds and the source that makes it. Nothing here imports torch until `module` is called,
+so that a page shows shapes before torch is loaded.
 
 A shape is `(channels, height, width)` for maps and `(features,)` for a flat vector, without the
 batch.
@@ -15,19 +15,18 @@ from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field
 
-from cnn.network.layers._activation import ACTIVATIONS, Activation, ActivationName
-from cnn.network.layers._base import Fix, Group, Layer, LayerError, Shape, show
+from cnn.network.layers._activation import ACTIVATIONS, Activation
+from cnn.network.layers._base import Fix, Layer, LayerError, Shape, SlidingWindow, show
 from cnn.network.layers._conv import Conv2d
 from cnn.network.layers._dropout import Dropout
 from cnn.network.layers._flatten import Flatten, GlobalAvgPool
-from cnn.network.layers._init import INITS, Init
 from cnn.network.layers._linear import Classifier, Linear
 from cnn.network.layers._norm import BatchNorm2d
 from cnn.network.layers._pool import AvgPool2d, MaxPool2d, SumPool2d
 from cnn.network.layers._residual import ResidualBlock
 
-# What a person may add, in the palette's order. The classifier is not among them: it is the
-# network's last layer, always there, once. A new layer type is imported above and named here;
+# What a user may add, in the palette's order. The classifier is not among them: every network has
+# one, as its last layer. A new layer type is imported above and named here;
 # everything else follows from its class.
 HIDDEN_LAYERS: tuple[type[Layer], ...] = (
     Conv2d,
@@ -42,8 +41,12 @@ HIDDEN_LAYERS: tuple[type[Layer], ...] = (
     GlobalAvgPool,
     Linear,
 )
+# By the name that JSON has for each: "conv2d", "max_pool2d".
+LAYER_KINDS: dict[str, type[Layer]] = {
+    layer.model_fields["kind"].default: layer for layer in HIDDEN_LAYERS
+}
 
-# Any of them, told apart by `kind`: what JSON is validated by.
+# Any of them, distinguished by `kind`: JSON is validated by this type.
 if TYPE_CHECKING:
     AnyLayer = Layer  # a union made from a list is beyond the type checker
 else:
@@ -52,9 +55,8 @@ else:
 __all__ = [
     "ACTIVATIONS",
     "HIDDEN_LAYERS",
-    "INITS",
+    "LAYER_KINDS",
     "Activation",
-    "ActivationName",
     "AnyLayer",
     "AvgPool2d",
     "BatchNorm2d",
@@ -64,14 +66,13 @@ __all__ = [
     "Fix",
     "Flatten",
     "GlobalAvgPool",
-    "Group",
-    "Init",
     "Layer",
     "LayerError",
     "Linear",
     "MaxPool2d",
     "ResidualBlock",
     "Shape",
+    "SlidingWindow",
     "SumPool2d",
     "show",
 ]

@@ -1,37 +1,51 @@
-"""What every layer type answers, and how a layer says that it cannot work."""
+"""The base class of all layer types, and the error of a layer that cannot work."""
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from cnn.network.layers._source import TorchCall
 
 if TYPE_CHECKING:
     from torch import nn
 
 Shape = tuple[int, ...]
 Group = Literal[
-    "Feature extraction", "Down-sampling", "Non-linearity", "Regularisation", "Classifier"
+    "Feature extraction", "Down-sampling", "Non-linearity", "Regularisation", "Classification"
 ]
 WorksOn = Literal["maps", "flat", "any"]
 
 
+class SlidingWindow(NamedTuple):
+    """A square window that slides over maps, in pixels: its side with the gaps of its dilation, its
+    stride, and how many rows of zeros are added above (and columns left of) its first position."""
+
+    size: int
+    stride: int
+    padding_before: int = 0
+
+    def positions(self, length: int) -> int:
+        """How many positions it has along `length` pixels, padding included."""
+        return (length - self.size) // self.stride + 1
+
+
 @dataclass(frozen=True)
 class Fix:
-    """A change that lies in the layer's own fields: words for a button, and the new values."""
+    """A change to the layer's own fields that solves its problem: a button's label, new values."""
 
     label: str
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, int | str]
 
 
 class LayerError(ValueError):
     """A layer that cannot work on the input it gets: what is wrong, and what to do about it.
 
-    `fixes` are changes to its fields that would mend it. What can be done around the layer (move
-    it, switch it off, flatten above it) is `cnn.network.suggest_fixes`'s business.
+    `fixes` are changes to its fields that solve the problem. What can be done around the layer
+    (move it, switch it off, flatten above it) is found by `cnn.network.suggest_fixes`.
     """
 
     def __init__(self, problem: str, suggestion: str, *fixes: Fix):
@@ -46,17 +60,17 @@ def show(shape: Shape) -> str:
     return "×".join(map(str, shape))
 
 
-def advanced(**extra: Any) -> dict[str, Any]:
-    """The mark of a field that few people need: the page keeps it in a fold."""
+def advanced(**extra: JsonValue) -> dict[str, JsonValue]:
+    """Marks a field that few people need: the page shows it under "More"."""
     return {"advanced": True, **extra}
 
 
 class Layer(BaseModel):
-    """What every layer type answers. The defaults are those of a layer that changes no shape.
+    """The base of all layer types. Its defaults are those of a layer that changes no shape.
 
-    A subclass declares its fields with their limits, `_output_shape`, what it learns and
-    computes, and its module three times: as the torch object and as PyTorch and Keras source.
-    Card, validation, table, picture, both generators and the JSON schema follow from that.
+    A subclass declares its fields with their limits, `_output_shape`, its parameters and
+    multiply-adds, the call that makes its torch module, and the Keras source of the same. Card,
+    validation, table, picture, both generators and the JSON schema follow from that.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,7 +80,8 @@ class Layer(BaseModel):
     icon: ClassVar[str]
     about: ClassVar[str]
     works_on: ClassVar[WorksOn] = "any"
-    # Names in cnn.modules (PyTorch) and cnn.codegen.keras_helpers (Keras) that its source uses.
+    # Classes and functions that its source uses: from cnn.network.modules (PyTorch) and from
+    # cnn.export.codegen (Keras).
     torch_helpers: ClassVar[tuple[str, ...]] = ()
     keras_helpers: ClassVar[tuple[str, ...]] = ()
 
@@ -74,13 +89,13 @@ class Layer(BaseModel):
     enabled: bool = Field(
         True,
         title="On",
-        description="A layer that is switched off stays in the list and lets everything through.",
+        description="A layer that is off stays in the list and passes its input on unchanged.",
         json_schema_extra={"control": "switch"},
     )
 
     @property
     def summary(self) -> str:
-        """A few words that tell this layer from its neighbours, such as `MaxPool 2×2`."""
+        """Its name with its most important values, such as `MaxPool 2×2`."""
         return self.title
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -115,35 +130,22 @@ class Layer(BaseModel):
         """Bytes of this layer's output for one image, in float32."""
         return 4 * math.prod(self.output_shape(shape))
 
-    def windows(self) -> tuple[tuple[int, int], ...]:
-        """`(kernel, stride)` of each sliding window inside, for the receptive field."""
+    def windows(self) -> tuple[SlidingWindow, ...]:
+        """Each sliding window inside, in the order of the data, for the receptive field."""
         return ()
+
+    def torch_call(self, shape: Shape) -> TorchCall:
+        """The call that makes its torch module for an input of `shape` (which must be valid)."""
+        raise NotImplementedError
 
     def module(self, shape: Shape) -> nn.Module:
         """The torch module for an input of `shape` (which must be valid)."""
-        raise NotImplementedError
+        return self.torch_call(shape).module()
 
     def torch_source(self, shape: Shape) -> str:
-        """A PyTorch expression that makes `module(shape)`, with the names of `torch_helpers`."""
-        raise NotImplementedError
+        """A PyTorch expression that makes the same, with the names of `torch_helpers`."""
+        return self.torch_call(shape).source()
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """Keras expressions, one per Keras layer, that compute the same (channels last)."""
         raise NotImplementedError
-
-
-def literal(value: Any) -> str:
-    """A Python literal with double quotes, as formatters write it."""
-    return json.dumps(value) if isinstance(value, str) else repr(value)
-
-
-def call(name: str, *values: Any, **options: Any) -> str:
-    """The source of a call. Options that are None are left out, so that defaults stay unsaid."""
-    parts = [literal(value) for value in values]
-    parts += [f"{key}={literal(value)}" for key, value in options.items() if value is not None]
-    return f"{name}({', '.join(parts)})"
-
-
-def slid(size: int, kernel: int, stride: int) -> int:
-    """How many places a window of `kernel` finds on `size` pixels."""
-    return (size - kernel) // stride + 1

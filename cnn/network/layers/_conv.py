@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import (
-    Fix,
-    Group,
-    Layer,
-    LayerError,
-    Shape,
-    WorksOn,
-    advanced,
-    call,
-    slid,
-)
-from cnn.network.layers._init import Init, init_field, initialise, keras_init, torch_init
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Fix, Layer, LayerError, Shape, SlidingWindow, advanced
+from cnn.network.layers._init import Init, keras_init
+from cnn.network.layers._source import TorchCall, call, unless
 
 
 class Conv2d(Layer):
     """Convolution: slides `filters` learned kernels over the maps, one output map per filter.
 
-    `(C, H, W)` to `(filters, H', W')`. With `groups` the maps are shared out: each group of
+    `(C, H, W)` to `(filters, H', W')`. With `groups` the maps are divided: each group of
     filters sees its own part of the input maps only; as many groups as maps is the depthwise
-    convolution of MobileNet. `dilation` spreads the kernel's taps apart.
+    convolution of MobileNet. `dilation` leaves gaps between the kernel's weights.
     """
 
-    title: ClassVar[str] = "Conv2d"
-    group: ClassVar[Group] = "Feature extraction"
-    icon: ClassVar[str] = ":material/grid_on:"
-    about: ClassVar[str] = (
-        "Slides small learned filters over the image. Each finds one pattern wherever it stands: "
+    title = "Conv2d"
+    group = "Feature extraction"
+    icon = ":material/grid_on:"
+    about = (
+        "Slides small learned filters over the image. Each finds one pattern wherever it is: "
         "edges first, then corners, then whole parts of a digit."
     )
-    works_on: ClassVar[WorksOn] = "maps"
-    torch_helpers: ClassVar[tuple[str, ...]] = ("initialised",)
+    works_on = "maps"
+    torch_helpers = ("initialised",)
 
     kind: Literal["conv2d"] = "conv2d"
     filters: int = Field(
@@ -63,7 +51,7 @@ class Conv2d(Layer):
         ge=1,
         le=4,
         title="Dilation",
-        description="Distance between the window's taps: 2 sees twice as far with as many weights.",
+        description="Distance between the kernel's weights: 2 sees twice as far with as many.",
         json_schema_extra=advanced(),
     )
     groups: int = Field(
@@ -71,10 +59,10 @@ class Conv2d(Layer):
         ge=1,
         le=256,
         title="Groups",
-        description="Shares the maps out: as many groups as input maps is a depthwise convolution.",
+        description="Divides the maps: as many groups as input maps is a depthwise convolution.",
         json_schema_extra=advanced(),
     )
-    init: Init = init_field()
+    init: Init = "default"
 
     @property
     def summary(self) -> str:
@@ -83,15 +71,24 @@ class Conv2d(Layer):
         return f"Conv {self.filters} × {self.kernel_size}×{self.kernel_size}{grouped}"
 
     @property
-    def reach(self) -> int:
-        """The side of the window with its gaps, in pixels."""
-        return self.dilation * (self.kernel_size - 1) + 1
+    def padding_before(self) -> int:
+        """Rows of zeros added above the maps (and columns left of them), as torch does.
+
+        'same' padding adds as many below; one more where the window's side is even.
+        """
+        return self.dilation * (self.kernel_size - 1) // 2 if self.padding == "same" else 0
+
+    @property
+    def _window(self) -> SlidingWindow:
+        side = self.dilation * (self.kernel_size - 1) + 1
+        return SlidingWindow(side, self.stride, self.padding_before)
 
     def _output_shape(self, shape: Shape) -> Shape:
         channels, height, width = shape
         self._check_groups(channels)
+        window = self._window
         if self.padding == "same":
-            if self.stride > 1 and self.reach % 2 == 0:
+            if self.stride > 1 and window.size % 2 == 0:
                 odd = self.kernel_size + 1 if self.kernel_size < 11 else self.kernel_size - 1
                 raise LayerError(
                     f"'same' padding with stride {self.stride} needs an odd kernel, "
@@ -102,20 +99,16 @@ class Conv2d(Layer):
                     Fix("Use 'valid' padding", {"padding": "valid"}),
                 )
             return (self.filters, -(-height // self.stride), -(-width // self.stride))
-        if min(height, width) < self.reach:
+        if min(height, width) < window.size:
             raise self._too_large(height, width)
-        return (
-            self.filters,
-            slid(height, self.reach, self.stride),
-            slid(width, self.reach, self.stride),
-        )
+        return (self.filters, window.positions(height), window.positions(width))
 
     def _check_groups(self, channels: int) -> None:
         if channels % self.groups == 0 and self.filters % self.groups == 0:
             return
         most = math.gcd(self.groups, channels, self.filters)
         fixes = [Fix(f"Use groups {most}", {"groups": most})]
-        if channels % self.groups == 0:  # then only the filters are in the way
+        if channels % self.groups == 0:  # only the number of filters does not fit
             filters = max(self.groups, self.filters // self.groups * self.groups)
             fixes.insert(0, Fix(f"Use {filters} filters", {"filters": filters}))
         raise LayerError(
@@ -128,13 +121,14 @@ class Conv2d(Layer):
     def _too_large(self, height: int, width: int) -> LayerError:
         room = min(height, width)
         most = (room - 1) // self.dilation + 1
-        spread = f" spread over {self.reach}×{self.reach}" if self.dilation > 1 else ""
+        side = self._window.size
+        dilated = f" dilated to {side}×{side}" if self.dilation > 1 else ""
         fixes = [Fix("Use 'same' padding", {"padding": "same"})]
         fixes.append(Fix(f"Use kernel {most}", {"kernel_size": most}))
         if self.dilation > 1:
             fixes.append(Fix("Use dilation 1", {"dilation": 1}))
         return LayerError(
-            f"its {self.kernel_size}×{self.kernel_size} window{spread} is larger than its "
+            f"its {self.kernel_size}×{self.kernel_size} window{dilated} is larger than its "
             f"{height}×{width} input.",
             f"Use a kernel of at most {most}, 'same' padding, or pool less above.",
             *fixes,
@@ -149,63 +143,41 @@ class Conv2d(Layer):
         values = math.prod(self.output_shape(shape))
         return values * (shape[0] // self.groups) * self.kernel_size**2
 
-    def windows(self) -> tuple[tuple[int, int], ...]:
-        """The kernel with its gaps."""
-        return ((self.reach, self.stride),)
+    def windows(self) -> tuple[SlidingWindow, ...]:
+        """The kernel."""
+        return (self._window,)
 
-    @property
-    def _padding(self) -> Any:
-        """Torch's own 'same' knows no stride but does even kernels."""
-        if self.padding == "valid":
-            return 0
-        return "same" if self.stride == 1 else self.reach // 2
-
-    def module(self, shape: Shape) -> nn.Module:
-        """`torch.nn.Conv2d`."""
-        from torch import nn
-
-        conv = nn.Conv2d(
-            shape[0],
-            self.filters,
-            self.kernel_size,
-            self.stride,
-            self._padding,
-            self.dilation,
-            self.groups,
-            bias=self.bias,
-        )
-        return initialise(conv, self.init)
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`nn.Conv2d(1, 16, 3, padding="same")`."""
-        source = call(
+        # Torch's own 'same' allows no stride; a number of pixels allows no even kernel.
+        whole = self.padding == "same" and self.stride == 1
+        return TorchCall(
             "nn.Conv2d",
             shape[0],
             self.filters,
             self.kernel_size,
-            stride=self.stride if self.stride > 1 else None,
-            padding=self._padding or None,
-            dilation=self.dilation if self.dilation > 1 else None,
-            groups=self.groups if self.groups > 1 else None,
-            bias=None if self.bias else False,
+            stride=unless(self.stride, 1),
+            padding="same" if whole else unless(self.padding_before, 0),
+            dilation=unless(self.dilation, 1),
+            groups=unless(self.groups, 1),
+            bias=unless(self.bias, True),
+            init=self.init,
         )
-        return torch_init(source, self.init)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`Conv2D`, or `DepthwiseConv2D` where every map has its own filter."""
         # Keras pads strided 'same' convolutions unevenly; torch does not.
         uneven = self.padding == "same" and self.stride > 1
-        before = (call("layers.ZeroPadding2D", self.reach // 2),) if uneven else ()
+        before = (call("layers.ZeroPadding2D", self.padding_before),) if uneven else ()
         options = {
-            "strides": self.stride if self.stride > 1 else None,
+            "strides": unless(self.stride, 1),
             "padding": "same" if self.padding == "same" and not uneven else None,
-            "dilation_rate": self.dilation if self.dilation > 1 else None,
-            "use_bias": None if self.bias else False,
+            "dilation_rate": unless(self.dilation, 1),
+            "use_bias": unless(self.bias, True),
         }
         if self.groups == shape[0] == self.filters and self.groups > 1:
             source = call("layers.DepthwiseConv2D", self.kernel_size, **options)
-            init = keras_init(source, self.init).replace("kernel_init", "depthwise_init")
-            return (*before, init)
-        groups = self.groups if self.groups > 1 else None
-        source = call("layers.Conv2D", self.filters, self.kernel_size, **options, groups=groups)
+            return (*before, keras_init(source, self.init, "depthwise_initializer"))
+        options["groups"] = unless(self.groups, 1)
+        source = call("layers.Conv2D", self.filters, self.kernel_size, **options)
         return (*before, keras_init(source, self.init))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Group, Layer, Shape, call
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Layer, Shape
+from cnn.network.layers._source import TorchCall, call
 
 
 class Dropout(Layer):
     """Dropout of single values (Srivastava and others, 2014, JMLR 15)."""
 
-    title: ClassVar[str] = "Dropout"
-    group: ClassVar[Group] = "Regularisation"
-    icon: ClassVar[str] = ":material/blur_on:"
-    about: ClassVar[str] = (
+    title = "Dropout"
+    group = "Regularisation"
+    icon = ":material/blur_on:"
+    about = (
         "While training, sets a random share of the values to zero, so that no unit can rely on "
         "one other: a measure against over-fitting. Does nothing when predicting."
     )
@@ -37,15 +35,9 @@ class Dropout(Layer):
         """The rate."""
         return f"Dropout {self.rate:g}"
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.modules.Dropout`: `torch.nn.Dropout` with quicker random numbers."""
-        from cnn.network.modules import Dropout as Module
-
-        return Module(self.rate)
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`nn.Dropout(0.25)`."""
-        return call("nn.Dropout", self.rate)
+        return TorchCall("nn.Dropout", self.rate)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`Dropout`."""

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
 
-from cnn.network.layers._base import Group, Layer, Shape, WorksOn
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Layer, Shape
+from cnn.network.layers._source import TorchCall
 
 
 class Flatten(Layer):
     """Lays all maps out as one vector: `(C, H, W)` to `(C·H·W,)`."""
 
-    title: ClassVar[str] = "Flatten"
-    group: ClassVar[Group] = "Classifier"
-    icon: ClassVar[str] = ":material/reorder:"
-    about: ClassVar[str] = "Lays all maps out as one long vector, for the Linear layers below."
-    works_on: ClassVar[WorksOn] = "maps"
+    title = "Flatten"
+    group = "Classification"
+    icon = ":material/reorder:"
+    about = "Lays all maps out as one long vector, for the Linear layers below."
+    works_on = "maps"
     kind: Literal["flatten"] = "flatten"
 
     def _output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.modules.Flatten`: `torch.nn.Flatten` with a quicker gradient."""
-        from cnn.network.modules import Flatten as Module
-
-        return Module()
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`nn.Flatten()`."""
-        return "nn.Flatten()"
+        return TorchCall("nn.Flatten")
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """Channels first before flattening, so that a Linear layer's weights mean the same."""
@@ -44,29 +36,23 @@ class Flatten(Layer):
 class GlobalAvgPool(Layer):
     """The mean of each map: `(C, H, W)` to `(C,)` (Lin and others, 2013, arXiv:1312.4400)."""
 
-    title: ClassVar[str] = "GlobalAvgPool"
-    group: ClassVar[Group] = "Classifier"
-    icon: ClassVar[str] = ":material/filter_center_focus:"
-    about: ClassVar[str] = (
+    title = "GlobalAvgPool"
+    group = "Classification"
+    icon = ":material/filter_center_focus:"
+    about = (
         "One number per map, its mean: the classifier then needs few weights and does not care "
-        "where in the image a pattern stood."
+        "where in the image a pattern was."
     )
-    works_on: ClassVar[WorksOn] = "maps"
-    torch_helpers: ClassVar[tuple[str, ...]] = ("GlobalAvgPool",)
+    works_on = "maps"
+    torch_helpers = ("GlobalAvgPool",)
     kind: Literal["global_avg_pool"] = "global_avg_pool"
 
     def _output_shape(self, shape: Shape) -> Shape:
         return (shape[0],)
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.modules.GlobalAvgPool`."""
-        from cnn.network.modules import GlobalAvgPool as Module
-
-        return Module()
-
-    def torch_source(self, shape: Shape) -> str:
-        """`GlobalAvgPool()`, a class of ours."""
-        return "GlobalAvgPool()"
+    def torch_call(self, shape: Shape) -> TorchCall:
+        """`GlobalAvgPool()`, a class that the script defines."""
+        return TorchCall("GlobalAvgPool")
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`GlobalAveragePooling2D`."""

@@ -1,34 +1,32 @@
-"""Fully connected layers: the hidden kind, and the classifier that ends every network."""
+"""Fully connected layers: hidden ones, and the classifier, the last layer of every network."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Group, Layer, Shape, WorksOn, call
-from cnn.network.layers._init import Init, init_field, initialise, keras_init, torch_init
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Layer, Shape
+from cnn.network.layers._init import Init, keras_init
+from cnn.network.layers._source import TorchCall, call, unless
 
 
 class Linear(Layer):
     """A fully connected layer: `(features,)` to `(units,)`."""
 
-    title: ClassVar[str] = "Linear"
-    group: ClassVar[Group] = "Classifier"
-    icon: ClassVar[str] = ":material/hub:"
-    about: ClassVar[str] = (
+    title = "Linear"
+    group = "Classification"
+    icon = ":material/hub:"
+    about = (
         "Fully connected: every output weighs every input. It combines the features that were "
         "found, and usually holds most of the parameters."
     )
-    works_on: ClassVar[WorksOn] = "flat"
-    torch_helpers: ClassVar[tuple[str, ...]] = ("initialised",)
+    works_on = "flat"
+    torch_helpers = ("initialised",)
     kind: Literal["linear"] = "linear"
     units: int = Field(128, ge=1, le=1024, title="Units", description="How many outputs it has.")
     bias: bool = Field(True, title="Bias", description="A learned number added to every output.")
-    init: Init = init_field()
+    init: Init = "default"
 
     @property
     def summary(self) -> str:
@@ -46,35 +44,29 @@ class Linear(Layer):
         """One per weight."""
         return self.units * shape[0]
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`torch.nn.Linear`."""
-        from torch import nn
-
-        return initialise(nn.Linear(shape[0], self.units, bias=self.bias), self.init)
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`nn.Linear(784, 128)`."""
-        bias = None if self.bias else False
-        return torch_init(call("nn.Linear", shape[0], self.units, bias=bias), self.init)
+        bias = unless(self.bias, True)
+        return TorchCall("nn.Linear", shape[0], self.units, bias=bias, init=self.init)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`Dense`."""
-        bias = None if self.bias else False
-        return (keras_init(call("layers.Dense", self.units, use_bias=bias), self.init),)
+        source = call("layers.Dense", self.units, use_bias=unless(self.bias, True))
+        return (keras_init(source, self.init),)
 
 
 class Classifier(Layer):
-    """The head: a Linear layer with one output per class, always the network's last layer."""
+    """A Linear layer with one output per class, always the network's last layer."""
 
-    title: ClassVar[str] = "Classifier"
-    group: ClassVar[Group] = "Classifier"
-    icon: ClassVar[str] = ":material/flag:"
-    about: ClassVar[str] = (
+    title = "Classifier"
+    group = "Classification"
+    icon = ":material/flag:"
+    about = (
         "A Linear layer with one output per class. Softmax turns the outputs into probabilities "
-        "that add up to 1; the tutorial's network squashes each by its own sigmoid instead."
+        "that add up to 1; the tutorial's network applies a sigmoid to each instead."
     )
-    works_on: ClassVar[WorksOn] = "flat"
-    torch_helpers: ClassVar[tuple[str, ...]] = ("Classifier",)
+    works_on = "flat"
+    torch_helpers = ("Classifier",)
     kind: Literal["classifier"] = "classifier"
     enabled: Literal[True] = Field(True, json_schema_extra={"control": "none"})
     classes: int = Field(10, ge=2, le=100, title="Classes", description="One output per class.")
@@ -100,17 +92,15 @@ class Classifier(Layer):
         """One per weight."""
         return self.classes * shape[0]
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.modules.Classifier`."""
-        from cnn.network.modules import Classifier as Module
-
-        return Module(shape[0], self.classes, self.output)
+    def torch_call(self, shape: Shape) -> TorchCall:
+        """`Classifier(128, 10, output="sigmoid")`, a class that the script defines."""
+        return TorchCall("Classifier", shape[0], self.classes, output=self.output)
 
     def torch_source(self, shape: Shape) -> str:
-        """`nn.Linear(128, 10)`: softmax is in the loss; for sigmoid, a class of ours."""
+        """For softmax, which is in the loss: `nn.Linear(128, 10)`."""
         if self.output == "softmax":
             return call("nn.Linear", shape[0], self.classes)
-        return call("Classifier", shape[0], self.classes, output=self.output)
+        return super().torch_source(shape)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """`Dense`: plain logits, or sigmoids; the loss in the script is told which."""

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Group, Layer, Shape, WorksOn, advanced, call
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Layer, Shape, advanced
+from cnn.network.layers._source import TorchCall, call, unless
 
 
 class BatchNorm2d(Layer):
     """Batch normalisation of maps (Ioffe and Szegedy, 2015, arXiv:1502.03167)."""
 
-    title: ClassVar[str] = "BatchNorm2d"
-    group: ClassVar[Group] = "Regularisation"
-    icon: ClassVar[str] = ":material/equalizer:"
-    about: ClassVar[str] = (
-        "Brings every map to mean 0 and spread 1 over the batch, then scales and shifts it by two "
-        "learned numbers. Training becomes faster and less touchy about the learning rate."
+    title = "BatchNorm2d"
+    group = "Regularisation"
+    icon = ":material/equalizer:"
+    about = (
+        "Brings every map to mean 0 and standard deviation 1 over the batch, then scales and "
+        "shifts it by two learned numbers. Training becomes faster and less sensitive to the "
+        "learning rate."
     )
-    works_on: ClassVar[WorksOn] = "maps"
+    works_on = "maps"
     kind: Literal["batch_norm2d"] = "batch_norm2d"
     momentum: float = Field(
         0.1,
         ge=0.01,
         le=1.0,
         title="Momentum",
-        description="How fast the running mean and spread, which predictions use, follow the "
+        description="How fast the running mean and variance, which predictions use, follow the "
         "batches: 0.1 keeps nine tenths of the old at every step.",
         json_schema_extra=advanced(step=0.01),
     )
@@ -43,16 +42,9 @@ class BatchNorm2d(Layer):
         """A scale and a shift per map."""
         return 2 * shape[0]
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`torch.nn.BatchNorm2d`."""
-        from torch import nn
-
-        return nn.BatchNorm2d(shape[0], momentum=self.momentum)
-
-    def torch_source(self, shape: Shape) -> str:
+    def torch_call(self, shape: Shape) -> TorchCall:
         """`nn.BatchNorm2d(16)`."""
-        momentum = None if self.momentum == 0.1 else self.momentum
-        return call("nn.BatchNorm2d", shape[0], momentum=momentum)
+        return TorchCall("nn.BatchNorm2d", shape[0], momentum=unless(self.momentum, 0.1))
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """Keras counts momentum the other way round, and has another epsilon."""

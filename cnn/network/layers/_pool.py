@@ -1,23 +1,22 @@
-"""Pooling: a window without weights that keeps one number of what it sees."""
+"""Pooling: each window of a map becomes one number; nothing is learned."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Fix, Group, Layer, LayerError, Shape, WorksOn, call, slid
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Fix, Layer, LayerError, Shape, SlidingWindow
+from cnn.network.layers._source import TorchCall, call, unless
 
 
 class _Pool(Layer):
     """What the three poolings share: `(C, H, W)` to `(C, H', W')`."""
 
-    group: ClassVar[Group] = "Down-sampling"
-    icon: ClassVar[str] = ":material/compress:"
-    works_on: ClassVar[WorksOn] = "maps"
+    group = "Down-sampling"
+    icon = ":material/compress:"
+    works_on = "maps"
+    keras_class: ClassVar[str] = "AveragePooling2D"
 
     kernel_size: int = Field(
         2, ge=1, le=7, title="Window", description="Side of the square window, in pixels."
@@ -41,84 +40,50 @@ class _Pool(Layer):
                 "Remove it, or keep the maps larger above ('same' padding, fewer poolings).",
                 *fixes,
             )
-        return (
-            channels,
-            slid(height, self.kernel_size, self.stride),
-            slid(width, self.kernel_size, self.stride),
-        )
+        (window,) = self.windows()
+        return (channels, window.positions(height), window.positions(width))
 
-    def windows(self) -> tuple[tuple[int, int], ...]:
-        return ((self.kernel_size, self.stride),)
+    def windows(self) -> tuple[SlidingWindow, ...]:
+        return (SlidingWindow(self.kernel_size, self.stride),)
 
-    @property
-    def _torch_stride(self) -> int | None:
-        """Left unsaid where it is the window's side, in torch and in Keras."""
-        return None if self.stride == self.kernel_size else self.stride
+    def torch_call(self, shape: Shape) -> TorchCall:
+        stride = unless(self.stride, self.kernel_size)
+        return TorchCall(f"nn.{self.title}", self.kernel_size, stride=stride)
+
+    def keras_source(self, shape: Shape) -> tuple[str, ...]:
+        strides = unless(self.stride, self.kernel_size)
+        return (call(f"layers.{self.keras_class}", self.kernel_size, strides=strides),)
 
 
 class MaxPool2d(_Pool):
     """Keeps the largest value of each window."""
 
-    title: ClassVar[str] = "MaxPool2d"
-    about: ClassVar[str] = "Keeps the strongest response of each window: was the pattern here?"
+    title = "MaxPool2d"
+    about = "Keeps the strongest response of each window: was the pattern here?"
+    keras_class = "MaxPooling2D"
     kind: Literal["max_pool2d"] = "max_pool2d"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """`torch.nn.MaxPool2d`."""
-        from torch import nn
-
-        return nn.MaxPool2d(self.kernel_size, self.stride)
-
-    def torch_source(self, shape: Shape) -> str:
-        """`nn.MaxPool2d(2)`."""
-        return call("nn.MaxPool2d", self.kernel_size, stride=self._torch_stride)
-
-    def keras_source(self, shape: Shape) -> tuple[str, ...]:
-        """`MaxPooling2D`."""
-        return (call("layers.MaxPooling2D", self.kernel_size, strides=self._torch_stride),)
 
 
 class AvgPool2d(_Pool):
     """Keeps the mean of each window."""
 
-    title: ClassVar[str] = "AvgPool2d"
-    about: ClassVar[str] = "Keeps the mean of each window: how much of the pattern was here?"
+    title = "AvgPool2d"
+    about = "Keeps the mean of each window: how much of the pattern was here?"
     kind: Literal["avg_pool2d"] = "avg_pool2d"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.modules.AvgPool2d`: `torch.nn.AvgPool2d` with a quicker gradient."""
-        from cnn.network.modules import AvgPool2d as Module
-
-        return Module(self.kernel_size, self.stride)
-
-    def torch_source(self, shape: Shape) -> str:
-        """`nn.AvgPool2d(2)`."""
-        return call("nn.AvgPool2d", self.kernel_size, stride=self._torch_stride)
-
-    def keras_source(self, shape: Shape) -> tuple[str, ...]:
-        """`AveragePooling2D`."""
-        return (call("layers.AveragePooling2D", self.kernel_size, strides=self._torch_stride),)
 
 
 class SumPool2d(_Pool):
     """Keeps the sum of each window: average pooling times the window's area."""
 
-    title: ClassVar[str] = "SumPool2d"
-    about: ClassVar[str] = "Adds the values of each window: like the average, but not divided."
-    torch_helpers: ClassVar[tuple[str, ...]] = ("SumPool2d",)
+    title = "SumPool2d"
+    about = "Adds the values of each window: like the average, but not divided."
+    torch_helpers = ("SumPool2d",)
     kind: Literal["sum_pool2d"] = "sum_pool2d"
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.modules.SumPool2d`."""
-        from cnn.network.modules import SumPool2d as Module
-
-        return Module(self.kernel_size, self.stride)
-
-    def torch_source(self, shape: Shape) -> str:
-        """`SumPool2d(2, 2)`, a class of ours."""
-        return call("SumPool2d", self.kernel_size, self.stride)
+    def torch_call(self, shape: Shape) -> TorchCall:
+        """`SumPool2d(2, 2)`, a class that the script defines."""
+        return TorchCall("SumPool2d", self.kernel_size, self.stride)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
         """Average pooling times the window's area."""
-        average = call("layers.AveragePooling2D", self.kernel_size, strides=self._torch_stride)
-        return (average, f"layers.Rescaling({self.kernel_size**2})")
+        return (*super().keras_source(shape), f"layers.Rescaling({self.kernel_size**2})")

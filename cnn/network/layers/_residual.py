@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Group, Layer, Shape, WorksOn, call
-
-if TYPE_CHECKING:
-    from torch import nn
+from cnn.network.layers._base import Layer, Shape, SlidingWindow
+from cnn.network.layers._source import TorchCall, call
 
 
 class ResidualBlock(Layer):
@@ -19,19 +17,19 @@ class ResidualBlock(Layer):
     `(C, H, W)` to `(filters, ⌈H/stride⌉, ⌈W/stride⌉)`.
     """
 
-    title: ClassVar[str] = "ResidualBlock"
-    group: ClassVar[Group] = "Feature extraction"
-    icon: ClassVar[str] = ":material/alt_route:"
-    about: ClassVar[str] = (
+    title = "ResidualBlock"
+    group = "Feature extraction"
+    icon = ":material/alt_route:"
+    about = (
         "Conv, batch norm, ReLU, conv, batch norm, and the block's own input added to the result "
         "before a last ReLU. The shortcut lets gradients reach the first layers of deep networks."
     )
-    works_on: ClassVar[WorksOn] = "maps"
-    torch_helpers: ClassVar[tuple[str, ...]] = ("ResidualBlock",)
-    keras_helpers: ClassVar[tuple[str, ...]] = ("ResidualBlock",)
+    works_on = "maps"
+    torch_helpers = ("ResidualBlock",)
+    keras_helpers = ("ResidualBlock",)
     kind: Literal["residual_block"] = "residual_block"
     filters: int = Field(
-        32, ge=1, le=256, title="Filters", description="Maps that both convolutions make."
+        32, ge=1, le=256, title="Filters", description="Output maps of both convolutions."
     )
     kernel_size: Literal[3, 5, 7] = Field(
         3, title="Kernel", description="Side of both windows, in pixels."
@@ -64,22 +62,19 @@ class ResidualBlock(Layer):
         per_value = self.kernel_size**2 * (shape[0] + self.filters)
         return values * (per_value + (shape[0] if self._projects(shape) else 0))
 
-    def windows(self) -> tuple[tuple[int, int], ...]:
-        """Both kernels."""
-        return ((self.kernel_size, self.stride), (self.kernel_size, 1))
+    def windows(self) -> tuple[SlidingWindow, ...]:
+        """Both kernels; the shortcut sees no more than they do."""
+        return tuple(
+            SlidingWindow(self.kernel_size, stride, self.kernel_size // 2)
+            for stride in (self.stride, 1)
+        )
 
-    def module(self, shape: Shape) -> nn.Module:
-        """`cnn.modules.ResidualBlock`."""
-        from cnn.network.modules import ResidualBlock as Module
-
-        return Module(shape[0], self.filters, self.kernel_size, self.stride)
-
-    def torch_source(self, shape: Shape) -> str:
-        """`ResidualBlock(16, 32, 3, 2)`, a class of ours."""
-        return call("ResidualBlock", shape[0], self.filters, self.kernel_size, self.stride)
+    def torch_call(self, shape: Shape) -> TorchCall:
+        """`ResidualBlock(16, 32, 3, 2)`, a class that the script defines."""
+        return TorchCall("ResidualBlock", shape[0], self.filters, self.kernel_size, self.stride)
 
     def keras_source(self, shape: Shape) -> tuple[str, ...]:
-        """`ResidualBlock(32, 3, 2, project=True)`, a class of ours."""
+        """`ResidualBlock(32, 3, 2, project=True)`, a class that the script defines."""
         project = True if self._projects(shape) else None
         return (
             call("ResidualBlock", self.filters, self.kernel_size, self.stride, project=project),

@@ -14,7 +14,7 @@ import pytest
 
 from cnn import datasets
 from cnn.datasets import DataError, download, loading
-from tests.cnn.datasets.test_data import write_mnist
+from tests.cnn.datasets.test_loading import write_mnist
 
 
 class Mirror:

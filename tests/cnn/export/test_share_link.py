@@ -43,7 +43,7 @@ def test_every_preset_fits_and_returns(preset):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(strategies.layers(small=False), min_size=15, max_size=15), strategies.heads())
+@given(st.lists(strategies.layers(small=False), min_size=15, max_size=15), strategies.classifiers())
 def test_fifteen_layers_of_any_kind_stay_below_2000_characters(layers, head):
     architecture = Architecture(layers=tuple(layers), head=head)
     every = list(share_link.CONTROLS)

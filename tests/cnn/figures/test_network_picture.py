@@ -73,5 +73,5 @@ def test_what_cannot_work_is_marked_and_what_waits_is_said():
 
 def test_the_legend_names_the_kinds_that_are_there():
     svg = network_svg(PRESETS["tutorial"].architecture.table())
-    assert re.findall(r'rx="2" fill="(#\w+)"', svg) == [LAYER_GROUPS["Classifier"].code]
-    assert ">Classifier</text>" in svg
+    assert re.findall(r'rx="2" fill="(#\w+)"', svg) == [LAYER_GROUPS["Classification"].code]
+    assert ">Classification</text>" in svg

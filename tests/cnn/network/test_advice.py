@@ -1,4 +1,4 @@
-"""A teacher's notes: each is made where it belongs, and nowhere else."""
+"""Advice: each remark is made at the layer it is about, and nowhere else."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def network(*layers, output="softmax"):
         (network(*CONV, Flatten(), Activation(function="softmax")), 5, "the loss already has one"),
         (network(*CONV, Activation(function="softmax"), Conv2d(), Flatten()), 4, "compete"),
         (network(Flatten(), output="sigmoid"), 2, "as in the tutorial: allowed"),
-        (network(Conv2d(), Conv2d(), Activation(), Flatten()), 2, "Nothing bends the line"),
-        (network(*CONV, Flatten(), Linear()), 6, "Nothing bends the line between layers 5 and 6"),
+        (network(Conv2d(), Conv2d(), Activation(), Flatten()), 2, "no non-linearity"),
+        (network(*CONV, Flatten(), Linear()), 6, "no non-linearity between layers 5 and 6"),
         (network(Conv2d(), Activation(), Activation(), Flatten()), 3, "ReLU after ReLU"),
         (network(Conv2d(), Activation(), BatchNorm2d(), Flatten()), 3, "after the activation"),
         (network(Conv2d(), BatchNorm2d(), Activation(), Flatten()), 1, "Its bias is wasted"),
@@ -71,7 +71,7 @@ def test_one_remark_names_all_layers_with_a_wasted_bias():
     assert "48 parameters" in bias[0].text
 
 
-def test_warnings_come_first_and_layers_that_are_off_are_not_spoken_of():
+def test_warnings_come_first_and_there_are_none_on_layers_that_are_off():
     layers = (MaxPool2d(enabled=False), Conv2d(init="zeros"), Activation(), Flatten())
     found = advise(network(*layers))
     assert found[0].severity == "warning"

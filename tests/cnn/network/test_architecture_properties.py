@@ -94,7 +94,7 @@ def test_json_and_share_links_read_back_equal(architecture: Architecture, datase
 
 @many
 @given(strategies.any_architecture(most=15))
-def test_what_cannot_work_names_its_layer_and_every_fix_mends_it(architecture: Architecture):
+def test_what_cannot_work_names_its_layer_and_every_fix_works(architecture: Architecture):
     for _ in range(40):
         problem = architecture.problem()
         if problem is None:

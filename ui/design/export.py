@@ -1,9 +1,13 @@
-"""Take it away: the network as source, as a file, as a link, and a trained run as a package."""
+"""Export: the network as source, as a file, as a link, and a trained run with its weights.
+
+What runs a network needs torch: it is imported when a run is verified.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,7 +19,10 @@ from cnn.network import Architecture, ArchitectureError, from_json, to_json
 from ui.shared import models, share_link, state
 from ui.shared.sidebar import plain
 
-KINDS = {
+if TYPE_CHECKING:
+    from cnn.export.verify import Verified
+
+FORMATS = {
     "PyTorch": ":material/code: PyTorch",
     "Keras": ":material/code: Keras",
     "File": ":material/data_object: JSON file",
@@ -24,18 +31,36 @@ KINDS = {
 }
 
 
+@dataclass
+class Upload:
+    """The file that was opened last: what was wrong with it, or what it held."""
+
+    count: int = 0  # part of the uploader's key: a new one is empty
+    error: str | None = None
+    message: str | None = None
+
+
+@dataclass
+class Verification:
+    """The last verified exports, or why there are none; `weights` names the run's file they are of
+    (run id, modification time in ns)."""
+
+    weights: tuple[str, int] | None = None
+    exports: Verified | None = None
+    error: str | None = None
+
+
 def section(architecture: Architecture, problem: str | None) -> None:
     """The choice, and what was chosen; nothing is made before it is asked for."""
-    st.subheader("Take it away", anchor=False)
+    st.subheader("Export", anchor=False)
     chosen = st.segmented_control(
-        "What to take away",
-        list(KINDS),
-        default=state.remember("takeaway", None),
-        format_func=KINDS.__getitem__,
-        key="takeaway",
+        "Format",
+        list(FORMATS),
+        format_func=FORMATS.__getitem__,
+        key="export",
         label_visibility="collapsed",
+        persist_state="session",
     )
-    state.keep("takeaway", chosen)
     if chosen is None:
         st.caption(
             "As a script that trains it anywhere, as a file, as a link that opens it here, or, "
@@ -55,12 +80,12 @@ def _source(kind: str, architecture: Architecture, problem: str | None) -> None:
     """The network with its training as one script."""
     play = state.get()
     if problem:
-        st.info("There is source to take once the network works.", icon=":material/build:")
+        st.info("There is source to export once the network works.", icon=":material/build:")
         return
     write: Callable[..., str] = pytorch if kind == "PyTorch" else keras
     dataset = play.dataset or default_dataset()
     if dataset == "mnist-sample":
-        dataset = "mnist"  # the script fetches its own data
+        dataset = "mnist"  # the script downloads its own data
     prepare = preprocessing_for(dataset, play.settings.normalisation)
     source = write(architecture, play.settings, prepare, dataset, play.title)
     needs = "`torch` and `torchvision`" if kind == "PyTorch" else "`keras` and one of its backends"
@@ -69,108 +94,104 @@ def _source(kind: str, architecture: Architecture, problem: str | None) -> None:
             f"Exactly this network, with your training settings. It needs {needs}, nothing else.",
             width="stretch",
         )
-        st.download_button(
-            "Download the script",
-            source,
-            file_name=f"train_{kind.lower()}.py",
-            mime="text/x-python",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"download_{kind}",
-        )
+        _download("Download the script", source, f"train_{kind.lower()}.py", "text/x-python")
     st.code(source, "python", height=460, line_numbers=True)
+
+
+def _download(
+    label: str, content: str | bytes | Callable[[], bytes], file_name: str, mime: str
+) -> None:
+    st.download_button(
+        label,
+        content,
+        file_name=file_name,
+        mime=mime,
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"download_{label}",
+    )
 
 
 def _file(architecture: Architecture) -> None:
     """The architecture as JSON, out and in."""
-    play = state.get()
     left, right = st.columns(2, gap="medium")
     with left:
         text = to_json(architecture)
-        st.download_button(
-            "Download this network",
-            text,
-            file_name="network.json",
-            mime="application/json",
-            icon=":material/download:",
-            on_click="ignore",
-            key="download_json",
-        )
+        _download("Download this network", text, "network.json", "application/json")
         st.code(text, "json", height=300)
     with right:
-        key = f"upload_{play.fields.get('uploads', 0)}"
+        upload = state.page(Upload)
+        key = f"upload_{upload.count}"
         st.file_uploader(
             "Open a network from a JSON file",
             type=["json"],
             key=key,
-            on_change=lambda: _opened(key),
+            on_change=lambda: _open(key),
             max_upload_size=1,
-            disabled="architecture" in play.fixed,
+            disabled="architecture" in state.get().fixed,
         )
-        if bad := play.fields.get("upload_error"):
-            st.error(plain(bad), icon=":material/error:")
+        if upload.error:
+            st.error(plain(upload.error), icon=":material/error:")
             st.caption("Your network is as it was.")
-        elif said := play.fields.get("uploaded"):
-            st.success(said, icon=":material/check:")
+        elif upload.message:
+            st.success(upload.message, icon=":material/check:")
 
 
-def _opened(key: str) -> None:
-    """Read the file that was uploaded; a bad one changes nothing."""
-    play = state.get()
-    play.fields["upload_error"] = play.fields["uploaded"] = None
-    file: Any = st.session_state.get(key)
+def _open(key: str) -> None:
+    """Take the network of the file that was uploaded; a bad file changes nothing."""
+    play, upload = state.get(), state.page(Upload)
+    upload.error = upload.message = None
+    file = st.session_state.get(key)
     if file is None:
         return
     try:
         architecture = from_json(file.getvalue())
     except ArchitectureError as error:
-        play.fields["upload_error"] = str(error)
+        upload.error = str(error)
         return
     play.take(architecture)
     play.preset, play.chosen = None, None
-    play.fields["uploads"] = play.fields.get("uploads", 0) + 1
-    play.fields["uploaded"] = (
-        f"Opened: {len(architecture.all_layers)} layers. Undo brings back yours."
-    )
+    upload.count += 1
+    upload.message = f"Opened: {len(architecture.all_layers)} layers. Undo brings back yours."
 
 
 def _link() -> None:
-    """An address that opens this configuration, and what a teacher may fix or hide in it."""
+    """A link that opens this configuration, and what a teacher may fix or hide in it."""
     st.markdown("Opens exactly this network, data set and training settings, on any playground.")
-    left, right = st.columns(2)
-    picked: dict[str, list[str]] = {}
-    for place, name, label, note in (
-        (left, "fixed", "Fixed for whoever opens it", "Shown, but cannot be moved."),
-        (right, "hidden", "Hidden from whoever opens it", "Not shown at all."),
-    ):
-        picked[name] = place.multiselect(
+
+    def controls(name: str, label: str, note: str) -> list[str]:
+        return st.multiselect(
             label,
             list(CONTROLS),
-            default=state.remember(f"link_{name}", []),
             format_func=CONTROLS.__getitem__,
             key=f"link_{name}",
             help=f"For lessons. {note}",
             placeholder="Nothing",
+            persist_state="session",
         )
-        state.keep(f"link_{name}", picked[name])
-    address = share_link.link(picked["hidden"], picked["fixed"])
+
+    left, right = st.columns(2)
+    with left:
+        fixed = controls("fixed", "Fixed for whoever opens it", "Shown, but cannot be moved.")
+    with right:
+        hidden = controls("hidden", "Hidden from whoever opens it", "Not shown at all.")
+    address = share_link.link(hidden, fixed)
     st.code(address, None, wrap_lines=True)
     st.caption(f"{len(address):,} characters; the copy button is at its right.")
 
 
 def _run() -> None:
-    """The current run's weights in three formats, and the proof that they are the same network."""
+    """The current run with its weights in three formats, verified."""
     run = state.current_run()
     if run is None:
         st.info("There is no trained run yet.", icon=":material/model_training:")
         st.page_link("pages/train.py", label="Train one", icon=":material/arrow_forward:")
         return
     try:
-        stamp = (run.id, run.weights_path().stat().st_mtime_ns)
+        weights = (run.id, run.weights_path().stat().st_mtime_ns)
     except (OSError, runs.RunError):
         st.info(f"'{run.name}' has no weights yet: they come with its first epoch.")
         return
-    play = state.get()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             "The current run with its weights: a zip (model, training script, weights, "
@@ -179,58 +200,51 @@ def _run() -> None:
             width="stretch",
         )
         pressed = st.button("Make and verify", key="verify", icon=":material/verified:")
+    verification = state.page(Verification)
     if pressed:
-        play.fields["verified"] = (stamp, *_verify(run))
-    kept = play.fields.get("verified")
-    if kept and kept[0] == stamp:
-        _downloads(run, kept[1], kept[2])
+        _verify(run, verification)
+        verification.weights = weights
+    if verification.weights == weights:
+        _exports(run, verification)
 
 
-def _verify(run: runs.Run) -> tuple[Any, str | None]:
-    """The verified exports, or None and why not."""
+def _verify(run: runs.Run, verification: Verification) -> None:
+    """Make and verify the exports, or note why that failed."""
     models.loader().join()
     from cnn.export import verify
     from cnn.export.formats import ExportError
 
+    verification.weights = verification.exports = verification.error = None
     bar = st.progress(0.0, "Starting")
-
-    def progress(share: float, doing: str) -> None:
-        bar.progress(share, doing)
-
     try:
-        return verify.verify_zip(run, progress), None
+        verification.exports = verify.verify_zip(run, bar.progress)
     except (runs.RunError, DataError, ExportError) as error:
-        return None, str(error)
+        verification.error = str(error)
     finally:
         bar.empty()
 
 
-def _downloads(run: runs.Run, verified: Any, problem: str | None) -> None:
+def _exports(run: runs.Run, verification: Verification) -> None:
+    """The result of each verification, and the files."""
     from cnn.export import formats
 
-    if problem:
-        st.error(problem, icon=":material/error:")
+    exports = verification.exports
+    if exports is None:
+        st.error(verification.error or "", icon=":material/error:")
         return
     with st.container(horizontal=True):
-        for result in verified.results:
+        for result in exports.results:
             if result.verified:
                 st.badge(str(result), icon=":material/verified:", color="green")
             else:
                 st.badge(str(result), icon=":material/error:", color="red")
     with st.container(horizontal=True):
-        files: list[tuple[str, Any, str]] = [
-            ("Everything (zip)", verified.zip, "zip"),
-            ("ONNX", verified.onnx, "onnx"),
+        files: list[tuple[str, bytes | Callable[[], bytes] | None, str]] = [
+            ("Everything (zip)", exports.zip, "zip"),
+            ("ONNX", exports.onnx, "onnx"),
             ("Weights (safetensors)", lambda: formats.safetensors(run), "safetensors"),
         ]
         for label, content, suffix in files:
             if content is not None:
-                st.download_button(
-                    label,
-                    content,
-                    file_name=formats.file_name(run, suffix),
-                    mime="application/octet-stream",
-                    icon=":material/download:",
-                    on_click="ignore",
-                    key=f"take_{suffix}",
-                )
+                name = formats.file_name(run, suffix)
+                _download(label, content, name, "application/octet-stream")

@@ -1,0 +1,83 @@
+"""The top of the Design page: a network to start from, undo and redo, and the way to training."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnn.network import Row, failing_row
+from cnn.presets import PRESETS
+from ui.design import undo_history
+from ui.shared import state
+from ui.shared.sidebar import plain
+
+
+def toolbar(rows: list[Row], problem: str | None, locked: bool) -> None:
+    """One row of controls, and where the chosen preset comes from."""
+    preset = PRESETS.get(state.get().preset or "")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _start_from(locked)
+        _undo_and_redo(locked)
+        st.space("stretch")
+        _train(rows, problem)
+    if preset is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(preset.about, width="content")
+            with st.popover("Where it comes from", type="tertiary", icon=":material/history_edu:"):
+                st.markdown(preset.history)
+                st.caption(f"Source: {preset.source}")
+
+
+def _start_from(locked: bool) -> None:
+    play, names = state.get(), list(PRESETS)
+    version = play.version
+    key = f"preset_{version}"
+
+    def load() -> None:
+        if play.version == version:  # a slow server may receive the same choice twice
+            play.load_preset(st.session_state[key])
+
+    st.selectbox(
+        "Start from",
+        names,
+        names.index(play.preset) if play.preset in names else None,
+        format_func=lambda name: PRESETS[name].label,
+        key=key,
+        on_change=load,
+        placeholder="Choose a network",
+        width=300,
+        disabled=locked,
+    )
+
+
+def _undo_and_redo(locked: bool) -> None:
+    history = undo_history.current()
+    past, now, future = history.past, history.present, history.future
+    for label, shortcut, step, change in (
+        ("Undo", "Mod+Z", history.undo, (past[-1], now) if past else None),
+        ("Redo", "Mod+Shift+Z", history.redo, (now, future[-1]) if future else None),
+    ):
+        st.button(
+            label,
+            icon=f":material/{label.lower()}:",
+            key=label.lower(),
+            shortcut=shortcut,
+            help=f"{label}: {undo_history.describe(*change)}" if change else None,
+            on_click=undo_history.restore,
+            args=(step,),
+            disabled=change is None or locked,
+        )
+
+
+def _train(rows: list[Row], problem: str | None) -> None:
+    label = "Make it smaller first" if problem else "Train this network"
+    if failing := failing_row(rows):
+        label = f"Fix layer {failing.number} first"
+    if st.button(
+        label,
+        key="train",
+        type="primary",
+        icon=":material/build:" if problem else ":material/model_training:",
+        disabled=problem is not None,
+        help=plain(problem) if problem else None,
+    ):
+        st.switch_page("pages/train.py")
