@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from cnn.datasets import Preprocessing
-    from cnn.runs import Run
+    from cnn.runs import Run, Status
 
 BATCH = 500
 
@@ -231,7 +231,7 @@ def keep(
         write_tensors(kept.path / "checkpoints" / f"epoch-{at:03d}.safetensors", state)
         write_tensors(kept.path / "live.safetensors", state)
         same = ("device", "device_name", "precision", "epochs", "step", "steps", "images_seen")
-        ended = {name: status[name] for name in same if name in status}
+        ended = {name: status.get(name) for name in same if name in status}
         ended |= {"state": "finished", "epoch": at, "message": origin, "ended": time.time()}
         kept.write_status(**ended)
         if score:
@@ -242,7 +242,7 @@ def keep(
     return kept
 
 
-def _last_epoch(run: Run, status: dict[str, Any]) -> int:
+def _last_epoch(run: Run, status: Status) -> int:
     kept = run.checkpoints()
     return int(status.get("epoch", kept[-1] if kept else 0))
 

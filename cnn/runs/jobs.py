@@ -1,13 +1,12 @@
-"""Short work in a process of its own: a question in JSON goes in, answers come out line by line.
+"""Short work in a process of its own: a question in JSON goes in, rows in JSON come out.
 
-The app's own process stays quick, and what the work took of memory goes with it.
+The app's own process stays responsive, and the memory that the work took is freed with it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,8 +14,7 @@ import threading
 from typing import Any
 
 from cnn.common.paths import PROJECT
-from cnn.datasets import data_dir
-from cnn.runs.run import runs_dir
+from cnn.runs.run import environment
 
 SECONDS = 180.0
 
@@ -33,15 +31,10 @@ class Job:
         self.error: str | None = None
         self.cancelled = False
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
-        environment = {
-            **os.environ,
-            "CNN_RUNS_DIR": str(runs_dir().resolve()),
-            "CNN_DATA_DIR": str(data_dir().resolve()),
-        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"cnn.runs.{module}"],
             cwd=PROJECT,
-            env=environment,
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -55,7 +48,7 @@ class Job:
 
     @property
     def running(self) -> bool:
-        """Whether more may come."""
+        """Whether it has not ended: more rows may come."""
         return self._thread.is_alive()
 
     def wait(self, seconds: float | None = None) -> None:
@@ -91,6 +84,6 @@ def question() -> dict[str, Any]:
     return json.load(sys.stdin)
 
 
-def answer(**values: Any) -> None:
-    """One line of the answer."""
-    print(json.dumps(values), flush=True)
+def answer(**row: object) -> None:
+    """Print one row of the answer."""
+    print(json.dumps(row), flush=True)
