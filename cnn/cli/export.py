@@ -1,4 +1,7 @@
-"""The commands that write a network for other programs: `code`, `export`, `schema`."""
+"""The commands that write a network for other programs: `code`, `export`, `schema`.
+
+Functions import torch, and what needs it, themselves: `--help` answers without.
+"""
 
 from __future__ import annotations
 

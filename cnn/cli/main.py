@@ -1,7 +1,4 @@
-"""The command line: `python -m cnn train --preset compact --dataset mnist-sample --epochs 1`.
-
-What needs torch is imported by the command that does: `--help` answers without.
-"""
+"""The command line: `python -m cnn train --preset compact --dataset mnist-sample --epochs 1`."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ from cnn.datasets import DATASETS, DataError, is_on_disk
 from cnn.datasets.download import download
 from cnn.network import ArchitectureError
 from cnn.presets import PRESETS
+from cnn.runs.worker import run_worker
 from cnn.training import SettingsError
 from cnn.training.devices import DeviceError, list_devices
 
@@ -114,6 +112,4 @@ def _download(options: argparse.Namespace) -> int:
 
 
 def _worker(options: argparse.Namespace) -> int:
-    from cnn.runs.worker import run_worker
-
     return 1 if run_worker(runs.open_run(options.run)) == "failed" else 0

@@ -1,13 +1,9 @@
-"""The command `train`: in this process, or through torchrun where a device takes several.
-
-The worker is imported when it starts: `--help` answers without torch.
-"""
+"""The command `train`: in this process, or through torchrun where a device takes several."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import time
 from pathlib import Path
@@ -20,6 +16,7 @@ from cnn.datasets import DATASETS, default_dataset, require_on_disk
 from cnn.network import ArchitectureError
 from cnn.presets import DEFAULT_PRESET, PRESETS
 from cnn.runs import Run, State, Status
+from cnn.runs.worker import run_worker, stop_signals
 from cnn.training import Settings, parse_settings
 from cnn.training.devices import compute_for, find_device, processes
 
@@ -52,7 +49,10 @@ def _train(options: argparse.Namespace) -> int:
     several = processes(find_device(options.device).id)
     with tqdm(total=run.config.settings.epochs, unit="epoch", file=sys.stderr) as bar:
         progress = _Progress(run, bar)
-        state = _in_processes(run, progress) if several else _in_this_process(run, progress)
+        if several:
+            state = _in_processes(run, progress)
+        else:
+            state = run_worker(run, lambda _: progress.update(), background=False)
     status = run.status()
     if state in ("failed", "interrupted"):
         message = status.get("message") or "the training process was killed; its log says more"
@@ -96,30 +96,17 @@ def _result(run: Run, status: Status, state: State, seconds: float) -> dict[str,
     }
 
 
-def _in_this_process(run: Run, progress: _Progress) -> State:
-    from cnn.runs.worker import run_worker
-
-    return run_worker(run, lambda _: progress.update(), background=False)
-
-
 def _in_processes(run: Run, progress: _Progress) -> State:
     """Train as the app does, through torchrun in the background. Ctrl-C here asks it to stop, as
     in one process: what was learned is kept and scored."""
 
-    def stop(*_: object) -> None:
-        run.send(stop=True)
-
-    before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with stop_signals(lambda: run.send(stop=True)):
         runs.launch(run)
         while (state := run.state) in runs.ACTIVE:
             progress.update()
             time.sleep(POLL_SECONDS)
         progress.update()
         return state
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Progress:

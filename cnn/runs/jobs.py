@@ -14,9 +14,13 @@ import threading
 from typing import Any
 
 from cnn.common.paths import PROJECT
+from cnn.network import Architecture, from_dict
 from cnn.runs.run import environment
+from cnn.training import Settings, read_settings
 
 SECONDS = 180.0
+
+JSON = dict[str, Any]
 
 
 class Job:
@@ -26,8 +30,8 @@ class Job:
     `seconds`, and with the process that started it.
     """
 
-    def __init__(self, module: str, question: dict[str, Any], seconds: float = SECONDS):
-        self.rows: list[dict[str, Any]] = []
+    def __init__(self, module: str, question: JSON, seconds: float = SECONDS):
+        self.rows: list[JSON] = []
         self.error: str | None = None
         self.cancelled = False
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
@@ -61,7 +65,7 @@ class Job:
         with contextlib.suppress(OSError):
             self._process.kill()
 
-    def _read(self, question: dict[str, Any]) -> None:
+    def _read(self, question: JSON) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(OSError), self._process.stdin as stdin:
             stdin.write(json.dumps(question))
@@ -79,9 +83,10 @@ class Job:
             self.error = lines[-1][:400] if lines else f"It ended with code {code}."
 
 
-def question() -> dict[str, Any]:
-    """The question of the job that this process is."""
-    return json.load(sys.stdin)
+def read_question() -> tuple[Architecture, Settings, JSON]:
+    """The question of the job that this process is: a network, its settings, and the rest."""
+    question = json.load(sys.stdin)
+    return from_dict(question["architecture"]), read_settings(question["settings"]), question
 
 
 def answer(**row: object) -> None:

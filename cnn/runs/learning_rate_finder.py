@@ -18,9 +18,8 @@ import numpy as np
 
 from cnn import datasets
 from cnn.figures import curves
-from cnn.network import from_dict
 from cnn.runs import jobs
-from cnn.training import OPTIMIZERS, read_settings
+from cnn.training import OPTIMIZERS
 from cnn.training.devices import compute_for, find_device, processes
 
 if TYPE_CHECKING:
@@ -82,11 +81,7 @@ def main() -> None:
     """Answer the question on standard input."""
     from cnn.training.trainer import Trainer
 
-    question = jobs.question()
-    architecture, settings = (
-        from_dict(question["architecture"]),
-        read_settings(question["settings"]),
-    )
+    architecture, settings, question = jobs.read_question()
     settings = settings.model_copy(update={"early_stopping": 0})
     name = "auto" if processes(question["device"]) else question["device"]
     compute = compute_for(find_device(name), settings.precision, architecture.convolutional)

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, cast
 
+import psutil
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cnn.common.files import read_json, write_json
@@ -164,8 +165,6 @@ class Run:
 
     def is_alive(self) -> bool:
         """Whether this run's worker process lives: same pid and same start time."""
-        import psutil
-
         process = read_json(self.files.process)
         if not process:  # between the launch and the launcher's note of it
             return _is_fresh(self.files.status, STARTUP_SECONDS)
@@ -180,8 +179,6 @@ class Run:
 
     def write_process(self, pid: int) -> None:
         """Note which process works on this run."""
-        import psutil
-
         started = psutil.Process(pid).create_time()
         write_json(self.files.process, {"pid": pid, "started": started})
 

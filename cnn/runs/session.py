@@ -180,7 +180,7 @@ class Session:
         """Keep everything that going on needs. The JSON names its tensor file and is replaced
         last, so the pair always fits together, whenever the process is killed."""
         tensors, numbers = self.trainer.state()
-        file = self.run.files.resume_tensors(numbers["step"])
+        file = self.run.files.resume_tensors(self.trainer.position.step)
         write_tensors(file, tensors)
         write_json(self.run.files.resume, {**numbers, "file": file.name, "best": self.best})
         self._drop_resume_tensors(file)

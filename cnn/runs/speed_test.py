@@ -12,9 +12,9 @@ import time
 import torch
 
 from cnn.datasets import Images, Preprocessing
-from cnn.network import Architecture, from_dict
+from cnn.network import Architecture
 from cnn.runs import jobs, speeds
-from cnn.training import Settings, read_settings
+from cnn.training import Settings
 from cnn.training.control import ManualControl
 from cnn.training.devices import Device, compute_for, find_device, processes, usage
 from cnn.training.events import Report
@@ -58,11 +58,7 @@ def measure(
 
 def main() -> None:
     """Answer the question on standard input."""
-    question = jobs.question()
-    architecture, settings = (
-        from_dict(question["architecture"]),
-        read_settings(question["settings"]),
-    )
+    architecture, settings, question = jobs.read_question()
     for name in question["devices"]:
         if processes(name):
             continue

@@ -50,6 +50,10 @@ class FileControl:
             self._seen, self._values = changed, self._run.control()
         return self._values
 
+    def interrupt(self) -> None:
+        """Ask to stop, as a click on Stop does."""
+        self.interrupted = True
+
     @property
     def stop(self) -> bool:
         """Asked to stop, by the file or by a signal; or torchrun, which started us, was killed."""
@@ -80,7 +84,7 @@ def run_worker(run: Run, on_event: OnEvent = None, background: bool = True) -> S
     if background:
         with contextlib.suppress(OSError, AttributeError):
             os.nice(5)
-    with _stop_on_signals(control):
+    with stop_signals(control.interrupt):
         try:
             return _train(run, control, on_event)
         except Exception as error:
@@ -89,16 +93,12 @@ def run_worker(run: Run, on_event: OnEvent = None, background: bool = True) -> S
 
 
 @contextlib.contextmanager
-def _stop_on_signals(control: FileControl) -> Iterator[None]:
-    """Let SIGTERM and SIGINT stop the training as a click on Stop does."""
-
-    def interrupt(*_: object) -> None:
-        control.interrupted = True
-
+def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Let SIGTERM and SIGINT, such as Ctrl-C, call `stop`."""
     before = {}
     with contextlib.suppress(ValueError):  # not the main thread: then nobody signals it
         for number in (signal.SIGTERM, signal.SIGINT):
-            before[number] = signal.signal(number, interrupt)
+            before[number] = signal.signal(number, lambda *_: stop())
     try:
         yield
     finally:

@@ -1,6 +1,6 @@
 """Which devices there are to compute on, what they are, and what precision they take.
 
-Functions import torch and psutil themselves: the first page needs names, and not these.
+Functions import torch themselves: the first page is shown before it is loaded.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+import psutil
 from humanize import naturalsize
 
 from cnn.common.text import plural
@@ -104,7 +105,6 @@ def _cpu_bf16() -> bool:
 
 def list_devices() -> list[Device]:
     """Every device of this machine, the CPU first. Imports torch."""
-    import psutil
     import torch
 
     memory = psutil.virtual_memory()
@@ -235,7 +235,6 @@ class Usage(TypedDict):
 
 def usage(device: torch.device) -> Usage:
     """What this process takes of `device` now."""
-    import psutil
     import torch
 
     if device.type != "cuda":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +19,7 @@ def make_optimizer(
     `graphed` keeps its step count and learning rate on the device, as a CUDA graph needs them.
     """
     choice = OPTIMIZERS[settings.optimizer]
-    arguments: dict[str, Any] = dict(choice.arguments)
+    arguments: dict[str, float] = dict(choice.arguments)
     fused = choice.torch_name in ("SGD", "Adam", "AdamW") or (
         choice.torch_name == "Adagrad" and device.type == "cpu"
     )

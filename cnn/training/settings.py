@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
@@ -149,7 +149,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _current_names(cls, values: Any) -> Any:
+    def _current_names(cls, values: object) -> object:
         """Settings of older runs, links and commands, under their names of today."""
         if isinstance(values, dict):
             return {RENAMED.get(name, name): value for name, value in values.items()}
@@ -170,7 +170,7 @@ class Settings(BaseModel):
         """Whether training images are changed at random."""
         return any((self.shift, self.rotation, self.scale, self.shear, self.handwriting))
 
-    def of_a_step(self) -> dict[str, Any]:
+    def of_a_step(self) -> dict[str, object]:
         """The settings that decide what a step computes, as plain data."""
         return self.model_dump(mode="json", exclude=PLAN_SETTINGS)
 
@@ -188,7 +188,7 @@ def parse_settings(base: Settings, pairs: list[str]) -> Settings:
     return read_settings(values)
 
 
-def read_settings(values: Any) -> Settings:
+def read_settings(values: object) -> Settings:
     """Settings from plain data, checked. Raises SettingsError naming the field and its limits."""
     try:
         return Settings.model_validate(values)

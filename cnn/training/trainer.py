@@ -15,7 +15,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -285,7 +284,7 @@ class Trainer:
         """Logits float32 `(N, classes)` for uint8 images, with the weights as they are now."""
         return predict_logits(self.model, images, self.preprocessing, self.compute)
 
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    def state(self) -> tuple[dict[str, Tensor], dict[str, float | None]]:
         """Everything that resuming needs: tensors (weights, optimiser, random state) and numbers.
 
         Take it between events, when no loss is unread.
@@ -293,7 +292,7 @@ class Trainer:
         tensors = resuming.read_tensors(self.model, self.optimizer, self.compute.device)
         return tensors, asdict(self.position)
 
-    def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+    def restore(self, tensors: dict[str, Tensor], numbers: dict[str, float | None]) -> None:
         """Continue from a `state()`. Raises TrainingError where it does not fit this network."""
         try:
             resuming.load_tensors(tensors, self.model, self.optimizer)

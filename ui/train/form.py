@@ -26,11 +26,7 @@ FOLDS = (
         ":material/fitness_center:",
         ("weight_decay", "label_smoothing", "early_stopping"),
     ),
-    (
-        "Details",
-        ":material/tune:",
-        ("validation_images", "normalisation", "precision", "seed"),
-    ),
+    ("Details", ":material/tune:", ("validation_images", "normalisation", "precision", "seed")),
 )
 FEWEST_TRAIN_IMAGES = 100
 

@@ -45,7 +45,8 @@ def _speeds(task: Task, names: dict[str, str]) -> None:
     epochs, rows = state.get().settings.epochs, task.job.rows
     grid = st.grid(min(len(rows), 3), min_column_width=190)
     for row in rows:
-        name = names.get(row["device"], row["device"])
+        device = str(row["device"])
+        name = names.get(device, device)
         if "error" in row:
             grid.metric(name, "–", row["error"], delta_color="off", border=True)
             continue
