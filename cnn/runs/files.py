@@ -19,7 +19,7 @@ class RunFiles:
 
         self.live = folder / "live.json"  # guesses and first filters, for the Train page
         self.weights = folder / "live.safetensors"  # the newest weights
-        self.watched = folder / "watched"  # touched while somebody draws: weights wanted often
+        self.watched = folder / "watched"  # touched while it reads a drawing
         self.checkpoints = folder / "checkpoints"  # the weights after each epoch; see `checkpoint`
         self.resume = folder / "resume.json"  # position; names the tensors, see `resume_tensors`
         self.test_probabilities = folder / "test.safetensors"  # once the test set is scored

@@ -43,8 +43,8 @@ def range_test(
 ) -> Iterator[tuple[float, float]]:
     """Yield `(rate, loss)` of each step, the rate growing from `low` to `high`.
 
-    The trainer is spoiled afterwards. Ends early where the loss has risen to three times its
-    lowest, or is no number any more.
+    Afterwards the trainer is of no other use. Ends early where the loss has risen to three times
+    its lowest, or is no number any more.
     """
     losses: list[float] = []
     trainer.model.train()

@@ -213,12 +213,12 @@ class Run:
         return cast(Live, read_json(self.files.live) or {})
 
     def watch(self) -> None:
-        """Say that somebody draws at this run right now: its weights are wanted more often."""
+        """Note that this run reads a drawing right now: its weights are wanted more often."""
         with contextlib.suppress(OSError):
             self.files.watched.touch()
 
     def is_watched(self) -> bool:
-        """Whether somebody said so in the last seconds."""
+        """Whether `watch` was called in the last seconds."""
         return _is_fresh(self.files.watched, WATCHED_SECONDS)
 
     def checkpoints(self) -> list[int]:

@@ -1,10 +1,8 @@
 """A training step that is recorded once as a CUDA graph and replayed.
 
-Small networks spend most of a step launching kernels; a replay launches them all at once.
-
-Off unless the environment says `CNN_CUDA_GRAPHS=1`: it was written without a GPU at hand, and what
-it gains is not measured yet. Source of the method: PyTorch's notes on CUDA semantics, "whole
-network capture".
+Small networks spend most of a step launching kernels; a replay launches them all at once. Off
+unless the environment has `CNN_CUDA_GRAPHS=1`: its gain on a GPU is not measured yet. Source of
+the method: PyTorch's notes on CUDA semantics, "whole network capture".
 """
 
 from __future__ import annotations

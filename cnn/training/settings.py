@@ -56,7 +56,7 @@ PLAN_SETTINGS = {
 
 
 def _labels(labels: Mapping[str, str]) -> dict[str, JsonValue]:
-    """The part of a field's declaration that says how to show its choices."""
+    """How to show a field's choices, as its declaration holds it."""
     return {"labels": {**labels}}
 
 

@@ -105,8 +105,7 @@ class Trainer:
         self.position = Position()
         self._peak: float | None = None  # the learning rate that the control last asked for
         self._unread = UnreadSteps()
-        self._rate = 0.0  # of the last step
-        self._reported_at = 0.0
+        self._rate = self._reported_at = 0.0  # the last step's learning rate; a clock's time
 
     def _load(self, images: Images, extra: Extra | None) -> None:
         """Put this process's share of the training and validation images on the device."""
@@ -247,16 +246,9 @@ class Trainer:
     def _end_epoch(self) -> EpochEnd:
         if not is_finite(self.model):  # the last step's loss is that of the weights before it
             raise self._diverged()
-        at = self.position
-        loss, accuracy = self._validate()
-        result = EpochEnd(
-            at.epoch + 1,
-            at.epoch_loss / at.epoch_images,
-            at.epoch_correct / at.epoch_images,
-            loss,
-            accuracy,
-            at.epoch_seconds,
-        )
+        at, (loss, accuracy) = self.position, self._validate()
+        mean, share = at.epoch_loss / at.epoch_images, at.epoch_correct / at.epoch_images
+        result = EpochEnd(at.epoch + 1, mean, share, loss, accuracy, at.epoch_seconds)
         at.end_epoch(loss)
         return result
 
@@ -267,10 +259,8 @@ class Trainer:
         logits = self.logits(self.validation_x)
         summed = F.cross_entropy(logits, self.validation_y, reduction="sum").double()
         hits = (logits.argmax(dim=1) == self.validation_y).sum().double()
-        loss, accuracy = (
-            self.group.sum(torch.stack([summed, hits])) / self.validation_images
-        ).tolist()
-        return loss, accuracy
+        loss, accuracy = self.group.sum(torch.stack([summed, hits])).tolist()
+        return loss / self.validation_images, accuracy / self.validation_images
 
     def _diverged(self) -> TrainingError:
         peak = self._peak or self.settings.learning_rate

@@ -98,7 +98,7 @@ def _forecast(device: Device) -> None:
     facts = [f"computes in {'bf16' if bf16 else 'float32'}", f"needs {naturalsize(needs)}{free}"]
     if speed:
         epoch = max(train_images(), 1) / max(speed.images_per_second, 1e-9)
-        how = "as measured" if speed.measured else "a rough guess; Measure knows better"
+        how = "as measured" if speed.measured else "a rough guess; Measure gives the real one"
         each, in_all = (duration(max(seconds, 1)) for seconds in (epoch, epoch * settings.epochs))
         facts.insert(0, f"about {each} per epoch, {in_all} in all ({how})")
     else:

@@ -56,7 +56,7 @@ def _explain_problems(dataset_name: str) -> bool:
     held_out, problem = play.settings.held_out(dataset), play.architecture.problem()
     if problem:
         st.error(f"This network cannot be trained yet. {problem}", icon=":material/build:")
-        st.page_link("pages/design.py", label="Mend it on Design", icon=":material/layers:")
+        st.page_link("pages/design.py", label="Fix it on Design", icon=":material/layers:")
     if too_many := held_out > dataset.train_images - FEWEST_TRAIN_IMAGES:
         st.error(
             f"{held_out:,} validation images leave nothing to train on: {dataset.label} "

@@ -125,7 +125,7 @@ def _numbers(status: runs.Status, losses: list[list[float]]) -> None:
     card(
         "Test",
         None if test is None else f"{test:.2%}",
-        "Accuracy on the test set, which is scored once, at the end, and chooses nothing.",
+        "Accuracy on the test set, which is scored once, at the end, and decides nothing.",
     )
     card(
         "Memory",
@@ -137,7 +137,7 @@ def _numbers(status: runs.Status, losses: list[list[float]]) -> None:
         card(
             "GPU in use",
             None if busy is None else f"{busy} %",
-            "How much of the last moments the GPU spent computing, as its driver says.",
+            "How much of the last moments the GPU spent computing, as its driver reports.",
         )
 
 

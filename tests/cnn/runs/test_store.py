@@ -1,4 +1,4 @@
-"""The run folder: made, opened, renamed, deleted, and whatever a disk or a stranger does to it."""
+"""The run folder: made, opened, renamed, deleted, and damaged in all ways."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_status_that_cannot_be_read_means_interrupted(run, content):
     assert not run.can_resume()
 
 
-def test_metadata_of_strangers_do_no_harm(run):
+def test_foreign_metadata_do_no_harm(run):
     for file in ("name.json", "live.json", "control.json", "process.json", "metrics.jsonl"):
         (run.path / file).write_text("[1")
     (run.path / "checkpoints" / "epoch-x.safetensors").write_text("")

@@ -1,4 +1,4 @@
-"""The worker as the app starts it: a process of its own, steered and read through files alone."""
+"""The worker as the app starts it: a process of its own, controlled through files alone."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def reports(run: runs.Run) -> list[dict]:
     return [row for row in run.metrics() if row["kind"] == "report"]
 
 
-def test_steered_while_it_runs_and_another_waits_its_turn(runs_folder, launched):
+def test_controlled_while_it_runs_and_another_waits_its_turn(runs_folder, launched):
     run = launched(runs.new(NETWORK, LONG, "mnist-sample", "cpu", name="First"))
     with pytest.raises(runs.RunError, match="'First' is being trained already"):
         runs.launch(run)

@@ -191,7 +191,7 @@ def test_a_foreign_state_is_refused_in_words(images):
             make(images).restore(spoiled, where)
 
 
-# --- steering
+# --- control
 
 
 def test_stop_takes_effect_within_one_batch(images):
