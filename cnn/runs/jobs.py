@@ -55,10 +55,6 @@ class Job:
         """Whether it has not ended: more rows may come."""
         return self._thread.is_alive()
 
-    def wait(self, seconds: float | None = None) -> None:
-        """Wait until it ends."""
-        self._thread.join(seconds)
-
     def cancel(self) -> None:
         """End it now."""
         self.cancelled = True

@@ -66,6 +66,7 @@ class Session:
     def status(self, state: State, **more: object) -> None:
         """Write where the run stands."""
         trainer, at = self.trainer, self.trainer.position
+        memory, utilisation = usage(trainer.compute.device)
         rate = max(self.speed, 1e-9) / trainer.settings.batch_size
         left = round((trainer.total_steps - at.step) / rate, 1)
         values: Status = {
@@ -83,7 +84,8 @@ class Session:
             "seconds_left": left if self.speed else None,
             "train_seconds": round(at.train_seconds, 3),
             "images_seen": at.images_seen,
-            **usage(trainer.compute.device),
+            "memory": memory,
+            "utilisation": utilisation,
         }
         if self.best:
             values["best_validation"], values["best_epoch"] = self.best
@@ -165,7 +167,7 @@ class Session:
             more["kept_epoch"], more["stopped_early"] = at.best_epoch, trainer.stopped_early
         self.status(ended, **more)
         if at.train_seconds > 1:  # for the estimates of the next
-            config, memory = self.run.config, usage(trainer.compute.device)["memory"]
+            config, (memory, _) = self.run.config, usage(trainer.compute.device)
             speed = speeds.Speed(at.images_seen / at.train_seconds, memory)
             speeds.remember(config.architecture, config.settings, self.device.id, speed)
         if ended == "finished":  # nothing left to resume: frees two thirds of the folder

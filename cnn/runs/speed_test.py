@@ -51,9 +51,10 @@ def measure(
                 control.stop = True
     spent = time.perf_counter() - measured_from
     speed = (trainer.position.images_seen - seen) / spent if measured_from else 0.0
-    on_gpu = compute.device.type == "cuda"
-    peak = torch.cuda.max_memory_reserved if on_gpu else lambda device: usage(device)["memory"]
-    return speeds.Speed(speed, peak(compute.device), True)
+    memory, _ = usage(compute.device)
+    if compute.device.type == "cuda":
+        memory = torch.cuda.max_memory_reserved(compute.device)
+    return speeds.Speed(speed, memory, True)
 
 
 def main() -> None:

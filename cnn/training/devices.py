@@ -13,7 +13,7 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import psutil
 from humanize import naturalsize
@@ -226,22 +226,15 @@ def compute_for(
     return Compute(torch.device(name), bf16, convolutional)
 
 
-class Usage(TypedDict):
-    """What this process takes of a device: bytes, and per cent of the time (None: not known)."""
-
-    memory: int
-    utilisation: int | None
-
-
-def usage(device: torch.device) -> Usage:
-    """What this process takes of `device` now."""
+def usage(device: torch.device) -> tuple[int, int | None]:
+    """The bytes that this process takes of `device` now, and the device's utilisation in per cent
+    (None: not known)."""
     import torch
 
     if device.type != "cuda":
-        return Usage(memory=psutil.Process().memory_info().rss, utilisation=None)
+        return psutil.Process().memory_info().rss, None
     now = gpu_meter.read(str(torch.cuda.get_device_properties(device).uuid))
-    memory = torch.cuda.memory_reserved(device)
-    return Usage(memory=memory, utilisation=now.utilisation if now else None)
+    return torch.cuda.memory_reserved(device), now.utilisation if now else None
 
 
 def use_few_threads() -> None:

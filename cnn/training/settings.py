@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from cnn.datasets import DataSet
 from cnn.training.schedules import SCHEDULES
+
+T = TypeVar("T")
 
 
 class SettingsError(ValueError):
@@ -55,9 +57,9 @@ PLAN_SETTINGS = {
 }
 
 
-def _labels(labels: Mapping[str, str]) -> dict[str, JsonValue]:
-    """How to show a field's choices, as its declaration holds it."""
-    return {"labels": {**labels}}
+def _choice(default: T, title: str, labels: Mapping[str, str]) -> T:
+    """A field with a choice; `labels` are what is shown for it."""
+    return Field(default, title=title, json_schema_extra={"labels": {**labels}})
 
 
 def _augmentation(title: str, largest: float, step: float, unit: str = "") -> float:
@@ -80,19 +82,15 @@ class Settings(BaseModel):
     """Images per step. Small: noisy and slow; large: smooth, fewer steps."""
 
     optimizer: Literal["sgd", "nesterov", "adam", "adamw", "rmsprop", "adadelta", "adagrad"] = (
-        Field(
-            "adamw",
-            title="Optimiser",
-            json_schema_extra=_labels({name: o.label for name, o in OPTIMIZERS.items()}),
-        )
+        _choice("adamw", "Optimiser", {name: o.label for name, o in OPTIMIZERS.items()})
     )
     """How gradients become steps."""
 
     learning_rate: float = Field(0.01, gt=0.0, le=10.0, allow_inf_nan=False, title="Learning rate")
     """The size of a step, at the schedule's peak. Can be changed during a run."""
 
-    schedule: Literal["constant", "step", "cosine", "one-cycle"] = Field(
-        "one-cycle", title="Schedule", json_schema_extra=_labels(SCHEDULES)
+    schedule: Literal["constant", "step", "cosine", "one-cycle"] = _choice(
+        "one-cycle", "Schedule", SCHEDULES
     )
     """How the learning rate moves over the run."""
 
@@ -129,17 +127,13 @@ class Settings(BaseModel):
     """Training images held out to measure accuracy on. None: the data set's usual number;
     0: train on all."""
 
-    normalisation: Literal["standardised", "0-1"] = Field(
-        "standardised",
-        title="Normalisation",
-        json_schema_extra=_labels({"standardised": "Standardised", "0-1": "Scaled to 0–1"}),
+    normalisation: Literal["standardised", "0-1"] = _choice(
+        "standardised", "Normalisation", {"standardised": "Standardised", "0-1": "Scaled to 0–1"}
     )
     """standardised: mean 0 and standard deviation 1 over the data set; 0-1: only scaled."""
 
-    precision: Literal["auto", "float32", "bf16"] = Field(
-        "auto",
-        title="Precision",
-        json_schema_extra=_labels({"auto": "Auto", "float32": "float32", "bf16": "bf16"}),
+    precision: Literal["auto", "float32", "bf16"] = _choice(
+        "auto", "Precision", {"auto": "Auto", "float32": "float32", "bf16": "bf16"}
     )
     """bf16 computes with 16-bit numbers where the device is faster at them; auto takes it for
     convolutional networks on such devices."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import streamlit as st
 from humanize import naturalsize
@@ -11,9 +13,11 @@ from cnn.common.text import duration, plural
 from ui.shared.pictures import enlarge
 from ui.shared.refresh import refreshing
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
 REFRESH_SECONDS = 1.0
 OVERFIT_GAP = 0.015
-QUIET = {"displayModeBar": False}
 
 
 def watch(run: runs.Run) -> None:
@@ -51,13 +55,11 @@ def _panel(run_id: str, shown_state: str) -> None:
 
 
 def _loss(points: list[list[float]], steps: int) -> None:
-    st.markdown("**Training loss**")
     figure = figures.loss_curve([p[0] for p in points], [p[1] for p in points], steps)
-    st.plotly_chart(figure, key="live_loss", config=QUIET, alt="Training loss by step")
+    _chart("Training loss", figure, "live_loss", "Training loss by step")
 
 
 def _accuracy(rows: list[runs.EpochRow], best_epoch: int | None, epochs: int) -> None:
-    st.markdown("**Accuracy**")
     figure = figures.accuracy_curve(
         [row["epoch"] for row in rows],
         [row["train_accuracy"] for row in rows],
@@ -65,8 +67,12 @@ def _accuracy(rows: list[runs.EpochRow], best_epoch: int | None, epochs: int) ->
         best_epoch,
         epochs,
     )
-    alt = "Training and validation accuracy by epoch"
-    st.plotly_chart(figure, key="live_accuracy", config=QUIET, alt=alt)
+    _chart("Accuracy", figure, "live_accuracy", "Training and validation accuracy by epoch")
+
+
+def _chart(title: str, figure: Figure, key: str, alt: str) -> None:
+    st.markdown(f"**{title}**")
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 
 def _progress(status: runs.Status) -> None:
@@ -187,8 +193,7 @@ def _guesses_and_filters(live: runs.Live, classes: tuple[str, ...]) -> None:
         if not filters:
             st.caption("This network has no convolution, so there are no filters to watch.")
             return
-        st.markdown("**The first layer's filters, as they form**")
         figure = figures.tiles(np.array(filters, np.float32), signed=True, what="filter")
         alt = "Weights of the first convolution"
-        st.plotly_chart(figure, key="live_filters", config=QUIET, alt=alt)
+        _chart("The first layer's filters, as they form", figure, "live_filters", alt)
         st.caption("Orange adds what it meets, blue subtracts it.")

@@ -52,7 +52,7 @@ def controls(run: runs.Run) -> None:
             _learning_rate(run)
             return
         suggested = status.get("suggested_settings") if status["state"] == "failed" else None
-        if suggested:
+        if isinstance(suggested, dict) and suggested:
             _try_again(run, suggested)
         if run.can_resume():
             st.button(

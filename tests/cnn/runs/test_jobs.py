@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 from cnn.runs import speeds
 from cnn.runs.jobs import Job
 from cnn.runs.learning_rate_finder import bounds
 from tests.conftest import SMALL, SMALL_SETTINGS
+
+
+def wait(job: Job, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while job.running and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def ask(module: str, **more) -> Job:
@@ -15,7 +23,7 @@ def ask(module: str, **more) -> Job:
         **more,
     }
     job = Job(module, question)
-    job.wait(120)
+    wait(job, 120)
     return job
 
 
@@ -46,5 +54,5 @@ def test_a_job_that_fails_says_why_in_one_line(runs_folder):
 def test_a_job_can_be_cancelled(runs_folder):
     job = Job("speed_test", {})
     job.cancel()
-    job.wait(30)
+    wait(job, 30)
     assert not job.running and job.error is None
