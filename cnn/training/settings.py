@@ -47,14 +47,7 @@ RENAMED = {"pixels": "normalisation"}  # a setting's old name, and the one it ha
 # on these, and on nothing else.
 SPEED_SETTINGS = ("batch_size", "optimizer", "precision", "augments")
 # What plans the run around its steps; all the others decide what a step computes.
-PLAN_SETTINGS = {
-    "learning_rate",
-    "schedule",
-    "epochs",
-    "early_stopping",
-    "validation_images",
-    "seed",
-}
+PLANNING = {"learning_rate", "schedule", "epochs", "early_stopping", "validation_images", "seed"}
 
 
 def _choice(default: T, title: str, labels: Mapping[str, str]) -> T:
@@ -166,7 +159,7 @@ class Settings(BaseModel):
 
     def of_a_step(self) -> dict[str, object]:
         """The settings that decide what a step computes, as plain data."""
-        return self.model_dump(mode="json", exclude=PLAN_SETTINGS)
+        return self.model_dump(mode="json", exclude=PLANNING)
 
 
 def parse_settings(base: Settings, pairs: list[str]) -> Settings:
