@@ -19,7 +19,7 @@ from cnn import datasets
 from cnn.drawing import synthetic_digits
 from cnn.presets import PRESETS
 from cnn.training import Settings, parse_settings
-from cnn.training.control import Steer
+from cnn.training.control import ManualControl
 from cnn.training.devices import compute_for, find_device
 from cnn.training.events import EpochEnd, Report
 from cnn.training.trainer import Trainer
@@ -43,7 +43,7 @@ def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tupl
     test_y = images.test_labels.to(trainer.compute.device)
     reached: dict[float, tuple] = {}
     accuracy, scored_at = 0.0, 0.0
-    for event in trainer.events(Steer()):
+    for event in trainer.events(ManualControl()):
         if not isinstance(event, Report | EpochEnd):
             continue
         seen = trainer.position.images_seen

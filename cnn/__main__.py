@@ -2,7 +2,7 @@
 
 import sys
 
-from cnn.cli.main import main
+from cnn.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,1 +1,5 @@
 """The command line: `python -m cnn ...`."""
+
+from cnn.cli.main import main
+
+__all__ = ["main"]

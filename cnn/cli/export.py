@@ -1,4 +1,7 @@
-"""The commands that take things away: `code`, `export`, `schema`."""
+"""The commands that write a network for other programs: `code`, `export`, `schema`.
+
+Functions import torch, and what needs it, themselves: `--help` answers without.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 
 from cnn import runs
 from cnn.datasets import DATASETS, preprocessing_for
-from cnn.network import Architecture, ArchitectureError, from_json
+from cnn.network import Architecture, ArchitectureError, from_json, json_schema
 from cnn.presets import PRESETS
 from cnn.training import Settings
 
@@ -86,18 +89,12 @@ def _export(options: argparse.Namespace) -> int:
         return 1
     line = {"run": run.id, "file": str(out), "bytes": len(content)}
     if result is not None:
-        line |= {
-            "verified": result.verified,
-            "images": result.images,
-            "same_predictions": result.same,
-            "largest_difference": result.difference,
-        }
+        line |= {"verified": result.verified, "images": result.images}
+        line |= {"same_predictions": result.same, "largest_difference": result.difference}
     print(json.dumps(line))
     return 0 if result is None or result.verified else 1
 
 
 def _schema(options: argparse.Namespace) -> int:
-    from cnn.network import json_schema
-
     print(json.dumps(json_schema(), indent=2))
     return 0

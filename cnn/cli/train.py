@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+
+from tqdm import tqdm
 
 from cnn import runs
 from cnn.cli.export import read_architecture
 from cnn.datasets import DATASETS, default_dataset, require_on_disk
 from cnn.network import ArchitectureError
 from cnn.presets import DEFAULT_PRESET, PRESETS
+from cnn.runs import Run, State, Status
+from cnn.runs.worker import run_worker, stop_signals
 from cnn.training import Settings, parse_settings
 from cnn.training.devices import compute_for, find_device, processes
 
@@ -25,29 +27,19 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     """Register `train` with the main parser's subparsers."""
     train = commands.add_parser("train", help="train a network; prints one JSON line at the end")
     what = train.add_mutually_exclusive_group()
-    what.add_argument(
-        "--preset", choices=list(PRESETS), metavar="NAME",
-        help=f"a network to start from: {', '.join(PRESETS)} (default: {DEFAULT_PRESET})",
-    )  # fmt: skip
-    what.add_argument(
-        "--architecture", type=Path, metavar="FILE.json", help="a network of your own"
-    )
-    train.add_argument(
-        "--dataset", choices=list(DATASETS), metavar="NAME",
-        help=f"{', '.join(DATASETS)} (default: mnist where it is on disk, else mnist-sample)",
-    )  # fmt: skip
+    network = f"a network to start from: {', '.join(PRESETS)} (default: {DEFAULT_PRESET})"
+    what.add_argument("--preset", choices=list(PRESETS), metavar="NAME", help=network)
+    own = "a network of your own"
+    what.add_argument("--architecture", type=Path, metavar="FILE.json", help=own)
+    data = f"{', '.join(DATASETS)} (default: mnist where it is on disk, else mnist-sample)"
+    train.add_argument("--dataset", choices=list(DATASETS), metavar="NAME", help=data)
     train.add_argument("--epochs", type=int, metavar="N", help="default: what suits the network")
-    train.add_argument(
-        "--device",
-        default="auto",
-        help="auto, cpu, cuda:0, cuda:all, mps; cpu:2 for two processes (default: auto)",
-    )
+    device = "auto, cpu, cuda:0, cuda:all, mps; cpu:2 for two processes (default: auto)"
+    train.add_argument("--device", default="auto", help=device)
     train.add_argument("--seed", type=int, metavar="S", help="the same seed gives the same run")
     train.add_argument("--name", default="", help="what to call the run")
-    train.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE",
-        help=f"any setting: {', '.join(Settings.model_fields)}",
-    )  # fmt: skip
+    pairs = f"any setting: {', '.join(Settings.model_fields)}"
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=pairs)
     train.set_defaults(command=_train)
 
 
@@ -55,18 +47,22 @@ def _train(options: argparse.Namespace) -> int:
     began = time.perf_counter()
     run = _new_run(options)
     several = processes(find_device(options.device).id)
-    with _Bar(run.config.settings.epochs) as bar:
-        state = _in_processes(run, bar) if several else _in_this_process(run, bar)
+    with tqdm(total=run.config.settings.epochs, unit="epoch", file=sys.stderr) as bar:
+        progress = _Progress(run, bar)
+        if several:
+            state = _in_processes(run, progress)
+        else:
+            state = run_worker(run, lambda _: progress.update(), background=False)
     status = run.status()
     if state in ("failed", "interrupted"):
-        said = status.get("message") or "the training ended without a word; its log says more"
-        print(f"cnn: {said}", file=sys.stderr)
+        message = status.get("message") or "the training process was killed; its log says more"
+        print(f"cnn: {message}", file=sys.stderr)
         return 1
     print(json.dumps(_result(run, status, state, time.perf_counter() - began)))
     return 0
 
 
-def _new_run(options: argparse.Namespace) -> runs.Run:
+def _new_run(options: argparse.Namespace) -> Run:
     if options.architecture:
         architecture, settings, preset = read_architecture(options.architecture), Settings(), None
     else:
@@ -82,17 +78,16 @@ def _new_run(options: argparse.Namespace) -> runs.Run:
     return runs.new(architecture, settings, dataset, options.device, preset, options.name)
 
 
-def _result(run: runs.Run, status: dict[str, Any], state: str, seconds: float) -> dict[str, Any]:
+def _result(run: Run, status: Status, state: State, seconds: float) -> dict[str, object]:
     """The one line that scripts read."""
-    epochs = [row for row in run.metrics() if row.get("kind") == "epoch"]
-    last = epochs[-1] if epochs else {}
+    epochs = [row for row in run.metrics() if row["kind"] == "epoch"]
     accuracy, trained = status.get("test_accuracy"), status.get("train_seconds")
     return {
         "run": run.id,
         "state": state,
         "test_accuracy": None if accuracy is None else round(accuracy, 5),
-        "train_accuracy": last.get("train_accuracy"),
-        "validation_accuracy": last.get("validation_accuracy"),
+        "train_accuracy": epochs[-1]["train_accuracy"] if epochs else None,
+        "validation_accuracy": epochs[-1]["validation_accuracy"] if epochs else None,
         "seconds": round(seconds, 2),
         "images_per_second": round(status.get("images_seen", 0) / trained) if trained else None,
         "dataset": run.config.dataset,
@@ -101,53 +96,32 @@ def _result(run: runs.Run, status: dict[str, Any], state: str, seconds: float) -
     }
 
 
-def _in_this_process(run: runs.Run, bar: _Bar) -> str:
-    from cnn.runs.worker import run_worker
+def _in_processes(run: Run, progress: _Progress) -> State:
+    """Train as the app does, through torchrun in the background. Ctrl-C here asks it to stop, as
+    in one process: what was learned is kept and scored."""
 
-    return run_worker(run, lambda _: bar.follow(run), background=False)
-
-
-def _in_processes(run: runs.Run, bar: _Bar) -> str:
-    """The app's own way: torchrun in the background. Ctrl-C here asks it to stop, as in one
-    process: what was learned is kept and scored."""
-
-    def stop(*_: object) -> None:
-        run.send(stop=True)
-
-    before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with stop_signals(lambda: run.send(stop=True)):
         runs.launch(run)
         while (state := run.state) in runs.ACTIVE:
-            bar.follow(run)
+            progress.update()
             time.sleep(POLL_SECONDS)
-        bar.follow(run)
+        progress.update()
         return state
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
-class _Bar:
-    """A progress bar over a run's epochs, with a line for each that was judged."""
+class _Progress:
+    """Shows on a progress bar where a run stands, with a line for each epoch."""
 
-    def __init__(self, epochs: int):
-        from tqdm import tqdm
+    def __init__(self, run: Run, bar: tqdm):
+        self._run, self._bar, self._written = run, bar, 0
 
-        self._bar, self._told = tqdm(total=epochs, unit="epoch", file=sys.stderr), 0
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def follow(self, run: runs.Run) -> None:
-        """Move to where the run stands."""
-        rows = run.metrics()
+    def update(self) -> None:
+        """Read the run's newest metrics."""
+        rows = self._run.metrics()
         for row in rows:
-            if row["kind"] != "epoch" or row["epoch"] <= self._told:
+            if row["kind"] != "epoch" or row["epoch"] <= self._written:
                 continue
-            self._told = row["epoch"]
+            self._written = row["epoch"]
             if row["validation_accuracy"] is not None:
                 self._bar.write(
                     f"epoch {row['epoch']}: train {row['train_accuracy']:.2%}, "

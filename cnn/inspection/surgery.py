@@ -207,10 +207,10 @@ def keep(run: Run, epoch: int | None, edits: Sequence[Edit], name: str = "") -> 
     )
     try:
         state = model.state_dict()
-        write_tensors(kept.path / "checkpoints" / f"epoch-{at:03d}.safetensors", state)
-        write_tensors(kept.path / "live.safetensors", state)
+        write_tensors(kept.files.checkpoint(at), state)
+        write_tensors(kept.files.weights, state)
         same = ("device", "device_name", "precision", "epochs", "step", "steps", "images_seen")
-        ended = {name: status[name] for name in same if name in status}
+        ended = {name: status.get(name) for name in same if name in status}
         ended |= {"state": "finished", "epoch": at, "message": origin, "ended": time.time()}
         kept.write_status(**ended)
         kept.write_status(**ended, **_scored(kept, model))
@@ -235,7 +235,7 @@ def _scored(run: Run, model: nn.Sequential) -> dict[str, float]:
     labels = images.test_labels.numpy()
     index = [int(np.flatnonzero(labels == label)[0]) for label in np.unique(labels)]
     write_json(
-        run.path / "live.json",
+        run.files.live,
         {
             "step": 0,
             "index": index,

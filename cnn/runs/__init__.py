@@ -1,12 +1,14 @@
 """A run's folder, its process, its queue.
 
-Here is what needs no torch: one run's folder, and all of them. The rest is imported by name:
-`worker` and `session` (training a run), `weights` (its networks), `finetune`, `jobs` and others.
+These names need no torch. The modules that do are imported by their own names: `worker` and
+`session` (training a run), `weights` (its networks), `finetune`, `jobs` and others.
 """
 
-from cnn.runs.run import ACTIVE, Config, Run, RunError, State, runs_dir
+from cnn.runs.records import EpochRow, Live, ReportRow, State, Status
+from cnn.runs.run import ACTIVE, Config, Run, RunError, runs_dir
 from cnn.runs.store import (
     create,
+    default_name,
     device_holder,
     device_lock,
     launch,
@@ -14,6 +16,7 @@ from cnn.runs.store import (
     new,
     open_run,
     retry,
+    settings_text,
     survey,
     worker_command,
 )
@@ -21,10 +24,15 @@ from cnn.runs.store import (
 __all__ = [
     "ACTIVE",
     "Config",
+    "EpochRow",
+    "Live",
+    "ReportRow",
     "Run",
     "RunError",
     "State",
+    "Status",
     "create",
+    "default_name",
     "device_holder",
     "device_lock",
     "launch",
@@ -33,6 +41,7 @@ __all__ = [
     "open_run",
     "retry",
     "runs_dir",
+    "settings_text",
     "survey",
     "worker_command",
 ]

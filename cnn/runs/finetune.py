@@ -1,9 +1,9 @@
-"""Teaching a trained run somebody's own digits: an ordinary run that starts from its weights.
+"""Fine-tuning a trained run on somebody's own digits: an ordinary run that starts from its weights.
 
-The new run's folder holds what it needs besides a config: `start.safetensors` (the weights it
-starts from), `mine.safetensors` (the digits, and which of them are held back), `finetune.json`
-(where it came from). Some images of the old training set are mixed in, against forgetting
-(rehearsal: Robins, 1995, Connection Science 7).
+Besides a config the new run's folder holds these weights, the digits with a mark on those that are
+held back, and the parent's accuracy. Some images of the old training set are mixed in, against
+forgetting (rehearsal: Robins, 1995, Connection Science 7). The app shows a form for this before
+torch is there: functions import it themselves.
 """
 
 from __future__ import annotations
@@ -11,106 +11,92 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn import runs
 from cnn.common.files import read_json, write_json, write_tensors
+from cnn.datasets import Images
 from cnn.drawing import my_digits
+from cnn.runs.run import Run, RunError
+from cnn.runs.store import create
 
 if TYPE_CHECKING:
-    from cnn.datasets import Images
+    from torch import Tensor, nn
 
 REHEARSAL = 4000  # images of the old training set that are shown again
 SHARE = 0.25  # of an epoch that is made of the new digits, repeated as often as that takes
-HOLD_BACK = 4  # every fourth digit of a class is held back, to see what was learned, not stored
+HOLD_BACK = 4  # every fourth digit of a class is held back: learned is more than stored
 FEWEST = 5
 
 
 def held_back(labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which digits are never trained on: of each class the fourth, the eighth and so on."""
+    """Which digits are never trained on: of each class the 4th, the 8th and so on; bool `(N,)`."""
     held = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         held[np.flatnonzero(labels == label)[HOLD_BACK - 1 :: HOLD_BACK]] = True
     return held
 
 
-def new(
-    parent: runs.Run, drawings: list[my_digits.Drawing], epochs: int = 3, rate: float = 0.001
-) -> runs.Run:
-    """Make the run's folder; `runs.launch` starts it. Raises RunError."""
-    import torch
-
+def create_run(
+    parent: Run, drawings: list[my_digits.Drawing], epochs: int = 3, rate: float = 0.001
+) -> Run:
+    """A new run that fine-tunes `parent`; `runs.launch` starts it. Raises RunError."""
     if len(drawings) < FEWEST:
-        raise runs.RunError(f"Keep at least {FEWEST} digits first; there are {len(drawings)}.")
-    config = parent.config
-    weights = parent.weights_path()
+        raise RunError(f"Keep at least {FEWEST} digits first; there are {len(drawings)}.")
+    config, weights = parent.config, parent.weights_path()
     if len(config.classes) != 10:
-        raise runs.RunError(f"'{parent.name}' does not read the ten digits.")
-    settings = config.settings.model_copy(
-        update={
-            "epochs": epochs,
-            "batch_size": 64,
-            "optimizer": "adamw",
-            "learning_rate": rate,
-            "schedule": "cosine",
-            "validation_images": 0,
-        }
-    )
-    images, labels = my_digits.images(drawings)
-    run = runs.create(
-        runs.Config(
-            **{
-                **{name: getattr(config, name) for name in type(config).model_fields},
-                "settings": settings,
-                "start_from": parent.id,
-                "preset": None,
-                "created": time.time(),
-            }
-        ),
-        f"{parent.name}, with my digits",
-    )
+        raise RunError(f"'{parent.name}' does not read the ten digits.")
+    changes = {
+        "epochs": epochs,
+        "batch_size": 64,
+        "optimizer": "adamw",
+        "learning_rate": rate,
+        "schedule": "cosine",
+        "validation_images": 0,
+    }
+    settings = config.settings.model_copy(update=changes)
+    about = {"settings": settings, "start_from": parent.id, "preset": None, "created": time.time()}
+    run = create(config.model_copy(update=about), f"{parent.name}, with my digits")
     try:
-        shutil.copyfile(weights, run.path / "start.safetensors")
-        write_tensors(
-            run.path / "mine.safetensors",
-            {
-                "images": torch.from_numpy((images * 255).round().astype(np.uint8)),
-                "labels": torch.from_numpy(labels),
-                "held": torch.from_numpy(held_back(labels)),
-            },
-        )
-        write_json(
-            run.path / "finetune.json",
-            {
-                "from": parent.id,
-                "name": parent.name,
-                "test_accuracy": parent.status().get("test_accuracy"),
-            },
-        )
+        shutil.copyfile(weights, run.files.start_weights)
+        _write_digits(run.files.my_digits, drawings)
+        accuracy = parent.status().get("test_accuracy")
+        origin = {"from": parent.id, "name": parent.name, "test_accuracy": accuracy}
+        write_json(run.files.parent, origin)
     except OSError as error:
         shutil.rmtree(run.path, ignore_errors=True)
-        raise runs.RunError(f"The run's folder could not be filled: {error.strerror}.") from error
+        raise RunError(f"The run's folder could not be filled: {error.strerror}.") from error
     return run
 
 
-def _tensors(run: runs.Run, name: str) -> dict[str, Any]:
+def _write_digits(file: Path, drawings: list[my_digits.Drawing]) -> None:
+    import torch
+
+    images, labels = my_digits.images(drawings)
+    pixels = (images * 255).round().astype(np.uint8)
+    digits = {"images": pixels, "labels": labels, "held": held_back(labels)}
+    write_tensors(file, {name: torch.from_numpy(array) for name, array in digits.items()})
+
+
+def read_file(run: Run, file: Path) -> dict[str, Tensor]:
+    """The tensors in one of the run's files. Raises RunError where it is missing or damaged."""
     from cnn.runs.weights import read_tensors
 
     try:
-        return read_tensors(run.path / name)
+        return read_tensors(file)
     except Exception as error:
-        raise runs.RunError(f"'{run.name}': its {name} is missing or damaged.") from error
+        raise RunError(f"'{run.name}': its {file.name} is missing or damaged.") from error
 
 
-def mixed(run: runs.Run, images: Images) -> Images:
+def mix_images(run: Run, images: Images) -> Images:
     """The training set of such a run: some old images, and the new digits over and over. The test
     set stays what it was."""
     import torch
 
-    mine = _tensors(run, "mine.safetensors")
+    mine = read_file(run, run.files.my_digits)
     new_x, new_y = mine["images"][~mine["held"]], mine["labels"][~mine["held"]]
     generator = torch.Generator().manual_seed(run.config.settings.seed)
     old = torch.randperm(len(images.train_images), generator=generator)[:REHEARSAL]
@@ -121,13 +107,13 @@ def mixed(run: runs.Run, images: Images) -> Images:
     )
 
 
-def start(run: runs.Run, model: Any) -> None:
+def load_start_weights(run: Run, model: nn.Module) -> None:
     """Give `model` the weights that the run starts from. Raises RunError."""
-    weights = _tensors(run, "start.safetensors")
+    weights = read_file(run, run.files.start_weights)
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        raise runs.RunError(f"'{run.name}': its start weights are of another network.") from error
+        raise RunError(f"'{run.name}': its start weights are of another network.") from error
 
 
 @dataclass(frozen=True)
@@ -144,22 +130,19 @@ class Effect:
     held_digits: int
 
 
-def effect(run: runs.Run) -> Effect:
+def measure_effect(run: Run) -> Effect:
     """What the fine-tuning did. Raises RunError where a file is missing or damaged."""
     from cnn.runs.weights import load_model
     from cnn.training.inference import predict_logits
 
-    mine = _tensors(run, "mine.safetensors")
+    mine = read_file(run, run.files.my_digits)
     held = mine["held"].numpy()
     rows = []
     for epoch in (0, None):
-        scores = predict_logits(load_model(run, epoch), mine["images"], run.preprocessing)
-        right = (scores.argmax(1) == mine["labels"]).numpy()
+        logits = predict_logits(load_model(run, epoch), mine["images"], run.preprocessing)
+        right = (logits.argmax(1) == mine["labels"]).numpy()
         rows.append([float(right[part].mean()) if part.any() else None for part in (~held, held)])
-    about = read_json(run.path / "finetune.json") or {}
-    return Effect(
-        (rows[0][0], rows[1][0]),
-        (rows[0][1], rows[1][1]),
-        (about.get("test_accuracy"), run.status().get("test_accuracy")),
-        int(held.sum()),
-    )
+    learned, held_digits = zip(*rows, strict=True)
+    parent = read_json(run.files.parent) or {}
+    test = (parent.get("test_accuracy"), run.status().get("test_accuracy"))
+    return Effect(learned, held_digits, test, int(held.sum()))

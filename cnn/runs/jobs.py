@@ -1,13 +1,12 @@
-"""Short work in a process of its own: a question in JSON goes in, answers come out line by line.
+"""Short work in a process of its own: a question in JSON goes in, rows in JSON come out.
 
-The app's own process stays quick, and what the work took of memory goes with it.
+The app's own process stays responsive, and the memory that the work took is freed with it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,10 +14,13 @@ import threading
 from typing import Any
 
 from cnn.common.paths import PROJECT
-from cnn.datasets import data_dir
-from cnn.runs.run import runs_dir
+from cnn.network import Architecture, from_dict
+from cnn.runs.run import environment
+from cnn.training import Settings, read_settings
 
 SECONDS = 180.0
+
+JSON = dict[str, Any]
 
 
 class Job:
@@ -28,20 +30,15 @@ class Job:
     `seconds`, and with the process that started it.
     """
 
-    def __init__(self, module: str, question: dict[str, Any], seconds: float = SECONDS):
-        self.rows: list[dict[str, Any]] = []
+    def __init__(self, module: str, question: JSON, seconds: float = SECONDS):
+        self.rows: list[JSON] = []
         self.error: str | None = None
         self.cancelled = False
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
-        environment = {
-            **os.environ,
-            "CNN_RUNS_DIR": str(runs_dir().resolve()),
-            "CNN_DATA_DIR": str(data_dir().resolve()),
-        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"cnn.runs.{module}"],
             cwd=PROJECT,
-            env=environment,
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -55,12 +52,8 @@ class Job:
 
     @property
     def running(self) -> bool:
-        """Whether more may come."""
+        """Whether it has not ended: more rows may come."""
         return self._thread.is_alive()
-
-    def wait(self, seconds: float | None = None) -> None:
-        """Wait until it ends."""
-        self._thread.join(seconds)
 
     def cancel(self) -> None:
         """End it now."""
@@ -68,7 +61,7 @@ class Job:
         with contextlib.suppress(OSError):
             self._process.kill()
 
-    def _read(self, question: dict[str, Any]) -> None:
+    def _read(self, question: JSON) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(OSError), self._process.stdin as stdin:
             stdin.write(json.dumps(question))
@@ -86,11 +79,12 @@ class Job:
             self.error = lines[-1][:400] if lines else f"It ended with code {code}."
 
 
-def question() -> dict[str, Any]:
-    """The question of the job that this process is."""
-    return json.load(sys.stdin)
+def read_question() -> tuple[Architecture, Settings, JSON]:
+    """The question of the job that this process is: a network, its settings, and the rest."""
+    question = json.load(sys.stdin)
+    return from_dict(question["architecture"]), read_settings(question["settings"]), question
 
 
-def answer(**values: Any) -> None:
-    """One line of the answer."""
-    print(json.dumps(values), flush=True)
+def answer(**row: object) -> None:
+    """Print one row of the answer."""
+    print(json.dumps(row), flush=True)

@@ -3,22 +3,33 @@
 Smith, "Cyclical Learning Rates for Training Neural Networks", 2017, arXiv:1506.01186, with a rate
 that grows geometrically. `python -m cnn.runs.learning_rate_finder` reads `{"architecture": ...,
 "settings": ..., "dataset": ..., "device": ...}` from standard input and answers a JSON line per
-step (`rate`, `loss`) and at the end one with the `suggestion`.
+step (`rate`, `loss`) and at the end one with the `suggestion`. The Train page needs `bounds` and
+`smooth` before torch is there: `main` alone imports it.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnn import datasets
+from cnn.figures import curves
+from cnn.runs import jobs
 from cnn.training import OPTIMIZERS
+from cnn.training.devices import compute_for, find_device, processes
+
+if TYPE_CHECKING:
+    from cnn.training.trainer import Trainer
 
 STEPS = 120
 SMOOTHING = 0.85
-GIVE_UP = 3.0  # how many times the lowest loss means that training has left the road
+GIVE_UP = 3.0  # training has diverged where the smoothed loss is so many times its lowest
+
+smooth = functools.partial(curves.smooth, weight=SMOOTHING)  # the losses without their noise
 
 
 def bounds(optimizer: str) -> tuple[float, float]:
@@ -27,13 +38,15 @@ def bounds(optimizer: str) -> tuple[float, float]:
     return usual / 1000, min(usual * 1000, 10.0)
 
 
-def range_test(trainer: Any, low: float, high: float, steps: int = STEPS) -> Iterator[tuple]:
+def range_test(
+    trainer: Trainer, low: float, high: float, steps: int = STEPS
+) -> Iterator[tuple[float, float]]:
     """Yield `(rate, loss)` of each step, the rate growing from `low` to `high`.
 
-    `trainer` is a `cnn.training.Trainer`, and spoiled afterwards. Ends early where the loss has
-    risen to three times its lowest, or is no number any more.
+    Afterwards the trainer is of no other use. Ends early where the loss has risen to three times
+    its lowest, or is no number any more.
     """
-    smoothed, lowest = 0.0, math.inf
+    losses: list[float] = []
     trainer.model.train()
     trainer.batches.begin(0)
     for step in range(steps):
@@ -42,28 +55,18 @@ def range_test(trainer: Any, low: float, high: float, steps: int = STEPS) -> Ite
         if not math.isfinite(loss):
             return
         yield rate, loss
-        smoothed = SMOOTHING * smoothed + (1 - SMOOTHING) * loss
-        mean = smoothed / (1 - SMOOTHING ** (step + 1))
-        lowest = min(lowest, mean)
-        if step > 10 and mean > GIVE_UP * lowest:
+        losses.append(loss)
+        smoothed = smooth(losses)
+        if step > 10 and smoothed[-1] > GIVE_UP * min(smoothed):
             return
-
-
-def smooth(losses: Sequence[float]) -> list[float]:
-    """The losses without their noise: an exponential mean, corrected for its start."""
-    result, total = [], 0.0
-    for step, loss in enumerate(losses):
-        total = SMOOTHING * total + (1 - SMOOTHING) * loss
-        result.append(total / (1 - SMOOTHING ** (step + 1)))
-    return result
 
 
 def suggest(rates: Sequence[float], losses: Sequence[float]) -> float | None:
     """A peak learning rate, to two digits: a third of the rate at which the loss is lowest.
 
-    Beyond the lowest point training leaves the road; the mean's delay puts that point a little too
-    far right, and a schedule that stays near its peak for long needs a margin. None where the loss
-    never fell by a tenth: then no rate here teaches this network anything.
+    Beyond that rate training diverges. Smoothing delays the loss, which moves its lowest point to a
+    little higher rates, and a schedule that stays near its peak for long needs a margin. None where
+    the loss never fell by a tenth: then no rate here teaches this network anything.
     """
     if len(rates) < 10:
         return None
@@ -76,20 +79,14 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> float | None:
 
 def main() -> None:
     """Answer the question on standard input."""
-    from cnn import datasets
-    from cnn.network import from_dict
-    from cnn.runs import jobs
-    from cnn.training import read_settings
-    from cnn.training.devices import compute_for, find_device, processes
     from cnn.training.trainer import Trainer
 
-    asked = jobs.question()
-    architecture, settings = from_dict(asked["architecture"]), read_settings(asked["settings"])
+    architecture, settings, question = jobs.read_question()
     settings = settings.model_copy(update={"early_stopping": 0})
-    name = "auto" if processes(asked["device"]) else asked["device"]
+    name = "auto" if processes(question["device"]) else question["device"]
     compute = compute_for(find_device(name), settings.precision, architecture.convolutional)
-    preprocessing = datasets.preprocessing_for(asked["dataset"], settings.normalisation)
-    images = datasets.load(asked["dataset"])
+    preprocessing = datasets.preprocessing_for(question["dataset"], settings.normalisation)
+    images = datasets.load(question["dataset"])
     trainer = Trainer(architecture, images, settings, preprocessing, compute, 0)
     rates, losses = [], []
     for rate, loss in range_test(trainer, *bounds(settings.optimizer)):

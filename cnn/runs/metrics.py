@@ -1,7 +1,7 @@
 """Reading a metrics file that grows while pages poll it: each line is parsed once.
 
-A page asks every second, for hours: what was read is kept, only new lines are added, and old
-reports are merged in pairs, so that neither the time nor the memory of a poll grows with the run.
+A page asks every second, for hours. Rows are kept, only new lines are read, and old reports are
+merged in pairs, so that neither the time nor the memory of a poll grows with the run.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import json
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
+from typing import cast
+
+from cnn.runs.records import MetricRow
 
 MAX_REPORTS = 2_000  # beyond it neighbours are merged: 16 minutes at full detail
 FILES_KEPT = 32
-TAIL = 64  # bytes before the place reached, by which a file is known again
-
-Row = dict[str, Any]
+TAIL = 64  # bytes before the place reached, by which a file is recognised
 
 
-def read(path: Path) -> list[Row]:
+def read(path: Path) -> list[MetricRow]:
     """The rows of a metrics file, oldest first; a cut or foreign line is skipped.
 
     A resumed run goes over steps it had already reported: of those only the newer remain. Of more
@@ -39,10 +39,10 @@ class _Reader:
 
     def __init__(self, path: Path):
         self.path = path
-        self.rows: list[Row] = []
+        self.rows: list[MetricRow] = []
         self.reports, self.offset, self.tail = 0, 0, b""
 
-    def read(self) -> list[Row]:
+    def read(self) -> list[MetricRow]:
         try:
             with self.path.open("rb") as file:
                 begin = self.offset - len(self.tail)
@@ -68,35 +68,33 @@ class _Reader:
             row = json.loads(line)
         except (ValueError, RecursionError):
             return
-        if not _is_row(row):
+        if not isinstance(row, dict) or not _is_row(row):
             return
         if row["kind"] == "resume":
             self._forget(row["step"], row["epoch"])
             return
         self._forget(row["step"])
-        self.rows.append(row)
+        self.rows.append(cast(MetricRow, row))
         self.reports += row["kind"] == "report"
         if self.reports > MAX_REPORTS:
             self._merge()
 
     def _forget(self, step: float, epoch: float | None = None) -> None:
         """Drop what lies after `step`, and the ends of epochs after `epoch`."""
-        while self.rows and (
-            self.rows[-1]["step"] > step
-            or (
-                epoch is not None
-                and self.rows[-1]["kind"] == "epoch"
-                and self.rows[-1]["epoch"] > epoch
-            )
-        ):
+        while self.rows:
+            last = self.rows[-1]
+            undone = epoch is not None and last["kind"] == "epoch" and last["epoch"] > epoch
+            if last["step"] <= step and not undone:
+                return
             self.reports -= self.rows.pop()["kind"] == "report"
 
     def _merge(self) -> None:
-        merged: list[Row] = []
+        merged: list[MetricRow] = []
         waiting = None  # the place of a report that has no partner yet
         for row in self.rows:
             if row["kind"] == "report" and waiting is not None:
                 first, waiting = merged.pop(waiting), None
+                assert first["kind"] == "report"
                 row = {**row, "losses": _pairs([*first["losses"], *row["losses"]])}
             elif row["kind"] == "report":
                 waiting = len(merged)
@@ -111,9 +109,9 @@ def _pairs(points: list[list[float]]) -> list[list[float]]:
     return halves + points[len(halves) * 2 :]
 
 
-def _is_row(row: Any) -> bool:
-    """Whether a line holds what those who draw it rely on."""
-    if not isinstance(row, dict) or not _are_numbers(row.get("step"), row.get("epoch")):
+def _is_row(row: dict[str, object]) -> bool:
+    """Whether a line holds what the charts need."""
+    if not _are_numbers(row.get("step"), row.get("epoch")):
         return False
     if row.get("kind") == "report":
         losses = row.get("losses")
@@ -121,12 +119,12 @@ def _is_row(row: Any) -> bool:
             isinstance(p, list) and len(p) == 2 and _are_numbers(*p) for p in losses
         )
     if row.get("kind") == "epoch":
-        judged = row.get("validation_accuracy")
-        return _are_numbers(row.get("train_accuracy")) and (judged is None or _are_numbers(judged))
+        validation = row.get("validation_accuracy")
+        return _are_numbers(row.get("train_accuracy"), 0 if validation is None else validation)
     return row.get("kind") == "resume"
 
 
-def _are_numbers(*values: Any) -> bool:
+def _are_numbers(*values: object) -> bool:
     return all(isinstance(value, int | float) for value in values)
 
 

@@ -1,18 +1,4 @@
-"""A run's folder on disk, and the only module that knows its layout. Imports no torch.
-
-runs/<id>/config.json               what to train and how; written once
-          name.json                 the name a person gave it
-          process.json              the worker's pid and its start time
-          status.json               state, progress, heartbeat; replaced atomically
-          control.json              pause, stop, learning rate; read by the worker
-          metrics.jsonl             one line per report and per epoch; append-only
-          live.json                 guesses and first filters, for watching
-          live.safetensors          the newest weights
-          checkpoints/epoch-003.safetensors
-          resume.safetensors, resume.json   optimiser, random state, position
-          test.safetensors          test probabilities, once scored
-          log.txt                   the worker's output
-"""
+"""One run: its config, and reading and writing the files in its folder. Imports no torch."""
 
 from __future__ import annotations
 
@@ -22,22 +8,22 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal, cast
 
+import psutil
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cnn.common.files import read_json, write_json
 from cnn.common.paths import PROJECT
-from cnn.datasets import DATASETS
+from cnn.datasets import DATASETS, Preprocessing, data_dir
 from cnn.network import Architecture
 from cnn.runs import metrics
+from cnn.runs.files import RunFiles
+from cnn.runs.records import ControlFile, Live, MetricRow, State, Status
 from cnn.training import Settings
 
-if TYPE_CHECKING:
-    from cnn.datasets import Preprocessing
-
-State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 ACTIVE: frozenset[str] = frozenset({"queued", "running", "paused"})
 STARTUP_SECONDS = 30.0
 WATCHED_SECONDS = 3.0
@@ -58,7 +44,7 @@ class Config(BaseModel):
     settings: Settings
     device: str = "auto"
     preset: str | None = None
-    start_from: str | None = None  # the run whose weights this one starts from (cnn.finetune)
+    start_from: str | None = None  # the run whose weights this one starts from (see `finetune`)
     mean: float = Field(allow_inf_nan=False)
     std: float = Field(gt=0, allow_inf_nan=False)
     classes: tuple[str, ...]
@@ -77,6 +63,17 @@ def runs_dir() -> Path:
     return Path(os.environ.get("CNN_RUNS_DIR") or PROJECT / "runs")
 
 
+def devices_dir() -> Path:
+    """The folder of what is known of devices: who trains on each, and measured speeds."""
+    return runs_dir() / ".devices"
+
+
+def environment() -> dict[str, str]:
+    """This process's environment for one that it starts in another folder."""
+    folders = {"CNN_RUNS_DIR": runs_dir(), "CNN_DATA_DIR": data_dir()}
+    return {**os.environ, **{name: str(folder.resolve()) for name, folder in folders.items()}}
+
+
 @dataclass(frozen=True)
 class Run:
     """One run's folder. Everything read from it may be missing or cut short: none of the readers
@@ -89,11 +86,16 @@ class Run:
         """The folder's name."""
         return self.path.name
 
+    @cached_property
+    def files(self) -> RunFiles:
+        """The paths of its files."""
+        return RunFiles(self.path)
+
     @property
     def config(self) -> Config:
         """What is trained. Raises RunError for a damaged or foreign folder."""
         try:
-            config = Config.model_validate_json((self.path / "config.json").read_bytes())
+            config = Config.model_validate_json(self.files.config.read_bytes())
         except FileNotFoundError:
             raise RunError(
                 f"'{self.id}' holds no config.json: it is not a run of this app."
@@ -114,66 +116,58 @@ class Run:
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """How this run's network wants its images."""
-        from cnn.datasets import Preprocessing
-
+        """The normalisation of this run's images."""
         return Preprocessing(self.config.mean, self.config.std)
 
     @property
     def name(self) -> str:
         """What people call it."""
-        return str((read_json(self.path / "name.json") or {}).get("name") or self.id)
+        return str((read_json(self.files.name) or {}).get("name") or self.id)
 
     def rename(self, name: str) -> None:
         """Give it another name (the folder keeps its own). Raises RunError for an empty one."""
         name = " ".join(name.split())[:80]
         if not name:
             raise RunError("A run needs a name of at least one letter.")
-        self._write("name.json", {"name": name})
+        self._write(self.files.name, {"name": name})
 
-    def _write(self, file: str, value: dict[str, Any]) -> None:
-        """Write what a person asked for; RunError, in words, where the disk does not take it."""
+    def _write(self, file: Path, value: object) -> None:
+        """Write what a person asked for. Raises RunError where the disk does not take it."""
         try:
-            write_json(self.path / file, value)
+            write_json(file, value)
         except OSError as error:
             raise RunError(
                 f"'{self.id}' could not be changed in {self.path.parent}: {error.strerror}."
             ) from error
 
-    def status(self) -> dict[str, Any]:
-        """The last status written, with `state` corrected to `interrupted` where the worker is
-        gone without a word."""
-        status = self._last_status()
+    def status(self) -> Status:
+        """The last status written; its `state` is `interrupted` where the worker died meanwhile."""
+        status = self.last_status()
         if status["state"] in ACTIVE and not self.is_alive():
-            status = self._last_status()  # it may have ended between the two looks
+            status = self.last_status()  # it may have ended between the two looks
             if status["state"] in ACTIVE:
                 status["state"] = "interrupted"
         return status
 
-    def _last_status(self) -> dict[str, Any]:
-        status = read_json(self.path / "status.json") or {}
+    def last_status(self) -> Status:
+        """The last status written, whether its worker lives or not."""
+        status = read_json(self.files.status) or {}
         if "remedy" in status:  # what runs of older versions call it
             status["suggested_settings"] = status.pop("remedy")
         if status.get("state") not in (*ACTIVE, "finished", "stopped", "failed"):
             status["state"] = "interrupted"
-        return status
+        return cast(Status, status)
 
     @property
     def state(self) -> State:
-        """The state alone."""
+        """The state alone, as `status` gives it."""
         return self.status()["state"]
 
     def is_alive(self) -> bool:
         """Whether this run's worker process lives: same pid and same start time."""
-        import psutil
-
-        process = read_json(self.path / "process.json")
+        process = read_json(self.files.process)
         if not process:  # between the launch and the launcher's note of it
-            try:
-                age = time.time() - (self.path / "status.json").stat().st_mtime
-            except OSError:
-                return False
-            return age < STARTUP_SECONDS
+            return _is_fresh(self.files.status, STARTUP_SECONDS)
         try:
             found = psutil.Process(int(process["pid"]))
             return (
@@ -185,68 +179,61 @@ class Run:
 
     def write_process(self, pid: int) -> None:
         """Note which process works on this run."""
-        import psutil
+        started = psutil.Process(pid).create_time()
+        write_json(self.files.process, {"pid": pid, "started": started})
 
-        write_json(
-            self.path / "process.json",
-            {"pid": pid, "started": psutil.Process(pid).create_time()},
-        )
+    def write_status(self, **status: object) -> None:
+        """Replace the status by these entries of `Status`; `heartbeat` is added."""
+        write_json(self.files.status, {**status, "heartbeat": time.time()})
 
-    def write_status(self, **status: Any) -> None:
-        """Replace the status; `heartbeat` is added."""
-        write_json(self.path / "status.json", {**status, "heartbeat": time.time()})
+    def control(self) -> ControlFile:
+        """What the user asked of the worker."""
+        return cast(ControlFile, read_json(self.files.control) or {})
 
-    def control(self) -> dict[str, Any]:
-        """What the user asked of the worker: `stop`, `paused`, `learning_rate`."""
-        return read_json(self.path / "control.json") or {}
+    def send(self, **changes: object) -> None:
+        """Ask the worker for some of `ControlFile`, the rest as it was. Raises RunError."""
+        self._write(self.files.control, {**self.control(), **changes})
 
-    def send(self, **changes: Any) -> None:
-        """Ask something of the worker, leaving the rest as it was. Raises RunError."""
-        self._write("control.json", {**self.control(), **changes})
-
-    def append_metric(self, **values: Any) -> None:
+    def append_metric(self, **row: object) -> None:
         """Add a line to the metrics, on a line of its own even where the last one was cut."""
-        line = json.dumps(values, separators=(",", ":")).encode() + b"\n"
-        with (self.path / "metrics.jsonl").open("ab+") as file:
+        line = json.dumps(row, separators=(",", ":")).encode() + b"\n"
+        with self.files.metrics.open("ab+") as file:
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":
                     line = b"\n" + line
             file.write(line)
 
-    def metrics(self) -> list[dict[str, Any]]:
+    def metrics(self) -> list[MetricRow]:
         """All metrics, oldest first, as `metrics.read` gives them: cheap to ask every second."""
-        return metrics.read(self.path / "metrics.jsonl")
+        return metrics.read(self.files.metrics)
 
-    def live(self) -> dict[str, Any]:
+    def live(self) -> Live:
         """The newest guesses and filters."""
-        return read_json(self.path / "live.json") or {}
+        return cast(Live, read_json(self.files.live) or {})
 
     def watch(self) -> None:
-        """Say that somebody draws at this run right now: its weights are wanted more often."""
+        """Note that this run reads a drawing right now: its weights are wanted more often."""
         with contextlib.suppress(OSError):
-            (self.path / "watched").touch()
+            self.files.watched.touch()
 
     def is_watched(self) -> bool:
-        """Whether somebody said so in the last seconds."""
-        try:
-            return time.time() - (self.path / "watched").stat().st_mtime < WATCHED_SECONDS
-        except OSError:
-            return False
+        """Whether `watch` was called in the last seconds."""
+        return _is_fresh(self.files.watched, WATCHED_SECONDS)
 
     def checkpoints(self) -> list[int]:
-        """The epochs whose weights are kept, ascending; 0 are the random first ones."""
-        found = (self.path / "checkpoints").glob("epoch-*.safetensors")
+        """The epochs whose weights are kept, ascending; 0 are the initial ones."""
+        found = self.files.checkpoints.glob("epoch-*.safetensors")
         return sorted(int(p.stem[6:]) for p in found if p.stem[6:].isdecimal())
 
     def weights_path(self, epoch: int | None = None) -> Path:
         """The file of an epoch's weights; None: the newest there are. Raises RunError if none."""
         if epoch is not None:
-            path = self.path / "checkpoints" / f"epoch-{epoch:03d}.safetensors"
+            path = self.files.checkpoint(epoch)
         else:
-            path = self.path / "live.safetensors"
+            path = self.files.weights
             if not path.is_file() and (epochs := self.checkpoints()):
-                path = self.path / "checkpoints" / f"epoch-{epochs[-1]:03d}.safetensors"
+                path = self.files.checkpoint(epochs[-1])
         if not path.is_file():
             raise RunError(f"'{self.name}' has no weights yet: it has not started to learn.")
         return path
@@ -254,17 +241,15 @@ class Run:
     def log(self, lines: int = 60) -> str:
         """The end of the worker's output."""
         try:
-            text = (self.path / "log.txt").read_text(errors="replace")
+            text = self.files.log.read_text(errors="replace")
         except OSError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
 
     def can_resume(self) -> bool:
         """Whether there is something left to train and a state to go on from."""
-        return (
-            self.state in ("stopped", "interrupted", "failed")
-            and (self.path / "resume.json").is_file()
-        )
+        ended_early = self.state in ("stopped", "interrupted", "failed")
+        return ended_early and self.files.resume.is_file()
 
     def delete(self) -> None:
         """Remove the folder. Raises RunError while a worker uses it."""
@@ -276,6 +261,14 @@ class Run:
             raise RunError(
                 f"'{self.name}' could not be deleted: {error.strerror} ({error.filename})."
             ) from error
+
+
+def _is_fresh(file: Path, seconds: float) -> bool:
+    """Whether a file was written or touched in the last `seconds`."""
+    try:
+        return time.time() - file.stat().st_mtime < seconds
+    except OSError:
+        return False
 
 
 def misfit(architecture: Architecture, classes: tuple[str, ...]) -> str | None:

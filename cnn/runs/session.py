@@ -1,4 +1,4 @@
-"""One worker's work on one run: what the trainer yields becomes files in the run's folder."""
+"""The worker's training of one run: what the trainer yields becomes files in the run's folder."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from cnn import datasets
 from cnn.common.files import read_json, write_json, write_tensors
-from cnn.datasets import DATASETS
+from cnn.datasets import DATASETS, Images
 from cnn.drawing import synthetic_digits
 from cnn.runs import finetune, speeds
+from cnn.runs.records import Live, State, Status
 from cnn.runs.run import Run, RunError
 from cnn.runs.weights import read_tensors, save_test_scores
 from cnn.training.control import Control
 from cnn.training.devices import Device, compute_for, usage
-from cnn.training.distributed import World
-from cnn.training.events import EpochEnd, Paused, Report
+from cnn.training.distributed import ProcessGroup
+from cnn.training.events import EpochEnd, Event, Paused, Report
 from cnn.training.trainer import Trainer
 
 REPORT_SECONDS = 0.3
@@ -32,45 +33,47 @@ LIVE_SHARE, WATCHED_SHARE = 0.02, 0.08
 RESUME_SECONDS = 20.0
 LIVE_FILTERS = 64
 
+Best = tuple[float, int]  # a validation accuracy, and the epoch that reached it
+
 
 def log(text: str) -> None:
-    """A line for the run's log (stderr: stdout belongs to the command line's results)."""
+    """Write a line to the run's log (stderr: stdout is for the command line's results)."""
     print(f"{time.strftime('%F %T')} {text}", file=sys.stderr, flush=True)
 
 
 class Session:
-    """One worker's work on one run: what the trainer yields becomes files."""
+    """The training of one run by the leading process: it writes the run's files."""
 
     def __init__(
         self,
         run: Run,
         control: Control,
         device: Device,
-        world: World,
-        on_event: Callable[[Any], None] | None,
+        group: ProcessGroup,
+        on_event: Callable[[Event], None] | None,
     ):
         self.run, self.control, self.on_event, self.device = run, control, on_event, device
         self.speed, self.rate = 0.0, 0.0
         self.last_live = self.last_resume = self.live_cost = 0.0
+        message = f"Reading {DATASETS[run.config.dataset].label}"
         run.write_status(
-            state="running", message=f"Reading {DATASETS[run.config.dataset].label}",
-            device=device.id, device_name=device.name,
-        )  # fmt: skip
-        self.trainer, self.images = make_trainer(run, device, world)
+            state="running", message=message, device=device.id, device_name=device.name
+        )
+        self.trainer, self.images = make_trainer(run, device, group)
         self.guess_index = _one_of_each(self.images.test_labels)
-        kept = load_resume(run, self.trainer)
-        self.resumed, self.best = kept is not None, (kept or {}).get("best")
+        self.resumed, self.best = load_resume(run, self.trainer)
 
-    def status(self, state: str, **more: Any) -> None:
+    def status(self, state: State, **more: object) -> None:
         """Write where the run stands."""
         trainer, at = self.trainer, self.trainer.position
-        left = trainer.total_steps - at.step
+        memory, utilisation = usage(trainer.compute.device)
         rate = max(self.speed, 1e-9) / trainer.settings.batch_size
-        values: dict[str, Any] = {
+        left = round((trainer.total_steps - at.step) / rate, 1)
+        values: Status = {
             "state": state,
             "device": self.device.id,
             "device_name": self.device.name,
-            "processes": trainer.world.size,
+            "processes": trainer.group.size,
             "precision": trainer.compute.precision,
             "epoch": at.epoch,
             "epochs": trainer.settings.epochs,
@@ -78,18 +81,19 @@ class Session:
             "steps": trainer.total_steps,
             "images_per_second": round(self.speed, 1),
             "learning_rate": self.rate,
-            "seconds_left": round(left / rate, 1) if self.speed else None,
+            "seconds_left": left if self.speed else None,
             "train_seconds": round(at.train_seconds, 3),
             "images_seen": at.images_seen,
-            **usage(trainer.compute.device),
+            "memory": memory,
+            "utilisation": utilisation,
         }
         if self.best:
-            values |= {"best_validation": self.best[0], "best_epoch": self.best[1]}
+            values["best_validation"], values["best_epoch"] = self.best
         self.run.write_status(**values, **more)
 
-    def train(self) -> str:
-        """Train to the end or to a stop, score the test set, and say so."""
-        (self.run.path / "test.safetensors").unlink(missing_ok=True)  # of older weights
+    def train(self) -> State:
+        """Train to the end or to a stop, score the test set, and return how it ended."""
+        self.run.files.test_probabilities.unlink(missing_ok=True)  # of older weights
         if self.resumed:
             at = self.trainer.position
             self.run.append_metric(kind="resume", step=at.step, epoch=at.epoch)
@@ -99,95 +103,99 @@ class Session:
         self.status("running")
         for event in self.trainer.events(self.control, REPORT_SECONDS):
             if isinstance(event, Report):
-                self.speed, self.rate = event.images_per_second, event.learning_rate
-                self.run.append_metric(
-                    kind="report",
-                    step=event.step,
-                    epoch=round(event.epoch, 4),
-                    losses=[[step, round(loss, 5)] for step, loss in event.losses],
-                    learning_rate=event.learning_rate,
-                    images_per_second=round(event.images_per_second, 1),
-                )
-                self.status("running")
-                self.live_if_due()
+                self._on_report(event)
             elif isinstance(event, EpochEnd):
-                self._end_epoch(event)
-            elif isinstance(event, Paused):
-                if event.paused:
-                    self.save_resume()
-                    self.live()
-                self.status("paused" if event.paused else "running")
+                self._on_epoch_end(event)
+            else:
+                self._on_pause(event)
             if self.on_event:
                 self.on_event(event)
+        return self._finish()
 
-        ended = "finished" if self.trainer.done else "stopped"
-        self.save_resume()
-        self._keep_best()
-        self.live()
-        self.status("running", message="Scoring the test set")
-        accuracy = self._score_test()
-        more: dict[str, Any] = {"test_accuracy": accuracy, "ended": time.time()}
-        if self.trainer.settings.early_stopping:
-            more |= {
-                "kept_epoch": self.trainer.position.best_epoch,
-                "stopped_early": self.trainer.stopped_early,
-            }
-        self.status(ended, **more)
-        config, at = self.run.config, self.trainer.position
-        if at.train_seconds > 1:  # for the estimates of the next
-            speed, memory = at.images_seen / at.train_seconds, usage(self.trainer.compute.device)
-            speeds.remember(
-                config.architecture, config.settings, self.device.id, speed, memory["memory"]
-            )
-        if ended == "finished":  # nothing left to resume: frees two thirds of the folder
-            (self.run.path / "resume.json").unlink(missing_ok=True)
-            for path in self.run.path.glob("resume-*.safetensors"):
-                path.unlink(missing_ok=True)
-        return ended
+    def _on_report(self, event: Report) -> None:
+        self.speed, self.rate = event.images_per_second, event.learning_rate
+        self.run.append_metric(
+            kind="report",
+            step=event.step,
+            epoch=round(event.epoch, 4),
+            losses=[[step, round(loss, 5)] for step, loss in event.losses],
+            learning_rate=event.learning_rate,
+            images_per_second=round(event.images_per_second, 1),
+        )
+        self.status("running")
+        self._live_if_due()
 
-    def _keep_best(self) -> None:
-        """Under early stopping the run ends with the weights of its best epoch: they become the
-        newest, which are scored and which Draw and Inspect take."""
-        epoch = self.trainer.position.best_epoch
-        if self.trainer.settings.early_stopping and epoch:
-            path = self.run.path / "checkpoints" / f"epoch-{epoch:03d}.safetensors"
-            self.trainer.model.load_state_dict(read_tensors(path))
-
-    def _end_epoch(self, event: Any) -> None:
-        judged, settings = event.validation_accuracy, self.trainer.settings
-        lowest = self.trainer.position.best_epoch == event.epoch
-        if judged is not None and (
-            lowest if settings.early_stopping else self.best is None or judged > self.best[0]
-        ):
-            self.best = (judged, event.epoch)
+    def _on_epoch_end(self, event: EpochEnd) -> None:
+        accuracy = event.validation_accuracy
+        if accuracy is not None and self._is_best(event.epoch, accuracy):
+            self.best = (accuracy, event.epoch)
         row = {k: round(v, 6) if isinstance(v, float) else v for k, v in asdict(event).items()}
         self.run.append_metric(kind="epoch", step=self.trainer.position.step, **row)
         self._checkpoint(event.epoch)
         if time.monotonic() - self.last_resume > RESUME_SECONDS / 10:
-            self.save_resume()
+            self._save_resume()
         self.live()
         self.status("running")
         if self.on_event is None:
-            log(f"epoch {event.epoch}: training {event.train_accuracy:.4f}, validation {judged}")
+            log(f"epoch {event.epoch}: training {event.train_accuracy:.4f}, validation {accuracy}")
+
+    def _is_best(self, epoch: int, accuracy: float) -> bool:
+        if self.trainer.settings.early_stopping:
+            return self.trainer.kept_epoch == epoch
+        return self.best is None or accuracy > self.best[0]
+
+    def _on_pause(self, event: Paused) -> None:
+        if event.paused:
+            self._save_resume()
+            self.live()
+        self.status("paused" if event.paused else "running")
+
+    def _finish(self) -> State:
+        """Keep the result, score the test set, note the speed; returns the last state."""
+        trainer, at = self.trainer, self.trainer.position
+        ended: State = "finished" if trainer.done else "stopped"
+        self._save_resume()
+        if trainer.kept_epoch:  # becomes the newest weights, which are scored and shown
+            weights = read_tensors(self.run.files.checkpoint(trainer.kept_epoch))
+            trainer.model.load_state_dict(weights)
+        self.live()
+        self.status("running", message="Scoring the test set")
+        logits = trainer.logits(self.images.test_images)
+        accuracy = save_test_scores(self.run, logits, self.images.test_labels)
+        more: dict[str, object] = {"test_accuracy": accuracy, "ended": time.time()}
+        if trainer.settings.early_stopping:
+            more["kept_epoch"], more["stopped_early"] = at.best_epoch, trainer.stopped_early
+        self.status(ended, **more)
+        if at.train_seconds > 1:  # for the estimates of the next
+            config, (memory, _) = self.run.config, usage(trainer.compute.device)
+            speed = speeds.Speed(at.images_seen / at.train_seconds, memory)
+            speeds.remember(config.architecture, config.settings, self.device.id, speed)
+        if ended == "finished":  # nothing left to resume: frees two thirds of the folder
+            self.run.files.resume.unlink(missing_ok=True)
+            self._drop_resume_tensors()
+        return ended
 
     def _checkpoint(self, epoch: int) -> None:
-        path = self.run.path / "checkpoints" / f"epoch-{epoch:03d}.safetensors"
-        write_tensors(path, self.trainer.model.state_dict())
+        write_tensors(self.run.files.checkpoint(epoch), self.trainer.model.state_dict())
 
-    def save_resume(self) -> None:
+    def _save_resume(self) -> None:
         """Keep everything that going on needs. The JSON names its tensor file and is replaced
         last, so the pair always fits together, whenever the process is killed."""
         tensors, numbers = self.trainer.state()
-        name = f"resume-{numbers['step']}.safetensors"
-        write_tensors(self.run.path / name, tensors)
-        write_json(self.run.path / "resume.json", {**numbers, "file": name, "best": self.best})
-        for path in self.run.path.glob("resume-*.safetensors"):
-            if path.name != name:
-                path.unlink(missing_ok=True)
+        file = self.run.files.resume_tensors(self.trainer.position.step)
+        write_tensors(file, tensors)
+        write_json(self.run.files.resume, {**numbers, "file": file.name, "best": self.best})
+        self._drop_resume_tensors(file)
         self.last_resume = time.monotonic()
 
-    def live_if_due(self) -> None:
-        """A snapshot about once a second, several while it is drawn at, rarer where expensive."""
+    def _drop_resume_tensors(self, kept: Path | None = None) -> None:
+        for path in self.run.path.glob(self.run.files.resume_tensors("*").name):
+            if path != kept:
+                path.unlink(missing_ok=True)
+
+    def _live_if_due(self) -> None:
+        """A snapshot about once a second, several while somebody draws, fewer where they cost
+        much; and now and then the state to resume from."""
         now = time.monotonic()
         seconds, share = LIVE_SECONDS, LIVE_SHARE
         if self.run.is_watched():
@@ -195,36 +203,30 @@ class Session:
         if now - self.last_live >= max(seconds, self.live_cost / share):
             self.live()
             if now - self.last_resume > RESUME_SECONDS:
-                self.save_resume()
+                self._save_resume()
 
     def live(self) -> None:
-        """Newest weights, the guesses for ten fixed test images, and the first filters."""
+        """Write the newest weights, the guesses for one test image of each class, and the first
+        filters."""
         began = time.monotonic()
-        model = self.trainer.model
-        probabilities = self.trainer.logits(self.images.test_images[self.guess_index]).softmax(1)
-        write_tensors(self.run.path / "live.safetensors", model.state_dict())
-        write_json(
-            self.run.path / "live.json",
-            {
-                "step": self.trainer.position.step,
-                "index": self.guess_index,
-                "labels": self.images.test_labels[self.guess_index].tolist(),
-                "images": self.images.test_images[self.guess_index].tolist(),
-                "probabilities": [[round(p, 4) for p in row] for row in probabilities.tolist()],
-                "filters": first_filters(model),
-            },
-        )
+        model, index, images = self.trainer.model, self.guess_index, self.images
+        probabilities = self.trainer.logits(images.test_images[index]).softmax(1)
+        write_tensors(self.run.files.weights, model.state_dict())
+        values: Live = {
+            "step": self.trainer.position.step,
+            "index": index,
+            "labels": images.test_labels[index].tolist(),
+            "images": images.test_images[index].tolist(),
+            "probabilities": [[round(p, 4) for p in row] for row in probabilities.tolist()],
+            "filters": first_filters(model),
+        }
+        write_json(self.run.files.live, values)
         self.last_live = time.monotonic()
         self.live_cost = self.last_live - began
 
-    def _score_test(self) -> float:
-        scores = self.trainer.logits(self.images.test_images)
-        return save_test_scores(self.run, scores, self.images.test_labels)
 
-
-def first_filters(model: Any) -> list[list[list[float]]]:
+def first_filters(model: nn.Module) -> list[list[list[float]]]:
     """The first conv layer's filters, float `(filters, k, k)` of its first input channel."""
-
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             filters = module.weight.detach()[:LIVE_FILTERS, 0].float().cpu()
@@ -232,41 +234,40 @@ def first_filters(model: Any) -> list[list[list[float]]]:
     return []
 
 
-def _one_of_each(labels: Any) -> list[int]:
+def _one_of_each(labels: Tensor) -> list[int]:
     """The index of the first test image of each class."""
-    return [int((labels == label).nonzero()[0]) for label in labels.unique().tolist()]
+    return [int(torch.nonzero(labels == label)[0]) for label in labels.unique().tolist()]
 
 
-def make_trainer(run: Run, device: Any, world: Any) -> tuple[Any, Any]:
+def make_trainer(run: Run, device: Device, group: ProcessGroup) -> tuple[Trainer, Images]:
     """The run's trainer on `device`, at its beginning, and the data set's images."""
-
-    config = run.config
-    compute = compute_for(
-        device, config.settings.precision, config.architecture.convolutional, world.local_rank
-    )
+    config, settings = run.config, run.config.settings
+    convolutional = config.architecture.convolutional
+    compute = compute_for(device, settings.precision, convolutional, group.local_rank)
     images = datasets.load(config.dataset)
     if config.start_from:
-        images = finetune.mixed(run, images)
+        images = finetune.mix_images(run, images)
     trainer = Trainer(
         config.architecture,
         images,
-        config.settings,
-        datasets.Preprocessing(config.mean, config.std),
+        settings,
+        run.preprocessing,
         compute,
         config.validation_images,
-        world,
-        functools.partial(synthetic_digits.extra, config.dataset, config.settings),
+        group,
+        functools.partial(synthetic_digits.extra, config.dataset, settings),
     )
     if config.start_from:
-        finetune.start(run, trainer.model)
+        finetune.load_start_weights(run, trainer.model)
     return trainer, images
 
 
-def load_resume(run: Run, trainer: Any) -> dict[str, Any] | None:
-    """Put `trainer` where the run was left; what else was kept beside it, None at a beginning."""
-    numbers = read_json(run.path / "resume.json")
+def load_resume(run: Run, trainer: Trainer) -> tuple[bool, Best | None]:
+    """Continue `trainer` where the run was left: whether there was such a state, and the best
+    validation accuracy so far with its epoch. Raises RunError and TrainingError."""
+    numbers = read_json(run.files.resume)
     if numbers is None:
-        return None
+        return False, None
     try:
         tensors = read_tensors(run.path / Path(numbers.pop("file")).name)
     except Exception as error:
@@ -276,4 +277,4 @@ def load_resume(run: Run, trainer: Any) -> dict[str, Any] | None:
         ) from error
     best = numbers.pop("best", None)
     trainer.restore(tensors, numbers)
-    return {"best": best}
+    return True, tuple(best) if best else None

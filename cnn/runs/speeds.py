@@ -1,7 +1,6 @@
-"""How fast networks were seen to train on this machine, and a guess for those that were not.
+"""Training speeds measured on this machine, and an estimate for networks without a measurement.
 
-Every run and every measurement leaves its speed in one small file beside the runs. Imports no
-torch.
+Every run and every measurement adds its speed to one small file beside the runs. Imports no torch.
 """
 
 from __future__ import annotations
@@ -10,18 +9,18 @@ import contextlib
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from cnn.common.files import read_json, write_json
 from cnn.network import Architecture
-from cnn.runs.run import runs_dir
-from cnn.training import Settings
+from cnn.runs.run import devices_dir
+from cnn.training import SPEED_SETTINGS, Settings
 from cnn.training.devices import cores
 
 KEPT = 300
 
 # A step's cost on one core with AVX512-bf16, in microseconds: set by hand to the presets'
-# noisy timings. A guess: now and then out by a factor of two or three; Measure replaces it.
+# noisy timings. It may be wrong by a factor of two or three.
 STEP_US, LAYER_US = 400.0, 100.0  # per step
 OUTPUT_US, MULTIPLY_ADD_US = 0.9e-3, 24e-6  # per image
 FLOAT32_FACTOR = 1.7
@@ -36,45 +35,38 @@ class Speed:
     measured: bool = False
 
 
-def _key(architecture: Architecture, settings: Settings, device: str) -> str:
-    """What a speed depends on, as a name."""
-    parts = (
-        architecture.model_dump_json(), settings.batch_size, settings.optimizer,
-        settings.precision, settings.augments, device,
-    )  # fmt: skip
+def speed_key(architecture: Architecture, settings: Settings, device: str) -> str:
+    """A name for everything that a measured speed depends on."""
+    values = [getattr(settings, name) for name in SPEED_SETTINGS]
+    parts = (architecture.model_dump_json(), *values, device)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def remember(
-    architecture: Architecture,
-    settings: Settings,
-    device: str,
-    images_per_second: float,
-    memory: int | None = None,
-) -> None:
-    """Keep what was measured; a folder that cannot be written only costs the memory of it."""
-    path = runs_dir() / ".devices" / "speeds.json"
-    known: dict[str, Any] = read_json(path) or {}
-    key = _key(architecture, settings, device)
+def _file() -> Path:
+    return devices_dir() / "speeds.json"
+
+
+def remember(architecture: Architecture, settings: Settings, device: str, speed: Speed) -> None:
+    """Keep a measured speed; where the folder cannot be written, nothing happens."""
+    known = read_json(_file()) or {}
+    key = speed_key(architecture, settings, device)
     known.pop(key, None)  # the newest goes last
-    known[key] = [round(images_per_second, 1), memory]
+    known[key] = [round(speed.images_per_second, 1), speed.memory]
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, dict(list(known.items())[-KEPT:]))
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        write_json(_file(), dict(list(known.items())[-KEPT:]))
 
 
 def recall(architecture: Architecture, settings: Settings, device: str) -> Speed | None:
     """What was measured of this network at this batch size on this device, None if nothing."""
-    known = read_json(runs_dir() / ".devices" / "speeds.json") or {}
-    value = known.get(_key(architecture, settings, device))
     try:
-        speed, memory = value  # type: ignore[misc]
+        speed, memory = (read_json(_file()) or {})[speed_key(architecture, settings, device)]
         return Speed(float(speed), None if memory is None else int(memory), True)
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return None
 
 
-def guess(architecture: Architecture, settings: Settings, bf16: bool) -> Speed:
+def estimate(architecture: Architecture, settings: Settings, bf16: bool) -> Speed:
     """Images per second on this machine's CPU, from the network's arithmetic alone."""
     rows = architecture.table()
     outputs = sum(math.prod(row.output_shape) for row in rows if row.output_shape)

@@ -1,38 +1,28 @@
-"""All runs: making one, finding them, starting their workers. Imports no torch.
-
-What a single run's folder holds is `cnn.run`'s to know.
-"""
+"""All runs: making one, finding them, starting their workers. Imports no torch."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from cnn.common.files import read_json, write_json
 from cnn.common.paths import PROJECT
-from cnn.datasets import DATASETS, data_dir, preprocessing_for
+from cnn.datasets import DATASETS, preprocessing_for
 from cnn.network import Architecture
 from cnn.presets import PRESETS
-from cnn.runs.run import ACTIVE, Config, Run, RunError, State, misfit, runs_dir
+from cnn.runs.run import ACTIVE, Config, Run, RunError, devices_dir, environment, misfit, runs_dir
 from cnn.training import Settings
 from cnn.training.devices import processes
-
-__all__ = [
-    "ACTIVE", "Config", "Run", "RunError", "State", "create", "device_holder", "device_lock",
-    "launch", "list_runs", "new", "open_run", "retry", "runs_dir", "survey", "worker_command",
-]  # fmt: skip
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -43,9 +33,9 @@ def create(config: Config, name: str = "") -> Run:
     run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{label[:30] or 'run'}-{secrets.token_hex(2)}"
     run = Run(runs_dir() / run_id)
     try:
-        (run.path / "checkpoints").mkdir(parents=True)
-        write_json(run.path / "config.json", config.model_dump(mode="json"))
-        write_json(run.path / "name.json", {"name": name or run_id})
+        run.files.checkpoints.mkdir(parents=True)
+        write_json(run.files.config, config.model_dump(mode="json"))
+        write_json(run.files.name, {"name": name or run_id})
         run.write_status(state="queued", message="Starting")
     except OSError as error:
         shutil.rmtree(run.path, ignore_errors=True)
@@ -68,8 +58,7 @@ def new(
         raise RunError(problem)
     preprocessing = preprocessing_for(dataset, settings.normalisation)
     if not name:
-        network = PRESETS[preset].label if preset in PRESETS else "My network"
-        name = f"{network} on {DATASETS[dataset].label.removesuffix(' (bundled)')}"
+        name = default_name(PRESETS[preset].label if preset in PRESETS else "My network", dataset)
     config = Config(
         architecture=architecture,
         dataset=dataset,
@@ -82,6 +71,11 @@ def new(
         versions=_versions(),
     )
     return create(config, name)
+
+
+def default_name(network: str, dataset: str) -> str:
+    """What to call a run of that network on that data set."""
+    return f"{network} on {DATASETS[dataset].label.removesuffix(' (bundled)')}"
 
 
 def _versions() -> dict[str, str]:
@@ -115,48 +109,43 @@ def list_runs() -> list[Run]:
 
 def survey() -> Iterator[tuple[Run, str | None]]:
     """Every folder in the runs' folder, newest first, with what is wrong with it or None."""
-    try:
-        folders = [
-            path
-            for path in runs_dir().iterdir()
-            if ID_PATTERN.fullmatch(path.name) and _is_inside(path)
-        ]
-    except OSError:
-        return
-    found: list[tuple[float, Run, str | None]] = []
-    for path in folders:
-        run = Run(path)
-        try:
-            found.append((run.config.created, run, None))
-        except RunError as error:
-            found.append((0.0, run, str(error)))
-    for _, run, problem in sorted(found, key=lambda f: (f[0], f[1].id), reverse=True):
+    found: list[tuple[float, str, Run, str | None]] = []
+    with contextlib.suppress(OSError):
+        for path in runs_dir().iterdir():
+            if not ID_PATTERN.fullmatch(path.name) or not _is_inside(path):
+                continue
+            run = Run(path)
+            try:
+                found.append((run.config.created, run.id, run, None))
+            except RunError as error:
+                found.append((0.0, run.id, run, str(error)))
+    for _, _, run, problem in sorted(found, key=lambda f: f[:2], reverse=True):
         yield run, problem
 
 
-def retry(run: Run, changes: dict[str, Any]) -> Run:
+def settings_text(changes: Mapping[str, float]) -> str:
+    """Settings in words, such as `batch size 16, learning rate 0.001`."""
+    titles = {name: Settings.model_fields[name].title or name for name in changes}
+    return ", ".join(f"{titles[name].lower()} {value:g}" for name, value in changes.items())
+
+
+def retry(run: Run, changes: Mapping[str, float]) -> Run:
     """A new run like `run`, with some settings changed. Raises RunError."""
     config = run.config
     try:
         settings = Settings.model_validate({**config.settings.model_dump(), **changes})
     except ValidationError:
         raise RunError(f"'{run.name}' cannot be tried again with {changes}.") from None
-    changed = ", ".join(
-        f"{(Settings.model_fields[key].title or key).lower()} {value:g}"
-        for key, value in changes.items()
-    )
-    return new(
-        config.architecture, settings, config.dataset, config.device, config.preset,
-        f"{run.name}, {changed}",
-    )  # fmt: skip
+    name = f"{run.name}, {settings_text(changes)}"
+    return new(config.architecture, settings, config.dataset, config.device, config.preset, name)
 
 
 def device_lock(device: str) -> Path:
-    """The lock file of a device: whoever holds it trains there. All runs' folder has one each."""
-    return runs_dir() / ".devices" / f"{device.replace(':', '-')}.lock"
+    """The lock file of a device: the run that holds it trains there."""
+    return devices_dir() / f"{device.replace(':', '-')}.lock"
 
 
-def device_holder(device: str) -> dict[str, Any]:
+def device_holder(device: str) -> dict[str, str]:
     """Which run trains on a device now (`id`, `name`); empty where none does."""
     holder = read_json(device_lock(device).with_suffix(".json")) or {}
     try:
@@ -181,25 +170,19 @@ def worker_command(run: Run) -> list[str]:
 def launch(run: Run) -> None:
     """Start the worker as a process of its own. Raises RunError where it cannot be started, or
     works already."""
-    environment = {
-        **os.environ,
-        "CNN_RUNS_DIR": str(runs_dir().resolve()),
-        "PYTHONUNBUFFERED": "1",
-    }
-    environment["CNN_DATA_DIR"] = str(data_dir().resolve())
-    if (run.path / "process.json").is_file() and run.is_alive():
+    if run.files.process.is_file() and run.is_alive():
         raise RunError(f"'{run.name}' is being trained already.")
     try:
-        (run.path / "process.json").unlink(missing_ok=True)
+        run.files.process.unlink(missing_ok=True)
         for half_written in run.path.rglob(".*.*"):  # by a worker that was killed
             half_written.unlink(missing_ok=True)
         run.send(stop=False, paused=False)
         run.write_status(**{**run.status(), "state": "queued", "message": "Loading PyTorch"})
-        with (run.path / "log.txt").open("ab") as log:
+        with run.files.log.open("ab") as log:
             process = subprocess.Popen(
                 worker_command(run),
                 cwd=PROJECT,
-                env=environment,
+                env={**environment(), "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

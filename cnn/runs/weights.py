@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from safetensors.torch import load_file
+from torch import Tensor, nn
 
 from cnn.common.files import write_tensors
 from cnn.runs.run import Run, RunError
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors in a file, by the names that modules have today, also from older runs."""
+    """The tensors in a file, also of an older run, by the names that modules have today."""
     return {name.replace(".around.", ".shortcut."): t for name, t in load_file(path).items()}
 
 
 def old_name(tensor: str) -> str:
-    """What older runs' files call a tensor: a residual block's shortcut was once `around`."""
+    """The name of a tensor in the files of older runs, where a shortcut was called `around`."""
     return tensor.replace(".shortcut.", ".around.")
 
 
@@ -46,5 +43,5 @@ def save_test_scores(run: Run, logits: Tensor, labels: Tensor) -> float:
     `logits` float32 `(N, classes)`, `labels` int64 `(N,)`.
     """
     probabilities = logits.softmax(1).cpu()
-    write_tensors(run.path / "test.safetensors", {"probabilities": probabilities})
+    write_tensors(run.files.test_probabilities, {"probabilities": probabilities})
     return float((probabilities.argmax(1) == labels).float().mean())

@@ -1,4 +1,4 @@
-"""One process learns: settings, training loop, optimisers, augmentation, devices.
+"""Training in one process or several: settings, training loop, optimisers, augmentation, devices.
 
 Here are the settings, which import no torch. The loop is `trainer.Trainer`.
 """
@@ -6,6 +6,7 @@ Here are the settings, which import no torch. The loop is `trainer.Trainer`.
 from cnn.training.schedules import SCHEDULES, schedule_factor
 from cnn.training.settings import (
     OPTIMIZERS,
+    SPEED_SETTINGS,
     Optimizer,
     Settings,
     SettingsError,
@@ -16,6 +17,7 @@ from cnn.training.settings import (
 __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
+    "SPEED_SETTINGS",
     "Optimizer",
     "Settings",
     "SettingsError",

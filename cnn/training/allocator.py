@@ -1,4 +1,4 @@
-"""The C library's memory allocator, told that training frees and takes the same blocks again."""
+"""A setting of the C library's memory allocator that training needs to be fast."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TRIM_THRESHOLD = 512 << 20
 
 @functools.cache
 def keep_freed_memory() -> bool:
-    """Let this process keep up to 512 MB that it freed, for itself; whether that could be said.
+    """Let this process keep up to 512 MB that it freed, for its own use; whether that worked.
 
     A step frees and takes some MB for every layer. By default glibc gives such blocks back to the
     kernel, which hands them out again page by page, zeroed, while both threads wait: a third of

@@ -1,7 +1,7 @@
-"""Changing training images at random, whole batches at a time and on their own device.
+"""Random changes to training images, whole batches at a time and on their own device.
 
-Everything maps float32 `(N, 1, H, W)` to the same shape; what comes in from outside is `fill`, the
-value of blank paper. The numbers come from torch's global random state, so that a resumed run
+Images are float32 `(N, 1, H, W)` before and after; `fill`, the value of blank paper, comes in at
+the borders. The numbers come from torch's global random state, so that a resumed run
 repeats them.
 """
 
@@ -27,7 +27,7 @@ THICKNESS = 0.6  # share of the way to the 3×3 minimum or maximum
 
 
 def augment(x: Tensor, settings: Settings, fill: float) -> Tensor:
-    """Shift, rotation, scale and shear as set, and Handwriting; each image its own.
+    """The images with random shift, rotation, scale, shear and Handwriting, each its own.
 
     Affine and elastic changes are one sampling of the whole batch, as cifar10-airbench does it;
     the elastic ones are Simard, Steinkraus and Platt's (2003), smooth because they are drawn on a
@@ -52,41 +52,22 @@ def augment(x: Tensor, settings: Settings, fill: float) -> Tensor:
     return ink + fill
 
 
-def samples(images: Tensor, settings: Settings, n: int, seed: int = 0) -> Tensor:
-    """What `augment` makes of each image, `n` times: for showing it.
-
-    `images` uint8 (0-255) or float (0-1), `(N, H, W)`; returns float32 `(N, n, H, W)` in 0-1. The
-    same seed gives the same pictures, and torch's own random state is left as it was.
-    """
-    full = 1.0 if images.is_floating_point() else 255.0
-    ink = images.float().div(full).unsqueeze(1).repeat_interleave(n, dim=0)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        changed = augment(ink, settings, fill=0.0)
-    return changed.clamp(0, 1).reshape(len(images), n, *images.shape[-2:])
-
-
-def _spread(x: Tensor, limit: float) -> Tensor:
+def _uniform(x: Tensor, limit: float) -> Tensor:
     """One number for each image, uniform within ±`limit`."""
     return (torch.rand(len(x), device=x.device) * 2 - 1) * limit
 
 
 def _affine(
-    x: Tensor,
-    shift: float,
-    rotation: float,
-    scale: float,
-    shear: float,
-    aspect: float,
+    x: Tensor, shift: float, rotation: float, scale: float, shear: float, aspect: float
 ) -> Tensor:
     """A sampling grid `(N, H, W, 2)`. Pixels, degrees, per cent, degrees, share."""
     size = x.shape[-1]
-    angle = _spread(x, math.radians(rotation))
-    slant = torch.tan(_spread(x, math.radians(shear)))
-    zoom = 1 / (1 + _spread(x, scale / 100))
-    wide = torch.exp(_spread(x, aspect))
+    angle = _uniform(x, math.radians(rotation))
+    slant = torch.tan(_uniform(x, math.radians(shear)))
+    zoom = 1 / (1 + _uniform(x, scale / 100))
+    wide = torch.exp(_uniform(x, aspect))
     cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
-    across, down = _spread(x, 2 * shift / size), _spread(x, 2 * shift / size)
+    across, down = _uniform(x, 2 * shift / size), _uniform(x, 2 * shift / size)
     theta = torch.stack(
         [
             torch.stack([cos * wide, cos * slant - sin, across], dim=1),
@@ -109,7 +90,7 @@ def _thickness(ink: Tensor, limit: float) -> Tensor:
 
     Thinner pulls farther than thicker: pens on a screen draw finer lines than MNIST's scans.
     """
-    amount = _spread(ink, limit).view(-1, 1, 1, 1)
+    amount = _uniform(ink, limit).view(-1, 1, 1, 1)
     most = F.max_pool2d(ink, 3, 1, 1)
     least = -F.max_pool2d(-ink, 3, 1, 1)
     return torch.where(amount < 0, ink - amount * (least - ink), ink + amount / 2 * (most - ink))

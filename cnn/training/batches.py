@@ -1,6 +1,6 @@
 """Training images as batches: the whole set lies on the device, a batch is a slice of it.
 
-No DataLoader, no Python per image: some thousand images at a time are gathered in the epoch's
+No DataLoader, and no Python per image: some thousand images at a time are gathered in the epoch's
 order and normalised in one operation, and the batches are views of that chunk.
 """
 
@@ -35,7 +35,7 @@ class Batches:
         self.seed, self.rank, self.processes = seed, rank, processes
         self.size = batch_size // processes  # of this process's part
         mine = len(self._share(torch.arange(len(images))))
-        # A last batch of a single image has no spread for batch norm to measure: left out.
+        # A last batch of a single image is left out: it has no variance for batch norm to measure.
         full, rest = divmod(mine, self.size)
         self.steps = full + (rest > 1) if full else 1
         self._order = torch.empty(0, dtype=torch.long)

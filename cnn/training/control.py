@@ -1,9 +1,9 @@
-"""What steers a running training, and how one says that it cannot go on."""
+"""What controls a running training, and the error that ends it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 
 class TrainingError(RuntimeError):
@@ -12,13 +12,13 @@ class TrainingError(RuntimeError):
     `suggested_settings` should work, for a button that tries again with them.
     """
 
-    def __init__(self, message: str, **suggested_settings: Any):
+    def __init__(self, message: str, **suggested_settings: float):
         super().__init__(message)
         self.suggested_settings = suggested_settings
 
 
 class Control(Protocol):
-    """What steers a running training; asked before every step."""
+    """What the user asks of a running training; read before every step."""
 
     @property
     def stop(self) -> bool:
@@ -34,8 +34,8 @@ class Control(Protocol):
 
 
 @dataclass
-class Steer:
-    """The plainest control: three values that anyone may set."""
+class ManualControl:
+    """A control whose three values the caller sets."""
 
     stop: bool = False
     paused: bool = False

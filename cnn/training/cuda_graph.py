@@ -1,9 +1,8 @@
-"""A training step recorded once as a CUDA graph and replayed: small networks spend most of a step
-launching kernels, and a replay launches them all at once.
+"""A training step that is recorded once as a CUDA graph and replayed.
 
-Off unless the environment says `CNN_CUDA_GRAPHS=1`: it was written without a GPU at hand, and what
-it gains is not measured yet. Source of the method: PyTorch's notes on CUDA semantics, "whole
-network capture".
+Small networks spend most of a step launching kernels; a replay launches them all at once. Off
+unless the environment has `CNN_CUDA_GRAPHS=1`: its gain on a GPU is not measured yet. Source of
+the method: PyTorch's notes on CUDA semantics, "whole network capture".
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ WARM_UP_STEPS = 3
 Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def wanted(device: torch.device, optimizer: str, processes: int) -> bool:
-    """Whether steps are to be recorded. Only Adam and AdamW keep all their state on the device."""
+def is_enabled(device: torch.device, optimizer: str, processes: int) -> bool:
+    """Whether to record steps. Only Adam and AdamW keep all their state on the device."""
     return (
         os.environ.get("CNN_CUDA_GRAPHS") == "1"
         and device.type == "cuda"
@@ -30,7 +29,7 @@ def wanted(device: torch.device, optimizer: str, processes: int) -> bool:
 
 
 class GraphedStep:
-    """Calls `step(x, y) -> (loss, scores)` a few times, then records it and replays the record.
+    """Calls `step(x, y) -> (loss, logits)` a few times, then records it and replays the record.
 
     The first steps are real ones, on a side stream as the recording demands. A batch of another
     size than the first (an epoch's last) is computed in the ordinary way.
@@ -59,9 +58,9 @@ class GraphedStep:
             self._x, self._y = x.clone(), y.clone()
             graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(graph):
-                self._loss, self._scores = self._step(self._x, self._y)
+                self._loss, self._logits = self._step(self._x, self._y)
             self._graph = graph
         self._x.copy_(x)
         self._y.copy_(y)
         self._graph.replay()
-        return self._loss.clone(), self._scores.clone()  # the next replay writes over them
+        return self._loss.clone(), self._logits.clone()  # the next replay writes over them

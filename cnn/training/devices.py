@@ -1,4 +1,7 @@
-"""Which devices there are to compute on, what they are, and what precision they take."""
+"""Which devices there are to compute on, what they are, and what precision they take.
+
+Functions import torch themselves: the first page is shown before it is loaded.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,16 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import psutil
 from humanize import naturalsize
+
+from cnn.common.text import plural
+from cnn.training import gpu_meter
 
 if TYPE_CHECKING:
     import torch
-
 
 BUSY_PERCENT = 30  # of the last second in which a GPU computed
 
@@ -28,8 +34,8 @@ class DeviceError(ValueError):
 @dataclass(frozen=True)
 class Device:
     """One device, or several of a kind together. `id` is torch's name, or `cuda:all`, or `cpu:2`
-    for two processes on the CPU; memory in bytes, as far as known; `busy` is whether other
-    processes compute on it now."""
+    for two processes on the CPU; memory in bytes, None where unknown; `busy`: other processes
+    compute on it now."""
 
     id: str
     name: str
@@ -41,7 +47,7 @@ class Device:
 
     @property
     def details(self) -> list[str]:
-        """What there is to know besides the name, each in a few words."""
+        """Free memory, compute capability, bf16 and whether it is busy, each in a few words."""
         details = []
         if self.memory_free is not None and self.memory_total:
             free, total = naturalsize(self.memory_free), naturalsize(self.memory_total)
@@ -77,7 +83,7 @@ def cpu_name() -> str:
             if line.startswith("model name"):
                 name = line.split(":", 1)[1].strip()
                 break
-    return f"{name}, {cores()} core{'s' if cores() != 1 else ''}"
+    return f"{name}, {plural(cores(), 'core')}"
 
 
 @functools.cache
@@ -99,13 +105,10 @@ def _cpu_bf16() -> bool:
 
 def list_devices() -> list[Device]:
     """Every device of this machine, the CPU first. Imports torch."""
-    import psutil
     import torch
 
     memory = psutil.virtual_memory()
-    devices = [
-        Device("cpu", f"CPU · {cpu_name()}", _cpu_bf16(), memory.available, memory.total),
-    ]
+    devices = [Device("cpu", f"CPU · {cpu_name()}", _cpu_bf16(), memory.available, memory.total)]
     gpus = [_gpu(index) for index in range(torch.cuda.device_count())]
     devices += gpus
     if len(gpus) > 1:
@@ -127,18 +130,13 @@ def list_devices() -> list[Device]:
 def _gpu(index: int) -> Device:
     import torch
 
-    from cnn.training import gpu_meter
-
     properties = torch.cuda.get_device_properties(index)
     # Asked of the driver: torch's own answer costs a context of some hundred MB on every GPU.
     now = gpu_meter.read(str(properties.uuid))
-    total = properties.total_memory
+    free, total = now.memory_free if now else None, properties.total_memory
     if now is None:
-        free = None
         with contextlib.suppress(RuntimeError):  # another process may hold all of it
             free, total = torch.cuda.mem_get_info(index)
-    else:
-        free = now.memory_free
     return Device(
         f"cuda:{index}",
         f"GPU {index} · {properties.name}",
@@ -186,8 +184,8 @@ class Compute:
     bf16: bool
     channels_last: bool
 
-    def autocast(self) -> Any:
-        """A context for the forward pass."""
+    def autocast(self) -> contextlib.AbstractContextManager[object]:
+        """The context in which the forward pass computes."""
         import torch
 
         if not self.bf16:
@@ -196,16 +194,16 @@ class Compute:
 
     @property
     def precision(self) -> str:
-        """The name of what is computed in."""
+        """`bf16` or `float32`."""
         return "bf16" if self.bf16 else "float32"
 
 
 def takes_bf16(device: Device, precision: str, convolutional: bool) -> bool:
-    """What the setting `precision` means on `device`.
+    """Whether the setting `precision` means bf16 on `device`.
 
     `auto` takes bf16 for convolutional networks where the hardware multiplies it: measured on
-    AVX512-bf16 it makes those about 1.6 times as fast, while a lone Linear layer only gets slower
-    by the casts. Raises DeviceError where bf16 is asked of a device without it.
+    AVX512-bf16 it makes those about 1.6 times as fast, while the casts make a lone Linear layer
+    slower. Raises DeviceError where bf16 is asked of a device without it.
     """
     if precision == "bf16" and not device.bf16:
         raise DeviceError(f"{device.name} does not compute in bf16. Choose auto or float32.")
@@ -228,25 +226,19 @@ def compute_for(
     return Compute(torch.device(name), bf16, convolutional)
 
 
-def usage(device: torch.device) -> dict[str, Any]:
-    """What this process takes of `device` now: `memory` in bytes, `utilisation` in per cent
-    (None where nobody measures it)."""
-    import psutil
+def usage(device: torch.device) -> tuple[int, int | None]:
+    """The bytes that this process takes of `device` now, and the device's utilisation in per cent
+    (None: not known)."""
     import torch
 
     if device.type != "cuda":
-        return {"memory": psutil.Process().memory_info().rss, "utilisation": None}
-    from cnn.training import gpu_meter
-
+        return psutil.Process().memory_info().rss, None
     now = gpu_meter.read(str(torch.cuda.get_device_properties(device).uuid))
-    return {
-        "memory": torch.cuda.memory_reserved(device),
-        "utilisation": now.utilisation if now else None,
-    }
+    return torch.cuda.memory_reserved(device), now.utilisation if now else None
 
 
 def use_few_threads() -> None:
-    """Let this process compute on half of the cores, at most two: for looking, not for training.
+    """Let this process compute on half of the cores, at most two: for inspection, not training.
 
     OpenMP's threads spin while they wait for each other. Beside a training on two cores, one image
     through Compact CNN took 200 to 450 ms with two threads, and 3 to 15 ms with one.

@@ -1,4 +1,4 @@
-"""What a training tells while it runs: a report twice a second, the end of an epoch, a pause."""
+"""What a training yields while it runs: reports, the ends of epochs, pauses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Report:
-    """What happened since the last report. `losses` holds `(step, mean loss)` of a few bunches."""
+    """The steps since the last report; `losses` holds a few points `(step, mean loss)` of them.
+
+    `epoch` counts fractions: 1.5 is the middle of the second epoch.
+    """
 
     step: int
     epoch: float
@@ -31,7 +34,7 @@ class EpochEnd:
 
 @dataclass(frozen=True)
 class Paused:
-    """Training waits (`True`) or goes on again (`False`)."""
+    """Training waits (True) or goes on again (False)."""
 
     paused: bool
 

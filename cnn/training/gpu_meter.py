@@ -1,32 +1,30 @@
-"""What NVIDIA's driver says about a GPU: memory and utilisation, through NVML.
+"""Memory and utilisation of a GPU as NVIDIA's driver measures them, through NVML.
 
-Everything here is welcome and nothing needed: without a driver, or with one that keeps silent,
-`read` answers None.
+Nothing depends on it: where there is no driver, or it does not answer, `read` returns None.
 """
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One look: bytes in use by all processes, bytes free, per cent of time spent computing."""
+    """Free memory in bytes, and the per cent of time in which any process computed."""
 
-    memory_used: int
     memory_free: int
     utilisation: int
 
 
 @functools.cache
-def _nvml() -> Any:
+def _nvml() -> ModuleType | None:
     try:
         import pynvml
 
         pynvml.nvmlInit()
-    except Exception:  # no driver, no library, no permission: all the same to us
+    except Exception:  # no driver, no library, no permission
         return None
     return pynvml
 
@@ -40,8 +38,6 @@ def read(uuid: str) -> Reading | None:
     try:
         handle = nvml.nvmlDeviceGetHandleByUUID(uuid if uuid.startswith("GPU-") else f"GPU-{uuid}")
         memory = nvml.nvmlDeviceGetMemoryInfo(handle)
-        return Reading(
-            int(memory.used), int(memory.free), int(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)
-        )
+        return Reading(int(memory.free), int(nvml.nvmlDeviceGetUtilizationRates(handle).gpu))
     except Exception:
         return None

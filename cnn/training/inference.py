@@ -1,12 +1,11 @@
-"""Scoring images in large batches, without gradients."""
+"""Logits of many images, in large batches and without gradients."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from cnn.common.progress import Progress
 from cnn.datasets import Preprocessing
 from cnn.training.devices import Compute
 
@@ -19,11 +18,11 @@ def predict_logits(
     images: Tensor,
     preprocessing: Preprocessing,
     compute: Compute | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Tensor:
     """Logits float32 `(N, classes)` of images `(N, 28, 28)`, on the model's own device.
 
-    Images are uint8 (0-255) or float (0-1). The model is switched to evaluation and left so.
+    Images are uint8 (0-255) or float (0-1). The model is left in evaluation mode.
     """
     model.eval()
     device = next(model.parameters()).device

@@ -1,4 +1,4 @@
-"""How much memory a training will need, from its architecture alone. Imports no torch."""
+"""Estimates of the memory that a training needs, from its architecture alone. Imports no torch."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ IMAGE_BYTES = 784
 def activation_bytes(architecture: Architecture, bf16: bool) -> int:
     """Bytes that one training image takes while its gradients are computed.
 
-    Every layer's output is kept for the backward pass, and its gradient stands beside it: a bound
-    from above, since layers that work in place keep less.
+    Every layer's output is kept for the backward pass, and so is its gradient: an upper bound,
+    since layers that work in place keep less.
     """
     outputs = sum(math.prod(row.output_shape) for row in architecture.table() if row.output_shape)
     return outputs * 2 * (2 if bf16 else 4)

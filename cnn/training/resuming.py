@@ -1,17 +1,17 @@
-"""Where a training stands, as tensors and numbers: taken from it, and put back."""
+"""The state of a training as tensors and numbers: read from one, loaded into another."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 
 @dataclass
 class Position:
-    """Where training stands: all that resuming needs besides tensors."""
+    """How far training has come: all that resuming needs besides tensors."""
 
     epoch: int = 0
     batch: int = 0
@@ -25,14 +25,32 @@ class Position:
     best_validation_loss: float | None = None  # of the validation images, and after which epoch
     best_epoch: int = 0
 
+    def add_steps(
+        self, losses: list[float], sizes: list[int], correct: int, seconds: float
+    ) -> None:
+        """Add steps to the epoch's sums: mean losses, batch sizes, correct answers, time taken."""
+        self.epoch_loss += sum(loss * size for loss, size in zip(losses, sizes, strict=True))
+        self.epoch_correct += correct
+        self.epoch_images += sum(sizes)
+        self.images_seen += sum(sizes)
+        self.train_seconds += seconds
+
+    def end_epoch(self, validation_loss: float | None) -> None:
+        """Go on to the next epoch, and note whether the one that ended is the best so far."""
+        self.epoch, self.batch = self.epoch + 1, 0
+        self.epoch_loss, self.epoch_correct, self.epoch_images, self.epoch_seconds = 0.0, 0, 0, 0.0
+        best = self.best_validation_loss
+        if validation_loss is not None and (best is None or validation_loss < best):
+            self.best_validation_loss, self.best_epoch = validation_loss, self.epoch
+
     @classmethod
-    def of(cls, numbers: dict[str, Any]) -> Position:
-        """From saved numbers, of older runs too. Raises TypeError for foreign ones."""
+    def of(cls, numbers: dict[str, float | None]) -> Position:
+        """The position of saved numbers, of older runs too. Raises TypeError for foreign ones."""
         old = {"lowest_loss": "best_validation_loss", "lowest_epoch": "best_epoch"}
-        return cls(**{old.get(name, name): value for name, value in numbers.items()})
+        return cls(**{old.get(name, name): value for name, value in numbers.items()})  # type: ignore[arg-type]
 
 
-def tensors(model: nn.Module, optimizer: Any, device: torch.device) -> dict[str, Tensor]:
+def read_tensors(model: nn.Module, optimizer: Optimizer, device: torch.device) -> dict[str, Tensor]:
     """Weights, the optimiser's moments and the random state, by name."""
     found = {f"model.{name}": value for name, value in model.state_dict().items()}
     for index, values in optimizer.state_dict()["state"].items():
@@ -45,7 +63,7 @@ def tensors(model: nn.Module, optimizer: Any, device: torch.device) -> dict[str,
     return found
 
 
-def put_back(tensors: dict[str, Tensor], model: nn.Module, optimizer: Any) -> None:
+def load_tensors(tensors: dict[str, Tensor], model: nn.Module, optimizer: Optimizer) -> None:
     """Load weights and moments. Raises KeyError, ValueError or RuntimeError for foreign ones."""
     weights = {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")}
     model.load_state_dict(weights)
@@ -64,8 +82,8 @@ def put_back(tensors: dict[str, Tensor], model: nn.Module, optimizer: Any) -> No
                 moments[key] = torch.empty_like(weight).copy_(value)
 
 
-def put_back_random_state(tensors: dict[str, Tensor], device: torch.device) -> None:
-    """Draw on from where it was. Raises KeyError where none was kept."""
+def load_random_state(tensors: dict[str, Tensor], device: torch.device) -> None:
+    """Let random numbers continue where they were. Raises KeyError where no state was kept."""
     torch.set_rng_state(tensors["random.cpu"])
     if "random.cuda" in tensors and device.type == "cuda":
         torch.cuda.set_rng_state(tensors["random.cuda"], device)

@@ -1,4 +1,4 @@
-"""How the learning rate moves over a run. Imports no torch."""
+"""The learning-rate schedules. Imports no torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SCHEDULES: dict[str, str] = {
 
 
 def schedule_factor(schedule: str, progress: float) -> float:
-    """What the learning rate is multiplied by after `progress` (0 to 1) of all steps.
+    """The factor of the learning rate after `progress` (0 to 1) of all steps.
 
     `one-cycle` is Smith's (2018, arXiv:1803.09820) with the shape of torch's OneCycleLR: from 1/25
     up to 1 over the first 30 %, then down to 1/250,000, both along a cosine.

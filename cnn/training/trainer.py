@@ -1,11 +1,12 @@
-"""The training loop, and nothing else: it knows no files and no pages, and yields what happens.
+"""The training loop. It knows no files and no pages, and yields what happens.
 
     trainer = Trainer(architecture, images, settings, preprocessing, compute, validation_images)
     for event in trainer.events(control):
         ...
 
-One loop for one process and for several. Losses stay on the device and are read in bunches when a
-report is due, so no step waits for the host.
+One loop for one process and for several. In the order in which it happens: `events` is the loop
+over epochs and steps, `_decide` asks what comes next, `_step` is one training step, `_report` and
+`_end_epoch` sum up. Losses stay on the device until a report is due, so no step waits for the host.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict
 
 import torch
 import torch.nn.functional as F
@@ -29,55 +29,44 @@ from cnn.training.augmentation import augment
 from cnn.training.batches import Batches
 from cnn.training.control import Control, TrainingError
 from cnn.training.devices import Compute
-from cnn.training.distributed import GPU_STEPS_BETWEEN_WORDS, Decision, World
+from cnn.training.distributed import GPU_STEPS_PER_DECISION, Decision, ProcessGroup
 from cnn.training.events import EpochEnd, Event, Paused, Report
 from cnn.training.inference import predict_logits
-from cnn.training.optimizers import make_optimizer, make_update
+from cnn.training.optimizers import make_optimizer, make_update, set_learning_rate
+from cnn.training.reporting import UnreadSteps, mean_points
 from cnn.training.resuming import Position
 from cnn.training.schedules import schedule_factor
 from cnn.training.settings import Settings
 
 REPORT_SECONDS = 0.5
-POINTS_PER_REPORT = 10
 PAUSE_POLL_SECONDS = 0.05
 
-
-@dataclass
-class _Bunch:
-    """What the steps since the last report gave, still on the device."""
-
-    losses: list[Tensor] = field(default_factory=list)
-    scores: list[Tensor] = field(default_factory=list)
-    labels: list[Tensor] = field(default_factory=list)
-
-    def clear(self) -> None:
-        for part in (self.losses, self.scores, self.labels):
-            part.clear()
+Extra = Callable[[Tensor, Tensor], tuple[Tensor, Tensor] | None]
 
 
-def _check(settings: Settings, validation_images: int, world: World) -> None:
+def _check(settings: Settings, validation_images: int, group: ProcessGroup) -> None:
     """Raise TrainingError for settings that cannot work together."""
-    if settings.early_stopping and not validation_images:
+    if settings.needs_validation(validation_images):
         raise TrainingError(
-            "Early stopping judges by validation images, and none are held out. Hold some out, "
+            "Early stopping needs validation images, and none are held out. Hold some out, "
             "or set early stopping to 0."
         )
-    if settings.batch_size < world.size:
+    if settings.batch_size < group.size:
         raise TrainingError(
-            f"A batch of {settings.batch_size} cannot be shared by {world.size} processes.",
-            batch_size=32 * world.size,
+            f"A batch of {settings.batch_size} cannot be shared by {group.size} processes.",
+            batch_size=32 * group.size,
         )
 
 
 class Trainer:
-    """One training: the network, its optimiser and where it stands.
+    """One training: the network, its optimiser and its position.
 
     `model` maps float32 `(N, 1, 28, 28)` to logits `(N, classes)`. The same settings on the
     same device give the same weights; a state taken with `state()` between any two events and
-    given to `restore()` continues to the same weights as if nothing had happened. With several
-    processes (`world`) each makes its own Trainer, and all end with the same weights. `extra`
-    makes of the training images, uint8 `(N, 28, 28)`, and their labels further ones, or None;
-    none of them is held out.
+    given to `restore()` continues to the same weights as if nothing had happened. In a `group` of
+    several processes each makes its own Trainer, and all end with the same weights. `extra` makes
+    of the training images, uint8 `(N, 28, 28)`, and their labels further ones, or None; none of
+    them is held out. Raises TrainingError for settings that cannot work together.
     """
 
     def __init__(
@@ -88,47 +77,55 @@ class Trainer:
         preprocessing: Preprocessing,
         compute: Compute,
         validation_images: int,
-        world: World = World(),  # noqa: B008 - frozen: a lone process
-        extra: Callable[[Tensor, Tensor], tuple[Tensor, Tensor] | None] | None = None,
+        group: ProcessGroup = ProcessGroup(),  # noqa: B008 - frozen: a lone process
+        extra: Extra | None = None,
     ):
         self.settings, self.preprocessing, self.compute = settings, preprocessing, compute
-        self.world, device = world, compute.device
-        _check(settings, validation_images, world)
+        self.group, self.validation_images, device = group, validation_images, compute.device
+        _check(settings, validation_images, group)
         keep_freed_memory()
 
         torch.manual_seed(settings.seed)
         self.model = architecture.build().to(device)
         if compute.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
-        graphed = cuda_graph.wanted(device, settings.optimizer, world.size)
-        self.optimizer = make_optimizer(self.model, settings, device, graphed)
+        self._network = group.wrap_ddp(self.model, device)
         self._parameters = list(self.model.parameters())
+
+        graphed = cuda_graph.is_enabled(device, settings.optimizer, group.size)
+        self.optimizer = make_optimizer(self.model, settings, device, graphed)
         self._update = self.optimizer.step if graphed else make_update(self.optimizer)
-        self._network = world.spread(self.model, device)
-        self._forward_backward_update = (
-            cuda_graph.GraphedStep(self._plain_step) if graphed else self._plain_step
-        )
-        if not world.leads:  # the same weights, but dropout and augmentation of one's own
-            torch.manual_seed(settings.seed + 7919 * world.rank)
+        self._learn = cuda_graph.GraphedStep(self._learn_batch) if graphed else self._learn_batch
+        if not group.is_leader:  # the same weights, but dropout and augmentation of one's own
+            torch.manual_seed(settings.seed + 7919 * group.rank)
 
-        train, validation = split(images, validation_images, settings.seed)
-        x, y = images.train_images[train], images.train_labels[train]
-        added = extra(x, y) if extra else None
-        if added is not None:  # learned from, never judged by
-            x, y = torch.cat([x, added[0]]), torch.cat([y, added[1]])
-        self.batches = Batches(
-            x.to(device), y.to(device),
-            preprocessing, settings.batch_size, settings.seed, world.rank, world.size,
-        )  # fmt: skip
-        validation = validation[world.rank :: world.size]
-        self.validation_x = images.train_images[validation].to(device)
-        self.validation_y = images.train_labels[validation].to(device)
-        self.validation_images = validation_images
-
+        self._load(images, extra)
         self.steps_per_epoch = self.batches.steps
         self.total_steps = self.steps_per_epoch * settings.epochs
         self.position = Position()
-        self._peak: float | None = None  # what the control last asked for
+        self._peak: float | None = None  # the learning rate that the control last asked for
+        self._unread = UnreadSteps()
+        self._rate = self._reported_at = 0.0  # the last step's learning rate; a clock's time
+
+    def _load(self, images: Images, extra: Extra | None) -> None:
+        """Put this process's share of the training and validation images on the device."""
+        settings, group, device = self.settings, self.group, self.compute.device
+        train, validation = split(images, self.validation_images, settings.seed)
+        x, y = images.train_images[train], images.train_labels[train]
+        if extra and (further := extra(x, y)):
+            x, y = torch.cat([x, further[0]]), torch.cat([y, further[1]])
+        x, y = x.to(device), y.to(device)
+        shares = settings.batch_size, settings.seed, group.rank, group.size
+        self.batches = Batches(x, y, self.preprocessing, *shares)
+        validation = validation[group.rank :: group.size]
+        self.validation_x = images.train_images[validation].to(device)
+        self.validation_y = images.train_labels[validation].to(device)
+
+    @property
+    def kept_epoch(self) -> int | None:
+        """With early stopping, the epoch of the lowest validation loss: its weights are the run's
+        result. None without early stopping (the last epoch's weights are), or before any epoch."""
+        return (self.position.best_epoch or None) if self.settings.early_stopping else None
 
     @property
     def stopped_early(self) -> bool:
@@ -144,116 +141,126 @@ class Trainer:
     def events(self, control: Control, report_seconds: float = REPORT_SECONDS) -> Iterator[Event]:
         """Train to the end, or until `control.stop`; yields at every report and every epoch.
 
-        The first report comes after the first step. Raises TrainingError when the loss stops
-        being a number.
+        The first report comes after the first step. Raises TrainingError when the loss is no
+        longer a finite number.
         """
         at, clock = self.position, time.perf_counter
-        bunch, rate = _Bunch(), 0.0
-        reported_at = clock()
-
+        self._unread.clear()
         while not self.done:
+            self._continue()
             epoch_began = clock()
             self.batches.begin(at.epoch)
-            self.model.train()
             while at.batch < self.steps_per_epoch:
-                due = bool(bunch.losses) and (
-                    at.step == 1 or clock() - reported_at >= report_seconds
-                )
-                stop, paused, peak, due = self._agree(control, due)
-                if due or (bunch.losses and (stop or paused)):
-                    yield self._report(bunch, clock() - reported_at, rate)
-                    self.model.train()
-                    reported_at = clock()
-                    continue  # what was asked in the meantime acts on the very next batch
-                if paused and not stop:
-                    waited = clock()
-                    yield Paused(True)
-                    while paused and not stop:
-                        time.sleep(PAUSE_POLL_SECONDS)
-                        stop, paused, peak, _ = self._agree(control, False, always=True)
-                    yield Paused(False)
-                    self.model.train()
-                    reported_at, epoch_began = clock(), epoch_began + clock() - waited
-                if stop:
+                decision = self._decide(control, report_seconds)
+                if self._unread and (decision.report or decision.stop or decision.paused):
+                    yield self._report()
+                    self._continue()  # and decide again: the control may have changed meanwhile
+                elif decision.stop:
                     at.epoch_seconds += clock() - epoch_began
                     return
-
-                rate = self._set_learning_rate(peak)
-                self._step(at.batch, bunch)
-                at.batch, at.step = at.batch + 1, at.step + 1
-
-            if bunch.losses:
-                yield self._report(bunch, clock() - reported_at, rate)
+                elif decision.paused:
+                    paused_at = clock()
+                    yield Paused(True)
+                    self._wait(control)
+                    yield Paused(False)
+                    self._continue()
+                    epoch_began += clock() - paused_at
+                else:
+                    self._step(at.batch, self._scheduled_rate(decision.learning_rate))
+                    at.batch, at.step = at.batch + 1, at.step + 1
+            if self._unread:
+                yield self._report()
             at.epoch_seconds += clock() - epoch_began
             yield self._end_epoch()
-            reported_at = clock()
 
-    def _agree(self, control: Control, due: bool, always: bool = False) -> Decision:
-        """What all processes do before the next step, decided by the first."""
-        rarely = self.world.size > 1 and self.compute.device.type == "cuda" and not always
-        if rarely and self.position.batch % GPU_STEPS_BETWEEN_WORDS:
-            return False, False, self._peak, False
-        decision = self.world.agree((control.stop, control.paused, control.learning_rate, due))
-        self._peak = decision[2]
+    def _decide(self, control: Control, report_seconds: float) -> Decision:
+        """What comes before the next step: report, stop, pause, a new learning rate, or nothing."""
+        waited = time.perf_counter() - self._reported_at >= report_seconds
+        report = bool(self._unread) and (self.position.step == 1 or waited)
+        several_gpus = self.group.size > 1 and self.compute.device.type == "cuda"
+        if several_gpus and self.position.batch % GPU_STEPS_PER_DECISION:
+            return Decision(learning_rate=self._peak)
+        return self._ask(control, report)
+
+    def _ask(self, control: Control, report: bool = False) -> Decision:
+        """The leader's decision by its control, in every process."""
+        decision = self.group.broadcast_decision(
+            Decision(control.stop, control.paused, control.learning_rate, report)
+        )
+        self._peak = decision.learning_rate
         return decision
 
-    def try_step(self, batch: int, rate: float) -> float:
-        """One step at a given learning rate, whatever the schedule says; its loss. For trials:
-        it waits for the device, and the position does not move."""
-        bunch = _Bunch()
-        self._use_learning_rate(rate)
-        self._step(batch, bunch)
-        return float(bunch.losses[0])
+    def _wait(self, control: Control) -> None:
+        """Return when the control no longer asks to pause, or asks to stop."""
+        while (decision := self._ask(control)).paused and not decision.stop:
+            time.sleep(PAUSE_POLL_SECONDS)
 
-    def _set_learning_rate(self, peak: float | None) -> float:
-        peak = self.settings.learning_rate if peak is None else peak
+    def _continue(self) -> None:
+        """Back to training: whoever took an event may have used the model for evaluation."""
+        self.model.train()
+        self._reported_at = time.perf_counter()
+
+    def _scheduled_rate(self, peak: float | None) -> float:
+        """The learning rate of the next step; `peak` None: the settings' own."""
         factor = schedule_factor(self.settings.schedule, self.position.step / self.total_steps)
-        self._use_learning_rate(peak * factor)
-        return peak * factor
+        return (self.settings.learning_rate if peak is None else peak) * factor
 
-    def _use_learning_rate(self, rate: float) -> None:
-        for group in self.optimizer.param_groups:
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
-
-    def _step(self, batch: int, bunch: _Bunch) -> None:
-        """One batch: forward, backward, update. Nothing here waits for the device."""
+    def _step(self, batch: int, rate: float) -> None:
+        """One training step at a learning rate. Nothing here waits for the device."""
+        set_learning_rate(self.optimizer, rate)
         x, y = self.batches.take(batch)
         if self.settings.augments:
             x = augment(x, self.settings, fill=-self.preprocessing.mean / self.preprocessing.std)
-        loss, scores = self._forward_backward_update(x, y)
-        bunch.losses.append(loss)
-        bunch.scores.append(scores)
-        bunch.labels.append(y)
+        loss, logits = self._learn(x, y)
+        self._unread.append((loss, logits, y))
+        self._rate = rate
 
-    def _plain_step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def _learn_batch(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Forward, backward, update; returns loss and logits. A CUDA graph can record this."""
         with self.compute.autocast():
-            scores = self._network(x)
-            loss = F.cross_entropy(scores, y, label_smoothing=self.settings.label_smoothing)
+            logits = self._network(x)
+            loss = F.cross_entropy(logits, y, label_smoothing=self.settings.label_smoothing)
         for parameter in self._parameters:  # as zero_grad does, in a tenth of its time
             parameter.grad = None
         loss.backward()
         self._update()
-        return loss.detach(), scores.detach()
+        return loss.detach(), logits.detach()
 
-    def _settle(self, bunch: _Bunch) -> tuple[list[float], int]:
-        """Read the bunch from the device and add it to the epoch's sums; the mean loss of each
-        step over all processes, and how many images they saw."""
-        sizes = [len(labels) * self.world.size for labels in bunch.labels]
-        mean = self.world.sum(torch.stack(bunch.losses).double()) / self.world.size
-        hits = (torch.cat(bunch.scores).argmax(dim=1) == torch.cat(bunch.labels)).sum()
-        losses, correct = mean.tolist(), int(self.world.sum(hits))
-        bunch.clear()
+    def try_step(self, batch: int, rate: float) -> float:
+        """The loss of one step at a given learning rate, whatever the schedule says. For trials:
+        it waits for the device, and the position does not move."""
+        self._step(batch, rate)
+        return float(self._unread.pop()[0])
+
+    def _report(self) -> Report:
+        seconds = time.perf_counter() - self._reported_at
+        losses, sizes, correct = self._unread.flush(self.group)
         if not all(map(math.isfinite, losses)):
             raise self._diverged()
+        self.group.sync_batch_norm_statistics(self.model)
         at = self.position
-        at.epoch_loss += sum(loss * size for loss, size in zip(losses, sizes, strict=True))
-        at.epoch_correct += correct
-        at.epoch_images += sum(sizes)
-        at.images_seen += sum(sizes)
-        return losses, sum(sizes)
+        at.add_steps(losses, sizes, correct, seconds)
+        epoch, speed = at.step / self.steps_per_epoch, sum(sizes) / max(seconds, 1e-9)
+        return Report(at.step, epoch, mean_points(losses, at.step), self._rate, speed)
+
+    def _end_epoch(self) -> EpochEnd:
+        if not is_finite(self.model):  # the last step's loss is that of the weights before it
+            raise self._diverged()
+        at, (loss, accuracy) = self.position, self._validate()
+        mean, share = at.epoch_loss / at.epoch_images, at.epoch_correct / at.epoch_images
+        result = EpochEnd(at.epoch + 1, mean, share, loss, accuracy, at.epoch_seconds)
+        at.end_epoch(loss)
+        return result
+
+    def _validate(self) -> tuple[float | None, float | None]:
+        """Mean loss and accuracy on the validation images; None without any."""
+        if not self.validation_images:
+            return None, None
+        logits = self.logits(self.validation_x)
+        summed = F.cross_entropy(logits, self.validation_y, reduction="sum").double()
+        hits = (logits.argmax(dim=1) == self.validation_y).sum().double()
+        loss, accuracy = self.group.sum(torch.stack([summed, hits])).tolist()
+        return loss / self.validation_images, accuracy / self.validation_images
 
     def _diverged(self) -> TrainingError:
         peak = self._peak or self.settings.learning_rate
@@ -263,66 +270,26 @@ class Trainer:
             learning_rate=float(f"{peak / 10:.3g}"),
         )
 
-    def _report(self, bunch: _Bunch, seconds: float, rate: float) -> Report:
-        losses, images = self._settle(bunch)
-        self.world.even_out(self.model)
-        at = self.position
-        at.train_seconds += seconds
-        first = at.step - len(losses) + 1
-        width = max(1, math.ceil(len(losses) / POINTS_PER_REPORT))
-        points = []
-        for begin in range(0, len(losses), width):
-            part = losses[begin : begin + width]
-            points.append((first + begin + len(part) - 1, sum(part) / len(part)))
-        return Report(
-            at.step, at.step / self.steps_per_epoch, points, rate, images / max(seconds, 1e-9)
-        )
-
-    def _end_epoch(self) -> EpochEnd:
-        if not is_finite(self.model):  # the last step's loss is that of the weights before it
-            raise self._diverged()
-        at = self.position
-        loss = accuracy = None
-        if self.validation_images:
-            scores = self.logits(self.validation_x)
-            summed = F.cross_entropy(scores, self.validation_y, reduction="sum").double()
-            hits = (scores.argmax(dim=1) == self.validation_y).sum().double()
-            both = self.world.sum(torch.stack([summed, hits])) / self.validation_images
-            loss, accuracy = both.tolist()
-        at.epoch, at.batch = at.epoch + 1, 0
-        if loss is not None and (at.best_validation_loss is None or loss < at.best_validation_loss):
-            at.best_validation_loss, at.best_epoch = loss, at.epoch
-        result = EpochEnd(
-            at.epoch,
-            at.epoch_loss / at.epoch_images,
-            at.epoch_correct / at.epoch_images,
-            loss,
-            accuracy,
-            at.epoch_seconds,
-        )
-        at.epoch_loss, at.epoch_correct, at.epoch_images, at.epoch_seconds = 0.0, 0, 0, 0.0
-        return result
-
     def logits(self, images: Tensor) -> Tensor:
-        """Logits float32 `(N, classes)` for uint8 images, as the network stands now."""
+        """Logits float32 `(N, classes)` for uint8 images, with the weights as they are now."""
         return predict_logits(self.model, images, self.preprocessing, self.compute)
 
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    def state(self) -> tuple[dict[str, Tensor], dict[str, float | None]]:
         """Everything that resuming needs: tensors (weights, optimiser, random state) and numbers.
 
-        Take it between events, when no loss is still unread.
+        Take it between events, when no loss is unread.
         """
-        tensors = resuming.tensors(self.model, self.optimizer, self.compute.device)
+        tensors = resuming.read_tensors(self.model, self.optimizer, self.compute.device)
         return tensors, asdict(self.position)
 
-    def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+    def restore(self, tensors: dict[str, Tensor], numbers: dict[str, float | None]) -> None:
         """Continue from a `state()`. Raises TrainingError where it does not fit this network."""
         try:
-            resuming.put_back(tensors, self.model, self.optimizer)
+            resuming.load_tensors(tensors, self.model, self.optimizer)
             self.position = Position.of(numbers)
-            if self.world.leads:
-                resuming.put_back_random_state(tensors, self.compute.device)
+            if self.group.is_leader:
+                resuming.load_random_state(tensors, self.compute.device)
             else:  # only the leader's random state is kept
-                torch.manual_seed(self.settings.seed + 7919 * self.world.rank + self.position.step)
+                torch.manual_seed(self.settings.seed + 7919 * self.group.rank + self.position.step)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise TrainingError(f"The saved state does not fit this network: {error}") from error

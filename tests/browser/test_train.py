@@ -21,7 +21,7 @@ def test_speed_and_learning_rate_are_measured_before_the_start(page: Page, serve
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
     choose(page, "Data set", "MNIST sample")
-    expect(page.get_by_text("a rough guess; Measure knows better")).to_be_visible()
+    expect(page.get_by_text("a rough guess; Measure gives the real one")).to_be_visible()
 
     page.locator(".st-key-measure button").first.click()
     speed = page.get_by_test_id("stMetricValue").filter(has_text="images/s")

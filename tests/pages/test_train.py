@@ -9,6 +9,7 @@ import pytest
 from cnn import runs
 from cnn.datasets import DATASETS
 from ui.shared import models
+from ui.train.state import Task, TrainState
 
 
 @pytest.fixture
@@ -27,27 +28,16 @@ def text(shown) -> str:
     return " ".join(e.value for e in (*shown.caption, *shown.markdown))
 
 
-def finished(rows, **more):
-    """A job that has ended."""
-    return SimpleNamespace(**{"rows": rows, "running": False, "error": None, "cancelled": False,
-                              **more})  # fmt: skip
-
-
-def as_job(monkeypatch, job):
-    monkeypatch.setattr("ui.train.device_picker.Job", SimpleNamespace)
-    monkeypatch.setattr("ui.train.rate_finder.Job", SimpleNamespace)
-    return job
-
-
-def questions(shown) -> tuple[dict, dict]:
-    """What the page would ask of the two jobs now."""
+def ended(shown, rows, **more) -> Task:
+    """A job that has ended, started with the network and settings of the page now."""
+    job = SimpleNamespace(rows=rows, running=False, error=None, cancelled=False, **more)
     play = shown.session_state["playground"]
-    shared = {
-        "architecture": play.architecture.model_dump(mode="json"),
-        "settings": play.settings.model_dump(mode="json"),
-    }
-    measure = {**shared, "devices": ["cpu"]}
-    return measure, {**shared, "dataset": "mnist-sample", "device": play.device}
+    return Task(job, play.architecture, play.settings)
+
+
+def kept(shown) -> TrainState:
+    """What the page keeps for the session."""
+    return shown.session_state["playground"].pages[TrainState]
 
 
 def test_before_the_start_it_tells_time_memory_and_precision(train):
@@ -69,13 +59,11 @@ def test_early_stopping_without_validation_images_cannot_start(train):
     assert shown.button(key="start").disabled
 
 
-def test_a_measurement_is_shown_as_long_as_it_is_of_this_network(train, monkeypatch):
+def test_a_measurement_is_shown_as_long_as_it_is_of_this_network(train):
     shown = train()
     play = shown.session_state["playground"]
-    play.fields["measure"] = as_job(
-        monkeypatch, finished([{"device": "cpu", "images_per_second": 4000.0, "memory": 8e8}])
-    )
-    play.fields["measure_of"] = questions(shown)[0]
+    row = {"device": "cpu", "images_per_second": 4000.0, "memory": 8e8}
+    kept(shown).speed_test = ended(shown, [row])
     shown.run()
     assert "4,000 images/s" in [m.value for m in shown.metric]
     play.settings = play.settings.model_copy(update={"learning_rate": 0.02, "epochs": 7})
@@ -86,12 +74,10 @@ def test_a_measurement_is_shown_as_long_as_it_is_of_this_network(train, monkeypa
     assert "4,000 images/s" not in [m.value for m in shown.metric]
 
 
-def test_the_suggested_rate_is_taken_with_one_click(train, monkeypatch):
+def test_the_suggested_rate_is_taken_with_one_click(train):
     shown = train()
-    play = shown.session_state["playground"]
     steps = [{"rate": 10 ** (n / 10 - 5), "loss": 2.0} for n in range(40)]
-    play.fields["rates"] = as_job(monkeypatch, finished([*steps, {"suggestion": 0.0042}]))
-    play.fields["rates_of"] = questions(shown)[1]
+    kept(shown).rate_search = ended(shown, [*steps, {"suggestion": 0.0042}])
     shown.run()
     shown.button(key="take_rate").click().run()
     assert shown.session_state["playground"].settings.learning_rate == 0.0042
@@ -100,11 +86,9 @@ def test_the_suggested_rate_is_taken_with_one_click(train, monkeypatch):
     assert rate.value == 0.0042
 
 
-def test_a_search_that_found_nothing_says_what_to_try(train, monkeypatch):
+def test_a_search_that_found_nothing_says_what_to_try(train):
     shown = train()
-    play = shown.session_state["playground"]
-    play.fields["rates"] = as_job(monkeypatch, finished([{"suggestion": None}]))
-    play.fields["rates_of"] = questions(shown)[1]
+    kept(shown).rate_search = ended(shown, [{"suggestion": None}])
     shown.run()
     assert any("No rate made the loss fall" in w.value for w in shown.warning)
 

@@ -144,7 +144,7 @@ def _import(content: bytes) -> None:
 
 def _start(run: runs.Run, kept: list[my_digits.Drawing]) -> None:
     try:
-        runs.launch(finetune.new(run, kept, st.session_state.mine_epochs))
+        runs.launch(finetune.create_run(run, kept, st.session_state.mine_epochs))
     except runs.RunError as error:
         state.keep("mine_problem", str(error))
 
@@ -230,7 +230,7 @@ def _effects(ids: list[str]) -> None:
                     share = status.get("step", 0) / max(status.get("steps") or 1, 1)
                     st.progress(min(1.0, share), text=status.get("message") or "Learning …")
                 elif status["state"] in ("finished", "stopped"):
-                    _before_and_after(finetune.effect(run))
+                    _before_and_after(finetune.measure_effect(run))
                 else:
                     st.error(status.get("message") or "It ended without a word.")
         except runs.RunError as error:

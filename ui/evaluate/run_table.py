@@ -94,16 +94,19 @@ def _curves(shown: list[runs.Run], by_choice: bool) -> None:
     """Validation accuracy (training accuracy without validation) of some runs in one chart."""
     curves: dict[str, tuple[list[int], list[float]]] = {}
     for run in shown[:MOST_CURVES]:
-        epochs = [row for row in run.metrics() if row.get("kind") == "epoch"]
-        judged = [row for row in epochs if row.get("validation_accuracy") is not None]
-        kind, key = ("", "validation_accuracy") if judged else (" (training)", "train_accuracy")
-        rows = judged or epochs
-        if not rows:
+        epochs = [row for row in run.metrics() if row["kind"] == "epoch"]
+        validation = [
+            (row["epoch"], accuracy)
+            for row in epochs
+            if (accuracy := row.get("validation_accuracy")) is not None
+        ]
+        points = validation or [(row["epoch"], row["train_accuracy"]) for row in epochs]
+        if not points:
             continue
-        name = f"{run.name}{kind}"
+        name = f"{run.name}{'' if validation else ' (training)'}"
         while name in curves:
             name += " ′"
-        curves[name] = ([row["epoch"] for row in rows], [row[key] for row in rows])
+        curves[name] = ([epoch for epoch, _ in points], [value for _, value in points])
     if curves:
         st.markdown("**Validation accuracy, laid over each other**")
         if not by_choice and len(curves) > 1:

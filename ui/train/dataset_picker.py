@@ -10,17 +10,26 @@ from ui.shared import state
 from ui.shared.refresh import refreshing
 
 
+def chosen_dataset() -> str:
+    """The name of the data set to train on: as chosen, or the best that is on disk."""
+    return state.get().dataset or default_dataset()
+
+
+def train_images() -> int:
+    """How many images of it are trained on, those held out left aside."""
+    dataset = DATASETS[chosen_dataset()]
+    return dataset.train_images - state.get().settings.held_out(dataset)
+
+
 @st.cache_resource(show_spinner=False)
 def _downloads() -> dict[str, Download]:
     """The downloads of this server, whichever page or tab started them."""
     return {}
 
 
-def pick_dataset() -> str:
-    """The select box, and below it the download where one is needed. Returns the choice."""
-    play = state.get()
-    names = list(DATASETS)
-    current = play.dataset or default_dataset()
+def pick_dataset() -> None:
+    """The select box, and below it the download where one is needed."""
+    play, names, current = state.get(), list(DATASETS), chosen_dataset()
 
     def label(name: str) -> str:
         dataset = DATASETS[name]
@@ -46,7 +55,6 @@ def pick_dataset() -> str:
         _download(current)
     elif current != "mnist" and not is_on_disk("mnist"):
         _download("mnist", "Full MNIST is not on disk.")
-    return current
 
 
 def _download(name: str, note: str = "") -> None:
@@ -56,14 +64,16 @@ def _download(name: str, note: str = "") -> None:
 
 
 def _panel(name: str, note: str, was_active: bool) -> None:
-    downloads = _downloads()
+    downloads, title = _downloads(), DATASETS[name].label
     job = downloads.get(name)
     if job is not None and job.running:
-        st.progress(job.share, text=f"{DATASETS[name].label}: {job.text}, {job.share:.0%}")
+        st.progress(job.share, text=f"{title}: {job.text}, {job.share:.0%}")
         st.button("Cancel", key=f"cancel_{name}", on_click=job.cancel)
         return
-    if was_active or (job is not None and job.error is None):
-        downloads.pop(name, None) if job is not None and job.error is None else None
+    done = job is not None and job.error is None
+    if done:
+        downloads.pop(name, None)
+    if was_active or done:
         st.rerun()
     if job is not None and job.error:
         st.error(job.error, icon=":material/cloud_off:")
@@ -73,10 +83,9 @@ def _panel(name: str, note: str, was_active: bool) -> None:
     def start() -> None:
         downloads[name] = Download(name)
 
+    size = " (about 12 MB)" if name == "mnist" else ""
     if st.button(
-        f"Download {DATASETS[name].label} (about 12 MB)"
-        if name == "mnist"
-        else f"Download {DATASETS[name].label}",
+        f"Download {title}{size}",
         key=f"download_{name}",
         icon=":material/download:",
         on_click=start,

@@ -1,4 +1,4 @@
-"""Choosing a device: what each is, what this network will need of it, and how fast it is."""
+"""Choosing a device: what each is, and what this network will need of it."""
 
 from __future__ import annotations
 
@@ -6,79 +6,82 @@ import streamlit as st
 from humanize import naturalsize
 
 from cnn import runs
-from cnn.common.text import duration, plural
-from cnn.datasets import DATASETS, default_dataset
+from cnn.common.text import duration
+from cnn.datasets import DATASETS
 from cnn.runs import speeds
-from cnn.runs.jobs import Job
 from cnn.training import memory
 from cnn.training.devices import Device, DeviceError, best_device, cpu_name, processes, takes_bf16
 from ui.shared import models, sidebar, state
 from ui.shared.refresh import refreshing
+from ui.train import speed_test
+from ui.train.dataset_picker import chosen_dataset, train_images
+from ui.train.state import TrainState, is_running
 
 # What PyTorch takes for itself, beside the network: measured here for the CPU, NVIDIA's order of
 # magnitude for a GPU.
-OWN_MEMORY = 0.7e9
-# Settings that make no step slower or faster: what was measured stands when they are changed.
-FREE_OF_COST = (
-    "learning_rate", "schedule", "epochs", "early_stopping", "validation_images", "seed",
-)  # fmt: skip
+PYTORCH_MEMORY = 0.7e9
 
 
 def pick_device() -> None:
     """The select box, and what is known of the choice; polls while a measurement runs."""
-    job = state.get().fields.get("measure")
+    running = is_running(state.page(TrainState).speed_test)
     loading = models.known_devices() is None
-    active = isinstance(job, Job) and job.running
-    refreshing(_panel, 0.5 if active or loading else None, "device")(active, loading)
+    refreshing(_panel, 0.5 if running or loading else None, "device")(running, loading)
 
 
-def _panel(was_active: bool, was_loading: bool) -> None:
-    play = state.get()
+def _panel(was_running: bool, was_loading: bool) -> None:
+    play, mine = state.get(), state.page(TrainState)
     if models.known_devices() is None:  # the page does not wait: the form is there at once
         st.selectbox("Device", [f"CPU · {cpu_name()}"], disabled=True, key="device_unknown")
         st.caption("Loading PyTorch, to see what else there is…")
         return
-    if was_loading or play.fields.pop("device_changed", False):
+    if was_loading or mine.device_changed:
+        mine.device_changed = False
         st.rerun()  # what auto means for the precision stands outside this fragment
     found = models.devices()
-    best = best_device(found)
-    # Labels that never tick, since the browser sends a choice back by its label.
-    labels = {device.id: device.name for device in found}
-    options = ["auto", *labels]
+    device = _choose(found)
+    for one in found:
+        if len(found) > 1:
+            st.caption(f"{one.name}: {', '.join(one.details)}")
+    if play.architecture.problem() is None:
+        _forecast(device)
+        speed_test.show([d for d in found if not processes(d.id)], was_running)
+
+
+def _choose(found: list[Device]) -> Device:
+    """The select box; returns the device that is chosen, or the best free one."""
+    play, best = state.get(), best_device(found)
+    # Labels without changing figures, since the browser sends a choice back by its label.
+    labels = {"auto": f"Best free: {best.name}", **{device.id: device.name for device in found}}
+    options = list(labels)
 
     def changed() -> None:
         if st.session_state.device in options:
             play.device = st.session_state.device
-            play.fields["device_changed"] = True
+            state.page(TrainState).device_changed = True
 
     st.selectbox(
         "Device",
         options,
         options.index(play.device) if play.device in options else 0,
-        format_func=lambda i: labels[i] if i != "auto" else f"Best free: {labels[best.id]}",
+        format_func=labels.__getitem__,
         key="device",
         on_change=changed,
         help="One training at a time runs on a device; further ones wait for their turn.",
     )
-    for one in found:
-        if len(found) > 1:
-            st.caption(f"{one.name}: {', '.join(one.details)}")
-    device = next((d for d in found if d.id == play.device), best)
-    if play.architecture.problem() is None:
-        _forecast(device)
-        _measure([d.id for d in found if not processes(d.id)], found, was_active)
+    return _chosen(found)
 
 
-def _train_images(play: state.Playground, dataset: str) -> int:
-    known = DATASETS[dataset]
-    return known.train_images - play.settings.held_out(known)
+def _chosen(found: list[Device]) -> Device:
+    wanted = state.get().device
+    return next((d for d in found if d.id == wanted), best_device(found))
 
 
 def _forecast(device: Device) -> None:
     """Precision, time and memory, before anything is started."""
     play = state.get()
     settings, network = play.settings, play.architecture
-    dataset = play.dataset or default_dataset()
+    dataset = DATASETS[chosen_dataset()]
     try:
         bf16 = takes_bf16(device, settings.precision, network.convolutional)
     except DeviceError as error:
@@ -86,20 +89,18 @@ def _forecast(device: Device) -> None:
         return
     speed = speeds.recall(network, settings, device.id)
     if speed is None and device.id == "cpu":
-        speed = speeds.guess(network, settings, bf16)
-    every = DATASETS[dataset].train_images + DATASETS[dataset].test_images
-    estimated = OWN_MEMORY + memory.estimate(network, settings, every, settings.batch_size, bf16)
-    needs = (speed.memory if speed else None) or estimated
+        speed = speeds.estimate(network, settings, bf16)
+    images = dataset.train_images + dataset.test_images
+    needs = (speed.memory if speed else None) or PYTORCH_MEMORY + memory.estimate(
+        network, settings, images, settings.batch_size, bf16
+    )
     free = f" of {naturalsize(device.memory_free)} free" if device.memory_free else ""
     facts = [f"computes in {'bf16' if bf16 else 'float32'}", f"needs {naturalsize(needs)}{free}"]
     if speed:
-        epoch = max(_train_images(play, dataset), 1) / max(speed.images_per_second, 1e-9)
-        how = "as measured" if speed.measured else "a rough guess; Measure knows better"
-        facts.insert(
-            0,
-            f"about {duration(max(epoch, 1))} per epoch, "
-            f"{duration(max(epoch * settings.epochs, 1))} in all ({how})",
-        )
+        epoch = max(train_images(), 1) / max(speed.images_per_second, 1e-9)
+        how = "as measured" if speed.measured else "a rough guess; Measure gives the real one"
+        each, in_all = (duration(max(seconds, 1)) for seconds in (epoch, epoch * settings.epochs))
+        facts.insert(0, f"about {each} per epoch, {in_all} in all ({how})")
     else:
         facts.append("Measure tells how fast it is")
     text = " · ".join(facts)
@@ -116,77 +117,13 @@ def _forecast(device: Device) -> None:
         st.caption(f":material/hourglass: Busy with {name}; a new run waits.")
 
 
-def _measure(ids: list[str], found: list[Device], was_active: bool) -> None:
-    """The Measure button, and images per second side by side."""
-    play = state.get()
-    job: Job | None = play.fields.get("measure")
-    running = job is not None and job.running
-    question = {
-        "architecture": play.architecture.model_dump(mode="json"),
-        "settings": play.settings.model_dump(mode="json"),
-        "devices": ids,
-    }
-
-    def start() -> None:
-        play.fields["measure"] = Job("measure_speed", question)
-        play.fields["measure_of"] = question
-
-    st.button(
-        "Measuring…" if running else "Measure",
-        icon=":material/speed:",
-        key="measure",
-        disabled=running,
-        on_click=start,
-        help=f"Trains this network for two seconds on {plural(len(ids), 'device')}, on noise, in a "
-        "process of its own. Nothing is kept but the speed.",
-    )
-    if running != was_active:  # polling begins or ends with a run of the whole page
-        st.rerun()
-    if job is None:
-        return
-    if job.error:
-        st.error(f"The measurement failed: {job.error}", icon=":material/error:")
-    if job.rows and _costs(play.fields.get("measure_of")) == _costs(question):
-        names = {device.id: device.name for device in found}
-        images = _train_images(play, play.dataset or default_dataset())
-        grid = st.grid(min(len(job.rows), 3), min_column_width=190)
-        for row in job.rows:
-            name = names.get(row["device"], row["device"])
-            with grid.cell():
-                if "error" in row:
-                    st.metric(name, "–", row["error"], delta_color="off", border=True)
-                    continue
-                seconds = images * play.settings.epochs / max(row["images_per_second"], 1e-9)
-                st.metric(
-                    name,
-                    f"{row['images_per_second']:,.0f} images/s",
-                    f"{plural(play.settings.epochs, 'epoch')} in about {duration(seconds)}",
-                    delta_color="off",
-                    delta_arrow="off",
-                    border=True,
-                )
-
-
-def _costs(question: dict | None) -> dict | None:
-    """What of a measurement's question makes steps slower or faster."""
-    if question is None:
-        return None
-    settings = {k: v for k, v in question["settings"].items() if k not in FREE_OF_COST}
-    return {**question, "settings": settings}
-
-
 def precision_note() -> str:
     """What the chosen precision means here, in a sentence; empty while torch is being loaded."""
-    play, known = state.get(), models.known_devices()
+    known = models.known_devices()
     if known is None:
         return ""
-    device = next((d for d in known if d.id == play.device), best_device(known))
-    network = play.architecture
-    try:
-        bf16 = takes_bf16(device, "auto", network.convolutional)
-    except DeviceError:
-        return ""
-    if bf16:
+    device, network = _chosen(known), state.get().architecture
+    if takes_bf16(device, "auto", network.convolutional):
         return f"Auto means bf16 here: {device.name} multiplies it in hardware."
     why = (
         "this network has no convolution, and gains nothing by bf16"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import streamlit as st
 from humanize import naturalsize
@@ -11,9 +13,11 @@ from cnn.common.text import duration, plural
 from ui.shared.pictures import enlarge
 from ui.shared.refresh import refreshing
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
 REFRESH_SECONDS = 1.0
 OVERFIT_GAP = 0.015
-QUIET = {"displayModeBar": False}
 
 
 def watch(run: runs.Run) -> None:
@@ -34,91 +38,91 @@ def _panel(run_id: str, shown_state: str) -> None:
     if shown_state in runs.ACTIVE and status["state"] != shown_state:
         st.rerun()  # the whole page: its badge and buttons change, or polling ends
 
-    reports = [row for row in metrics if row.get("kind") == "report"]
-    epochs = [row for row in metrics if row.get("kind") == "epoch"]
+    epochs = [row for row in metrics if row["kind"] == "epoch"]
+    losses = [point for row in metrics if row["kind"] == "report" for point in row["losses"]]
     _progress(status)
     left, right = st.columns(2, gap="medium")
-    points = [point for row in reports for point in row.get("losses", [])]
     with left:
-        st.markdown("**Training loss**")
-        st.plotly_chart(
-            figures.loss_curve(
-                [p[0] for p in points], [p[1] for p in points], int(status.get("steps") or 1)
-            ),
-            key="live_loss",
-            config=QUIET,
-            alt="Training loss by step",
-        )
+        _loss(losses, int(status.get("steps") or 1))
     with right:
-        st.markdown("**Accuracy**")
-        st.plotly_chart(
-            figures.accuracy_curve(
-                [row["epoch"] for row in epochs],
-                [row["train_accuracy"] for row in epochs],
-                [row["validation_accuracy"] for row in epochs],
-                status.get("best_epoch"),
-                config.settings.epochs,
-            ),
-            key="live_accuracy",
-            config=QUIET,
-            alt="Training and validation accuracy by epoch",
-        )
-    _numbers(status, points)
+        _accuracy(epochs, status.get("best_epoch"), config.settings.epochs)
+    _numbers(status, losses)
     _overfitting(epochs)
-    _guesses_and_filters(run, config)
+    _guesses_and_filters(run.live(), config.classes)
     if status["state"] in ("failed", "interrupted"):
         with st.expander("The worker's log", icon=":material/terminal:"):
             st.code(run.log() or "It wrote nothing.", language=None)
 
 
-def _progress(status: dict) -> None:
+def _loss(points: list[list[float]], steps: int) -> None:
+    figure = figures.loss_curve([p[0] for p in points], [p[1] for p in points], steps)
+    _chart("Training loss", figure, "live_loss", "Training loss by step")
+
+
+def _accuracy(rows: list[runs.EpochRow], best_epoch: int | None, epochs: int) -> None:
+    figure = figures.accuracy_curve(
+        [row["epoch"] for row in rows],
+        [row["train_accuracy"] for row in rows],
+        [row["validation_accuracy"] for row in rows],
+        best_epoch,
+        epochs,
+    )
+    _chart("Accuracy", figure, "live_accuracy", "Training and validation accuracy by epoch")
+
+
+def _chart(title: str, figure: Figure, key: str, alt: str) -> None:
+    st.markdown(f"**{title}**")
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
+
+
+def _progress(status: runs.Status) -> None:
     """How far it is, in one line; and what went wrong, where something did."""
-    state_now = status["state"]
     share = status.get("step", 0) / max(status.get("steps") or 1, 1)
-    epoch = min(status.get("epoch", 0) + 1, status.get("epochs", 1))
-    if state_now == "queued":
-        text = str(status.get("message") or "Waiting")
-    elif state_now in ("running", "paused"):
-        text = f"Epoch {epoch} of {status.get('epochs', '?')}"
-        if status.get("message"):
-            text = str(status["message"])
-        elif state_now == "paused":
-            text += " · paused"
-        elif status.get("seconds_left") is not None:
-            text += f" · {duration(status['seconds_left'])} left"
-    else:
-        text = f"{state_now.capitalize()} after {duration(status.get('train_seconds', 0))}"
-        if status.get("stopped_early"):
-            text += (
-                f" and {plural(status.get('epoch', 0), 'epoch')}: the validation loss had stopped "
-                "falling"
-            )
-            share = 1.0
-        if status.get("kept_epoch"):
-            text += f" · the weights of epoch {status['kept_epoch']} are kept"
-    st.progress(min(max(share, 0.0), 1.0), text=text)
-    if state_now == "failed":
+    if status.get("stopped_early") and status["state"] not in runs.ACTIVE:
+        share = 1.0
+    st.progress(min(max(share, 0.0), 1.0), text=_progress_text(status))
+    if status["state"] == "failed":
         st.error(status.get("message") or "The training failed.", icon=":material/error:")
-    elif state_now == "interrupted":
+    elif status["state"] == "interrupted":
         st.error(
-            "The training process ended without a word: it was killed, or the machine was "
-            "restarted. What it had learned up to its last checkpoint is kept.",
+            "The training process was killed, or the machine was restarted. What it had learned "
+            "up to its last checkpoint is kept.",
             icon=":material/bolt:",
         )
 
 
-def _numbers(status: dict, points: list) -> None:
+def _progress_text(status: runs.Status) -> str:
+    if status["state"] == "queued":
+        return str(status.get("message") or "Waiting")
+    if status["state"] in runs.ACTIVE:
+        epoch = min(status.get("epoch", 0) + 1, status.get("epochs", 1))
+        text = f"Epoch {epoch} of {status.get('epochs', '?')}"
+        if status.get("message"):
+            return str(status["message"])
+        if status["state"] == "paused":
+            return f"{text} · paused"
+        left = status.get("seconds_left")
+        return text if left is None else f"{text} · {duration(left)} left"
+    text = f"{status['state'].capitalize()} after {duration(status.get('train_seconds', 0))}"
+    if status.get("stopped_early"):
+        epochs = plural(status.get("epoch", 0), "epoch")
+        text += f" and {epochs}: the validation loss had stopped falling"
+    if status.get("kept_epoch"):
+        text += f" · the weights of epoch {status['kept_epoch']} are kept"
+    return text
+
+
+def _numbers(status: runs.Status, losses: list[list[float]]) -> None:
     """Speed, scores and what the device gives, as cards that stay in their places."""
     grid = st.grid("auto", min_column_width=150)
 
     def card(label: str, value: str | None, note: str | None = None) -> None:
         grid.metric(label, value or "–", border=True, help=note)
 
-    speed, best, test = (
-        status.get(name) for name in ("images_per_second", "best_validation", "test_accuracy")
-    )
+    speed, best = status.get("images_per_second"), status.get("best_validation")
+    test, used = status.get("test_accuracy"), status.get("memory")
     card("Images per second", f"{speed:,.0f}" if speed else None)
-    card("Loss", f"{points[-1][1]:.3f}" if points else None)
+    card("Loss", f"{losses[-1][1]:.3f}" if losses else None)
     card(
         "Best validation",
         None if best is None else f"{best:.2%}",
@@ -127,9 +131,8 @@ def _numbers(status: dict, points: list) -> None:
     card(
         "Test",
         None if test is None else f"{test:.2%}",
-        "Accuracy on the test set, which is scored once, at the end, and chooses nothing.",
+        "Accuracy on the test set, which is scored once, at the end, and decides nothing.",
     )
-    used = status.get("memory")
     card(
         "Memory",
         naturalsize(used) if used else None,
@@ -140,17 +143,20 @@ def _numbers(status: dict, points: list) -> None:
         card(
             "GPU in use",
             None if busy is None else f"{busy} %",
-            "How much of the last moments the GPU spent computing, as its driver says.",
+            "How much of the last moments the GPU spent computing, as its driver reports.",
         )
 
 
-def _overfitting(epochs: list[dict]) -> None:
+def _overfitting(epochs: list[runs.EpochRow]) -> None:
     """The gap between training and validation in one line, named where it has opened."""
-    judged = [row for row in epochs if row.get("validation_accuracy") is not None]
-    if not judged:
+    gaps = [
+        (row["train_accuracy"], validation)
+        for row in epochs
+        if (validation := row["validation_accuracy"]) is not None
+    ]
+    if not gaps:
         return
-    last = judged[-1]
-    train, validation = last["train_accuracy"], last["validation_accuracy"]
+    train, validation = gaps[-1]
     gap = train - validation
     if gap > OVERFIT_GAP:
         st.markdown(
@@ -166,8 +172,7 @@ def _overfitting(epochs: list[dict]) -> None:
         )
 
 
-def _guesses_and_filters(run: runs.Run, config: runs.Config) -> None:
-    live = run.live()
+def _guesses_and_filters(live: runs.Live, classes: tuple[str, ...]) -> None:
     if not live.get("images"):
         st.caption("The first guesses and filters appear with the first batch.")
         return
@@ -175,28 +180,20 @@ def _guesses_and_filters(run: runs.Run, config: runs.Config) -> None:
     with left:
         st.markdown("**Ten test images, and what it takes them for now**")
         grid = st.grid(5, min_column_width=56, wrap=True, gap="small")
-        for image, label, row in zip(
-            live["images"], live["labels"], live["probabilities"], strict=True
-        ):
+        answers = zip(live["images"], live["labels"], live["probabilities"], strict=True)
+        for image, label, row in answers:
             guess = int(np.argmax(row))
+            picture = enlarge(np.array(image, np.uint8), 3)
             with grid.cell():
-                st.image(
-                    enlarge(np.array(image, np.uint8), 3),
-                    width="stretch",
-                    alt=f"A handwritten {config.classes[label]}",
-                )
+                st.image(picture, width="stretch", alt=f"A handwritten {classes[label]}")
                 mark = ":green[:material/check:]" if guess == label else ":red[:material/close:]"
-                st.markdown(f"{mark} **{config.classes[guess]}** {row[guess]:.0%}")
+                st.markdown(f"{mark} **{classes[guess]}** {row[guess]:.0%}")
     with right:
-        filters = live.get("filters") or []
-        if filters:
-            st.markdown("**The first layer's filters, as they form**")
-            st.plotly_chart(
-                figures.tiles(np.array(filters, np.float32), signed=True, what="filter"),
-                key="live_filters",
-                config=QUIET,
-                alt="Weights of the first convolution",
-            )
-            st.caption("Orange adds what it meets, blue subtracts it.")
-        else:
+        filters = live.get("filters")
+        if not filters:
             st.caption("This network has no convolution, so there are no filters to watch.")
+            return
+        figure = figures.tiles(np.array(filters, np.float32), signed=True, what="filter")
+        alt = "Weights of the first convolution"
+        _chart("The first layer's filters, as they form", figure, "live_filters", alt)
+        st.caption("Orange adds what it meets, blue subtracts it.")

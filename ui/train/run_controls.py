@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from cnn import runs
@@ -37,25 +39,9 @@ def title(run: runs.Run) -> None:
 def controls(run: runs.Run) -> None:
     """Pause, resume, stop and the learning rate, for a run that trains; resume for one that can."""
     status = run.status()
-    now = status["state"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if now in runs.ACTIVE:
-            if now == "paused" or run.control().get("paused"):
-                st.button(
-                    "Resume",
-                    icon=":material/play_arrow:",
-                    type="primary",
-                    key="resume",
-                    on_click=lambda: run.send(paused=False),
-                )
-            else:
-                st.button(
-                    "Pause",
-                    icon=":material/pause:",
-                    key="pause",
-                    on_click=lambda: run.send(paused=True),
-                    disabled=now == "queued",
-                )
+        if status["state"] in runs.ACTIVE:
+            _pause_button(run, status["state"])
             st.button(
                 "Stop",
                 icon=":material/stop:",
@@ -64,47 +50,66 @@ def controls(run: runs.Run) -> None:
                 on_click=lambda: run.send(stop=True),
             )
             _learning_rate(run)
-        else:
-            suggested = status.get("suggested_settings") if now == "failed" else None
-            if isinstance(suggested, dict) and suggested:
-                _try_again(run, suggested)
-            if not run.can_resume():
-                return
+            return
+        suggested = status.get("suggested_settings") if status["state"] == "failed" else None
+        if isinstance(suggested, dict) and suggested:
+            _try_again(run, suggested)
+        if run.can_resume():
             st.button(
                 "Resume",
                 icon=":material/play_arrow:",
                 type="secondary" if suggested else "primary",
                 key="resume",
                 help="Goes on with weights, optimiser and random state as they were.",
-                on_click=lambda: _resume(run),
+                on_click=lambda: launch(lambda: run),
             )
 
 
-def _try_again(run: runs.Run, suggested: dict) -> None:
+def _pause_button(run: runs.Run, now: runs.State) -> None:
+    if now == "paused" or run.control().get("paused"):
+        st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            type="primary",
+            key="resume",
+            on_click=lambda: run.send(paused=False),
+        )
+    else:
+        st.button(
+            "Pause",
+            icon=":material/pause:",
+            key="pause",
+            on_click=lambda: run.send(paused=True),
+            disabled=now == "queued",
+        )
+
+
+def launch(make_run: Callable[[], runs.Run]) -> None:
+    """Make a run, start its worker, and show it as the current one; a failure becomes a notice."""
+    try:
+        run = make_run()
+        runs.launch(run)
+    except runs.RunError as error:
+        state.get().notice = str(error)
+    else:
+        state.choose_run(run.id)
+
+
+def _try_again(run: runs.Run, suggested: dict[str, float]) -> None:
     """One button that starts the run anew with the settings that should work."""
-
-    def start() -> None:
-        try:
-            again = runs.retry(run, suggested)
-            runs.launch(again)
-        except runs.RunError as error:
-            state.get().notice = str(error)
-        else:
-            state.choose_run(again.id)
-
-    what = " and ".join(
-        f"{(Settings.model_fields[name].title or name).lower()} {value:g}"
+    known = {
+        name: value
         for name, value in suggested.items()
         if name in Settings.model_fields and isinstance(value, int | float)
-    )
-    if what:
+    }
+    if known:
         st.button(
-            f"Try again with {what}",
+            f"Try again with {runs.settings_text(known)}",
             icon=":material/replay:",
             type="primary",
             key="retry",
             help="A new run from the start; this one keeps what it had learned.",
-            on_click=start,
+            on_click=lambda: launch(lambda: runs.retry(run, suggested)),
         )
 
 
@@ -113,10 +118,6 @@ def _learning_rate(run: runs.Run) -> None:
     settings = run.config.settings
     current = run.control().get("learning_rate") or settings.learning_rate
     key = f"rate_{run.id}"
-
-    def send() -> None:
-        run.send(learning_rate=st.session_state[key])
-
     st.number_input(
         "Learning rate",
         0.0000001,
@@ -125,14 +126,7 @@ def _learning_rate(run: runs.Run) -> None:
         float(current) / 10,
         format="%.5g",
         key=key,
-        on_change=send,
+        on_change=lambda: run.send(learning_rate=st.session_state[key]),
         width=190,
         help="The schedule's peak. A change acts on the next batch.",
     )
-
-
-def _resume(run: runs.Run) -> None:
-    try:
-        runs.launch(run)
-    except runs.RunError as error:
-        state.get().notice = str(error)

@@ -42,10 +42,24 @@ def network(tmp_path):
 
 def test_train_ends_with_one_line_of_json(capsys, network, runs_folder):
     arguments = [
-        "train", "--architecture", network, "--dataset", "mnist-sample", "--epochs", "1",
-        "--device", "cpu", "--seed", "7", "--name", "From the shell", "--set", "batch_size=256",
-        "--set", "shift=1",
-    ]  # fmt: skip
+        "train",
+        "--architecture",
+        network,
+        "--dataset",
+        "mnist-sample",
+        "--epochs",
+        "1",
+        "--device",
+        "cpu",
+        "--seed",
+        "7",
+        "--name",
+        "From the shell",
+        "--set",
+        "batch_size=256",
+        "--set",
+        "shift=1",
+    ]
     assert main(arguments) == 0
     out, err = capsys.readouterr()
     result = json.loads(out.splitlines()[-1])
@@ -108,9 +122,16 @@ def test_predict_reads_strokes_packed_or_not_and_goes_on_after_a_broken_line(
 ):
     good = json.dumps({"label": 7, "strokes": STROKES})
     broken = [
-        '{"strokes": [[[1, 2', "[]", "7", '{"label": 3}', '{"strokes": []}', '{"strokes": "seven"}',
-        '{"strokes": [[[1], [2, 3]]]}', '{"strokes": [[["a", "b"]]]}', "[" * 50_000,
-    ]  # fmt: skip
+        '{"strokes": [[[1, 2',
+        "[]",
+        "7",
+        '{"label": 3}',
+        '{"strokes": []}',
+        '{"strokes": "seven"}',
+        '{"strokes": [[[1], [2, 3]]]}',
+        '{"strokes": [[["a", "b"]]]}',
+        "[" * 50_000,
+    ]
     text = "\n".join([good, "", *broken, good]) + "\n"
     plain, packed = tmp_path / "pen.jsonl", tmp_path / "pen.jsonl.gz"
     plain.write_text(text)

@@ -19,9 +19,13 @@ def run(tmp_path) -> runs.Run:
 def report(run: runs.Run, step: int, first: int | None = None) -> None:
     losses = [[s, s / 10] for s in range(first or step, step + 1)]
     run.append_metric(
-        kind="report", step=step, epoch=step / 10, losses=losses, learning_rate=0.1,
+        kind="report",
+        step=step,
+        epoch=step / 10,
+        losses=losses,
+        learning_rate=0.1,
         images_per_second=100.0,
-    )  # fmt: skip
+    )
 
 
 def epoch(run: runs.Run, number: int, step: int) -> None:
@@ -67,10 +71,16 @@ def test_half_a_line_is_read_once_it_is_whole(run):
 
 
 FOREIGN = [
-    "null", "[]", "{}", '{"step": 3}', '{"kind": "report", "step": "x", "epoch": 1, "losses": []}',
+    "null",
+    "[]",
+    "{}",
+    '{"step": 3}',
+    '{"kind": "report", "step": "x", "epoch": 1, "losses": []}',
     '{"kind": "report", "step": 2, "epoch": 1, "losses": [1, 2]}',
-    '{"kind": "epoch", "step": 2, "epoch": 1}', "\x00\x00", "[" * 50_000,
-]  # fmt: skip
+    '{"kind": "epoch", "step": 2, "epoch": 1}',
+    "\x00\x00",
+    "[" * 50_000,
+]
 
 
 def test_foreign_lines_are_skipped(run):

@@ -61,7 +61,7 @@ def test_a_residual_block_whose_shortcut_was_called_around(runs_folder):
 
     assert np.array_equal(evaluation.predict(run, images), answers)
     assert isinstance(load_model(run, 1), torch.nn.Sequential)
-    history = over_epochs.filter_through_time(run, "0.shortcut.0.weight", 0)
+    history = over_epochs.filter_over_epochs(run, "0.shortcut.0.weight", 0)
     assert history.epochs.tolist()[:2] == [0, 1]
     run.send(stop=False)
     assert run_worker(run, background=False) == "finished"

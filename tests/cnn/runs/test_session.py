@@ -1,4 +1,4 @@
-"""What a training leaves in its run: the best epoch, what to change after a failure, speed."""
+"""What a training leaves in its run: the best epoch, and what to change after a failure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import torch
 from safetensors.torch import load_file
 
 from cnn import runs
-from cnn.runs import speeds, worker
+from cnn.runs import worker
 from cnn.runs.weights import load_model
 from cnn.training import Settings
 from cnn.training.control import TrainingError
 from tests.conftest import SMALL, SMALL_SETTINGS
-
-LONG = SMALL_SETTINGS.model_copy(update={"epochs": 200})
 
 
 def make(**changes) -> runs.Run:
@@ -92,24 +90,3 @@ def test_a_diverged_run_offers_a_smaller_learning_rate(monkeypatch, runs_folder)
 def test_a_retry_that_makes_no_sense_is_refused(trained):
     with pytest.raises(runs.RunError):
         runs.retry(trained, {"batch_size": 0})
-
-
-def test_what_trained_is_known_to_the_next_estimate(runs_folder):
-    assert speeds.recall(SMALL, SMALL_SETTINGS, "cpu") is None
-    speeds.remember(SMALL, SMALL_SETTINGS, "cpu", 1234.5, 10**9)
-    known = speeds.recall(SMALL, SMALL_SETTINGS, "cpu")
-    assert known == speeds.Speed(1234.5, 10**9, True)
-    other = SMALL_SETTINGS.model_copy(update={"batch_size": 65})
-    assert speeds.recall(SMALL, other, "cpu") is None
-    (runs_folder / ".devices" / "speeds.json").write_text("[1, 2")
-    assert speeds.recall(SMALL, SMALL_SETTINGS, "cpu") is None
-
-
-def test_a_guess_grows_with_the_network_and_falls_with_the_batch():
-    from cnn.presets import PRESETS
-
-    slow, fast = PRESETS["classic"].architecture, PRESETS["tutorial"].architecture
-    guess = {n: speeds.guess(n, LONG, False).images_per_second for n in (slow, fast)}
-    assert guess[fast] > 5 * guess[slow]
-    small = LONG.model_copy(update={"batch_size": 4})
-    assert speeds.guess(fast, small, False).images_per_second < guess[fast] / 3

@@ -1,4 +1,4 @@
-"""The run folder: made, opened, renamed, deleted, and whatever a disk or a stranger does to it."""
+"""The run folder: made, opened, renamed, deleted, and damaged in all ways."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def test_a_new_run_holds_all_that_repeating_it_needs(run):
     config = runs.open_run(run.id).config
     assert (config.architecture, config.settings) == (SMALL, SMALL_SETTINGS)
     assert (config.dataset, config.device, config.classes) == (
-        "mnist-sample", "cpu", tuple("0123456789"),
-    )  # fmt: skip
+        "mnist-sample",
+        "cpu",
+        tuple("0123456789"),
+    )
     assert (config.mean, config.std) == run.preprocessing == (0.1307, 0.3081)
     assert config.validation_images == 500  # the data set's usual number
     assert set(config.versions) == {"python", "torch", "torchvision"}
@@ -166,8 +168,9 @@ def test_a_damaged_config_is_named_and_the_survey_goes_on(run, spoil, words):
     assert run.id in str(error.value)
     assert [r.id for r in runs.list_runs()] == [good.id]
     assert {r.id: problem for r, problem in runs.survey()} == {
-        good.id: None, run.id: str(error.value),
-    }  # fmt: skip
+        good.id: None,
+        run.id: str(error.value),
+    }
     run.write_status(state="failed")
     run.delete()  # what cannot be read can still be deleted
     assert not run.path.exists()
@@ -187,7 +190,7 @@ def test_a_status_that_cannot_be_read_means_interrupted(run, content):
     assert not run.can_resume()
 
 
-def test_metadata_of_strangers_do_no_harm(run):
+def test_foreign_metadata_do_no_harm(run):
     for file in ("name.json", "live.json", "control.json", "process.json", "metrics.jsonl"):
         (run.path / file).write_text("[1")
     (run.path / "checkpoints" / "epoch-x.safetensors").write_text("")

@@ -1,4 +1,4 @@
-"""The worker as the app starts it: a process of its own, steered and read through files alone."""
+"""The worker as the app starts it: a process of its own, controlled through files alone."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ from cnn.training import Settings
 
 NETWORK = Architecture(
     layers=(
-        Conv2d(filters=4, stride=2, bias=False), BatchNorm2d(), Activation(), Dropout(rate=0.1),
+        Conv2d(filters=4, stride=2, bias=False),
+        BatchNorm2d(),
+        Activation(),
+        Dropout(rate=0.1),
         Flatten(),
     )
-)  # fmt: skip
+)
 LONG = Settings(epochs=200, batch_size=8, precision="float32")  # minutes; every test ends it
 SECONDS = 90.0
 
@@ -71,7 +74,7 @@ def reports(run: runs.Run) -> list[dict]:
     return [row for row in run.metrics() if row["kind"] == "report"]
 
 
-def test_steered_while_it_runs_and_another_waits_its_turn(runs_folder, launched):
+def test_controlled_while_it_runs_and_another_waits_its_turn(runs_folder, launched):
     run = launched(runs.new(NETWORK, LONG, "mnist-sample", "cpu", name="First"))
     with pytest.raises(runs.RunError, match="'First' is being trained already"):
         runs.launch(run)
@@ -136,9 +139,15 @@ def test_killed_and_resumed_it_ends_with_the_weights_of_an_undisturbed_run(
     runs_folder, launched, monkeypatch
 ):
     settings = Settings(
-        epochs=2, batch_size=16, learning_rate=0.02, optimizer="adamw", precision="float32",
-        shift=1.5, rotation=8.0, validation_images=300,
-    )  # fmt: skip
+        epochs=2,
+        batch_size=16,
+        learning_rate=0.02,
+        optimizer="adamw",
+        precision="float32",
+        shift=1.5,
+        rotation=8.0,
+        validation_images=300,
+    )
     alone = runs.new(NETWORK, settings, "mnist-sample", "cpu", name="Undisturbed")
     run = runs.new(NETWORK, settings, "mnist-sample", "cpu", name="Killed")
 

@@ -33,8 +33,11 @@ def test_a_training_takes_the_memory_it_freed_and_not_new_pages():
     def faults(how: str) -> int:
         ran = subprocess.run(
             [sys.executable, "-c", FAULTS, how],
-            capture_output=True, text=True, check=True, env=gives_back,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=True,
+            env=gives_back,
+        )
         return int(ran.stdout)
 
     pages = 10 * 8 * 4_000_000 // resource.getpagesize()

@@ -1,12 +1,11 @@
 import inspect
 
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnn.training import Settings, augmentation
-from cnn.training.augmentation import augment, samples
+from cnn.training.augmentation import augment
 
 FULL = Settings(handwriting=1.0)
 
@@ -69,19 +68,6 @@ def test_strokes_become_thinner_and_thicker_but_the_bar_remains_a_bar():
     columns = torch.arange(28.0) + 0.5
     middle = (changed.sum(dim=1) * columns).sum(dim=1) / changed.sum(dim=(1, 2))
     assert float((middle - 13.5).abs().max()) < 5
-
-
-@pytest.mark.parametrize("kind", [torch.uint8, torch.float32])
-def test_samples_for_the_page(kind):
-    images = (bar(3) * (255 if kind == torch.uint8 else 1)).to(kind)
-    before = torch.get_rng_state()
-    shown = samples(images, FULL, 5, seed=1)
-    assert shown.shape == (3, 5, 28, 28) and shown.dtype == torch.float32
-    assert float(shown.min()) >= 0 and 0.5 < float(shown.max()) <= 1
-    assert torch.equal(shown, samples(images, FULL, 5, seed=1))
-    assert not torch.equal(shown, samples(images, FULL, 5, seed=2))
-    assert torch.equal(before, torch.get_rng_state())
-    assert torch.equal(samples(images, Settings(), 2)[:, 1], bar(3))
 
 
 def test_every_part_of_handwriting_waits_for_nothing_on_the_device():

@@ -1,14 +1,11 @@
-"""Devices, precision, memory, and the two small processes that measure and search."""
+"""Devices, precision and memory."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from cnn.presets import PRESETS
-from cnn.runs.jobs import Job
-from cnn.runs.learning_rate_finder import bounds, smooth, suggest
-from cnn.training import OPTIMIZERS, devices, gpu_meter, memory
+from cnn.training import devices, gpu_meter, memory
 from cnn.training.devices import (
     Device,
     DeviceError,
@@ -17,7 +14,6 @@ from cnn.training.devices import (
     processes,
     takes_bf16,
 )
-from tests.conftest import SMALL, SMALL_SETTINGS
 
 CPU = Device("cpu", "CPU", True, 8 * 2**30, 16 * 2**30)
 GPU = Device("cuda:0", "GPU 0", True, 10 * 2**30, 80 * 2**30, "9.0")
@@ -41,9 +37,19 @@ def test_this_machine_lists_its_cpu_first_with_its_memory():
 
 @pytest.mark.parametrize(
     ("device", "count"),
-    [("cuda:all", "gpu"), ("cpu:2", "2"), ("cpu:1", None), ("cpu", None), ("cuda:0", None),
-     ("cpu:0", None), ("cpu:-2", None), ("cpu:999", None), ("cpu:2; rm", None), ("mps", None)],
-)  # fmt: skip
+    [
+        ("cuda:all", "gpu"),
+        ("cpu:2", "2"),
+        ("cpu:1", None),
+        ("cpu", None),
+        ("cuda:0", None),
+        ("cpu:0", None),
+        ("cpu:-2", None),
+        ("cpu:999", None),
+        ("cpu:2; rm", None),
+        ("mps", None),
+    ],
+)
 def test_which_devices_take_several_processes(device, count):
     assert processes(device) == count
 
@@ -78,63 +84,3 @@ def test_memory_grows_with_the_batch_and_halves_until_it_fits():
         assert 1 <= batch <= settings.batch_size // 2
         fits = memory.estimate(network, settings, 70_000, batch, False) <= 0.8 * free
         assert fits or batch == 1
-
-
-def test_the_suggested_rate_lies_below_the_lowest_loss():
-    rates = np.geomspace(1e-6, 1, 100)
-    losses = 2.3 - 2 * np.exp(-((np.log10(rates) + 2) ** 2))  # lowest at 0.01
-    suggestion = suggest(rates, losses)
-    assert 0.001 < suggestion < 0.02
-    assert suggest(rates, np.full(100, 2.3)) is None
-    assert suggest(rates[:5], losses[:5]) is None
-    assert smooth([1.0, 1.0, 1.0]) == pytest.approx([1.0, 1.0, 1.0])
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_the_search_spans_the_optimisers_usual_rate(optimizer):
-    low, high = bounds(optimizer)
-    assert low < OPTIMIZERS[optimizer].learning_rate < high <= 10
-
-
-def ask(module: str, **more) -> Job:
-    question = {
-        "architecture": SMALL.model_dump(mode="json"),
-        "settings": SMALL_SETTINGS.model_dump(mode="json"),
-        **more,
-    }
-    job = Job(module, question)
-    job.wait(120)
-    return job
-
-
-def test_measuring_answers_for_each_device_and_remembers(runs_folder):
-    from cnn.runs import speeds
-
-    job = ask("measure_speed", devices=["cpu", "cuda:99"])
-    assert job.error is None and not job.running
-    here, missing = job.rows
-    assert here["device"] == "cpu" and here["images_per_second"] > 50 and here["memory"] > 10**7
-    assert "no device" in missing["error"]
-    assert speeds.recall(SMALL, SMALL_SETTINGS, "cpu").measured
-
-
-def test_the_finder_tries_rising_rates_and_suggests_one(runs_folder, data_folder):
-    job = ask("learning_rate_finder", dataset="mnist-sample", device="cpu")
-    assert job.error is None
-    *steps, last = job.rows
-    rates = [row["rate"] for row in steps]
-    assert rates == sorted(rates) and len(rates) > 20
-    low, high = bounds(SMALL_SETTINGS.optimizer)
-    assert low < last["suggestion"] < high
-
-
-def test_a_job_that_fails_says_why_in_one_line(runs_folder):
-    job = ask("learning_rate_finder", dataset="nothing", device="cpu")
-    assert job.error and "\n" not in job.error
-
-
-def test_a_job_can_be_cancelled(runs_folder):
-    job = Job("measure_speed", {})
-    job.cancel()
-    job.wait(30)
-    assert not job.running and job.error is None

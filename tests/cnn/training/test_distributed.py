@@ -1,4 +1,4 @@
-"""One run on several processes: they agree, and they learn what one alone would."""
+"""One run on several processes: they follow one decision, and learn what one alone would."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cnn import datasets, runs
 from cnn.network import Architecture
 from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Flatten, MaxPool2d
 from cnn.training import Settings, distributed
-from cnn.training.control import Steer
+from cnn.training.control import ManualControl
 from cnn.training.devices import compute_for, find_device
 from cnn.training.trainer import Trainer
 from tests.conftest import SMALL
@@ -44,26 +44,34 @@ def images() -> datasets.Images:
     )
 
 
-def learn(architecture: Architecture, world: distributed.World) -> tuple[Trainer, list]:
+def learn(architecture: Architecture, group: distributed.ProcessGroup) -> tuple[Trainer, list]:
     compute = compute_for(find_device("cpu"), "float32", True)
     trainer = Trainer(
-        architecture, images(), SETTINGS, datasets.preprocessing_for("mnist", "standardised"),
-        compute, 101, world,
-    )  # fmt: skip
-    return trainer, list(trainer.events(Steer()))
+        architecture,
+        images(),
+        SETTINGS,
+        datasets.preprocessing_for("mnist", "standardised"),
+        compute,
+        101,
+        group,
+    )
+    return trainer, list(trainer.events(ManualControl()))
 
 
 def one_of_two(rank: int, folder: str, port: int) -> None:
     import os
 
     os.environ |= {
-        "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2",
-        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
-    }  # fmt: skip
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+    }
     torch.set_num_threads(1)
-    with distributed.joined("gloo") as world:
+    with distributed.process_group("gloo") as group:
         for name, architecture in (("plain", PLAIN), ("normed", NORMED)):
-            trainer, events = learn(architecture, world)
+            trainer, events = learn(architecture, group)
             save_file(trainer.model.state_dict(), Path(folder) / f"{name}-{rank}.safetensors")
             (Path(folder) / f"{name}-{rank}.json").write_text(json.dumps(asdict(events[-1])))
 
@@ -104,7 +112,7 @@ def test_both_processes_end_with_the_same_weights(two, name):
 
 
 def test_two_processes_follow_one_at_the_whole_batch(two):
-    trainer, events = learn(PLAIN, distributed.World())
+    trainer, events = learn(PLAIN, distributed.ProcessGroup())
     both, end = ended(two, "plain", 0)
     for key, value in trainer.model.state_dict().items():
         torch.testing.assert_close(both[key], value, rtol=1e-4, atol=1e-5)
@@ -114,12 +122,13 @@ def test_two_processes_follow_one_at_the_whole_batch(two):
     assert end["validation_accuracy"] == pytest.approx(alone.validation_accuracy, abs=0.02)
 
 
-def test_a_world_of_one_costs_and_changes_nothing():
-    world, model = distributed.World(), torch.nn.Linear(2, 2)
-    assert world.leads
-    assert world.spread(model, torch.device("cpu")) is model
-    assert world.agree((True, False, 0.5, True)) == (True, False, 0.5, True)
-    assert world.sum(torch.tensor([1.0, 2.0])).tolist() == [1.0, 2.0]
+def test_a_group_of_one_costs_and_changes_nothing():
+    group, model = distributed.ProcessGroup(), torch.nn.Linear(2, 2)
+    assert group.is_leader
+    assert group.wrap_ddp(model, torch.device("cpu")) is model
+    decision = distributed.Decision(True, False, 0.5, True)
+    assert group.broadcast_decision(decision) == (True, False, 0.5, True)
+    assert group.sum(torch.tensor([1.0, 2.0])).tolist() == [1.0, 2.0]
 
 
 def test_a_run_for_several_devices_is_started_by_torchrun(runs_folder):
@@ -174,11 +183,23 @@ def test_the_command_line_trains_on_two_processes_and_ctrl_c_keeps_what_was_lear
     network.write_text(SMALL.model_dump_json())
     shell = subprocess.Popen(
         [
-            sys.executable, "-m", "cnn", "train", "--architecture", network, "--device", "cpu:2",
-            "--dataset", "mnist-sample", "--epochs", "200",
+            sys.executable,
+            "-m",
+            "cnn",
+            "train",
+            "--architecture",
+            network,
+            "--device",
+            "cpu:2",
+            "--dataset",
+            "mnist-sample",
+            "--epochs",
+            "200",
         ],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     wait_for(
         lambda: (
             shell.poll() is not None or any(run.status().get("step") for run in runs.list_runs())

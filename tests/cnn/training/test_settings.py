@@ -21,10 +21,11 @@ LIMITED = [
     for name, field in Settings.model_fields.items()
     for rule in field.metadata
     for limit, low in (
-        (getattr(rule, "ge", None), True), (getattr(rule, "le", None), False),
+        (getattr(rule, "ge", None), True),
+        (getattr(rule, "le", None), False),
     )
     if limit is not None
-]  # fmt: skip
+]
 
 
 def test_pairs_change_only_what_they_name():
@@ -115,9 +116,13 @@ def test_one_cycle_is_torchs():
     steps = 1000
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     theirs = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=1.0, total_steps=steps, div_factor=25, final_div_factor=1e4,
+        optimizer,
+        max_lr=1.0,
+        total_steps=steps,
+        div_factor=25,
+        final_div_factor=1e4,
         cycle_momentum=False,
-    )  # fmt: skip
+    )
     for step in range(steps):
         ours = schedule_factor("one-cycle", step / steps)
         assert ours == pytest.approx(optimizer.param_groups[0]["lr"], abs=0.006)

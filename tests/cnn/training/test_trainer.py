@@ -25,20 +25,26 @@ from cnn.network.layers import (
 )
 from cnn.presets import PRESETS
 from cnn.training import OPTIMIZERS, Settings, schedule_factor
-from cnn.training.control import Steer, TrainingError
+from cnn.training.control import ManualControl, TrainingError
 from cnn.training.devices import Compute, compute_for, find_device
 from cnn.training.events import EpochEnd, Paused, Report
 from cnn.training.inference import predict_logits
-from cnn.training.trainer import POINTS_PER_REPORT, Trainer
+from cnn.training.reporting import POINTS_PER_REPORT
+from cnn.training.trainer import Trainer
 
 # Everything that keeps a state of its own: batch norm, dropout, and a convolution whose weights
 # lie channels-last.
 TINY = Architecture(
     layers=(
-        Conv2d(filters=4, stride=2, bias=False), BatchNorm2d(), Activation(),
-        Conv2d(filters=4), MaxPool2d(), Dropout(rate=0.2), Flatten(),
+        Conv2d(filters=4, stride=2, bias=False),
+        BatchNorm2d(),
+        Activation(),
+        Conv2d(filters=4),
+        MaxPool2d(),
+        Dropout(rate=0.2),
+        Flatten(),
     )
-)  # fmt: skip
+)
 PIXELS = Preprocessing(0.1307, 0.3081)
 
 
@@ -50,12 +56,14 @@ def compute(precision: str = "float32") -> Compute:
 def images() -> Images:
     whole = datasets.load("mnist-sample")
     return Images(
-        whole.train_images[:450], whole.train_labels[:450],
-        whole.test_images[:200], whole.test_labels[:200],
-    )  # fmt: skip
+        whole.train_images[:450],
+        whole.train_labels[:450],
+        whole.test_images[:200],
+        whole.test_labels[:200],
+    )
 
 
-class StopAfter(Steer):
+class StopAfter(ManualControl):
     """Asks to stop when it was asked so many times whether to."""
 
     def __init__(self, times: int):
@@ -76,8 +84,8 @@ def make(images: Images, validation: int = 50, network: Architecture = TINY, **v
     return Trainer(network, images, settings, PIXELS, compute(), validation)
 
 
-def run(trainer: Trainer, control: Steer | None = None) -> list:
-    return list(trainer.events(control or Steer(), report_seconds=0))
+def run(trainer: Trainer, control: ManualControl | None = None) -> list:
+    return list(trainer.events(control or ManualControl(), report_seconds=0))
 
 
 def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
@@ -93,8 +101,9 @@ def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
 def copied(trainer: Trainer) -> tuple[dict, dict]:
     """A state as it comes back from a file: contiguous, and no longer tied to the trainer."""
     tensors, numbers = trainer.state()
-    return {name: t.detach().clone(memory_format=torch.contiguous_format)
-            for name, t in tensors.items()}, numbers  # fmt: skip
+    return {
+        name: t.detach().clone(memory_format=torch.contiguous_format) for name, t in tensors.items()
+    }, numbers
 
 
 # --- repeatable and resumable
@@ -118,14 +127,19 @@ def test_the_same_seed_gives_the_same_run_and_another_another(images):
 def test_a_run_cut_anywhere_and_resumed_ends_with_the_same_weights(images, optimizer):
     """Bit for bit, with augmentation, dropout, batch norm and a moving learning rate."""
     chosen = {
-        "optimizer": optimizer, "learning_rate": OPTIMIZERS[optimizer].learning_rate,
-        "shift": 2.0, "rotation": 10.0, "scale": 5.0, "shear": 5.0, "label_smoothing": 0.05,
-    }  # fmt: skip
+        "optimizer": optimizer,
+        "learning_rate": OPTIMIZERS[optimizer].learning_rate,
+        "shift": 2.0,
+        "rotation": 10.0,
+        "scale": 5.0,
+        "shear": 5.0,
+        "label_smoothing": 0.05,
+    }
     whole = make(images, **chosen)
     ends = [e for e in run(whole) if isinstance(e, EpochEnd)]
     for cut in (1, 6, 7, 10):  # after the first step; around the end of epoch 1; within epoch 2
         cut_short = make(images, **chosen)
-        for event in cut_short.events(Steer(), report_seconds=0):
+        for event in cut_short.events(ManualControl(), report_seconds=0):
             if isinstance(event, Report) and event.step == cut:
                 break
         state = copied(cut_short)
@@ -138,13 +152,20 @@ def test_a_run_cut_anywhere_and_resumed_ends_with_the_same_weights(images, optim
             [e for e in rest if isinstance(e, EpochEnd)][::-1], ends[::-1], strict=False
         ):
             assert (mine.epoch, mine.train_loss, mine.train_accuracy, mine.validation_loss) == (
-                pytest.approx((theirs.epoch, theirs.train_loss, theirs.train_accuracy,
-                               theirs.validation_loss), rel=1e-12)
-            )  # fmt: skip
+                pytest.approx(
+                    (
+                        theirs.epoch,
+                        theirs.train_loss,
+                        theirs.train_accuracy,
+                        theirs.validation_loss,
+                    ),
+                    rel=1e-12,
+                )
+            )
 
 
 def test_stopping_and_resuming_between_two_reports_is_exact_too(images):
-    """Stop comes when losses are still unread: they are settled first."""
+    """Stop comes when losses are still unread: they are read first."""
     whole = make(images)
     run(whole)
     part = make(images)
@@ -170,15 +191,15 @@ def test_a_foreign_state_is_refused_in_words(images):
             make(images).restore(spoiled, where)
 
 
-# --- steering
+# --- control
 
 
 def test_stop_takes_effect_within_one_batch(images):
-    steer, trainer = Steer(), make(images, epochs=50)
+    control, trainer = ManualControl(), make(images, epochs=50)
     before = weights(trainer)
-    for event in trainer.events(steer, report_seconds=0):
+    for event in trainer.events(control, report_seconds=0):
         if isinstance(event, Report) and event.step == 9:
-            steer.stop = True
+            control.stop = True
     assert trainer.position.step <= 10
     assert not torch.equal(before["0.weight"], trainer.model[0].weight)
 
@@ -186,18 +207,18 @@ def test_stop_takes_effect_within_one_batch(images):
 def test_a_pause_changes_nothing_but_the_time(images, monkeypatch):
     whole = make(images)
     run(whole)
-    steer, trainer, seen = Steer(), make(images), []
+    control, trainer, seen = ManualControl(), make(images), []
     polls = itertools.count()
 
     def asleep(_seconds):
         if next(polls) == 3:
-            steer.paused = False
+            control.paused = False
 
     monkeypatch.setattr("cnn.training.trainer.time.sleep", asleep)
-    for event in trainer.events(steer, report_seconds=0):
+    for event in trainer.events(control, report_seconds=0):
         seen.append(event)
         if isinstance(event, Report) and event.step == 4:
-            steer.paused = True
+            control.paused = True
         if event == Paused(True):
             trainer.logits(images.test_images)  # somebody looks meanwhile
     assert [e for e in seen if isinstance(e, Paused)] == [Paused(True), Paused(False)]
@@ -206,19 +227,19 @@ def test_a_pause_changes_nothing_but_the_time(images, monkeypatch):
 
 
 def test_a_paused_run_can_be_stopped(images, monkeypatch):
-    steer, trainer = Steer(paused=True), make(images)
-    monkeypatch.setattr("cnn.training.trainer.time.sleep", lambda _: setattr(steer, "stop", True))
-    assert run(trainer, steer) == [Paused(True), Paused(False)]
+    control, trainer = ManualControl(paused=True), make(images)
+    monkeypatch.setattr("cnn.training.trainer.time.sleep", lambda _: setattr(control, "stop", True))
+    assert run(trainer, control) == [Paused(True), Paused(False)]
     assert trainer.position.step == 0
 
 
 def test_the_learning_rate_can_be_changed_under_way(images):
-    steer, trainer = Steer(), make(images, schedule="cosine", learning_rate=0.01)
+    control, trainer = ManualControl(), make(images, schedule="cosine", learning_rate=0.01)
     rates = {}
-    for event in trainer.events(steer, report_seconds=0):
+    for event in trainer.events(control, report_seconds=0):
         if isinstance(event, Report):
             rates[event.step] = event.learning_rate
-            steer.learning_rate = 0.002 if event.step >= 5 else None
+            control.learning_rate = 0.002 if event.step >= 5 else None
     del rates[6]  # the batch during which it was changed
     for step, rate in rates.items():
         peak = 0.01 if step <= 5 else 0.002
@@ -279,7 +300,7 @@ def test_training_does_not_look_at_the_test_images(images):
 
 def test_a_report_holds_few_points_and_their_mean_is_the_loss(images):
     trainer = make(images, epochs=1, batch_size=8)
-    events = list(trainer.events(Steer(), report_seconds=3600))
+    events = list(trainer.events(ManualControl(), report_seconds=3600))
     first, rest, end = events
     assert first.step == 1
     assert [step for step, _ in first.losses] == [1]
@@ -314,9 +335,14 @@ def test_over_fitting_shows_as_a_gap(images):
 @pytest.mark.parametrize("batch_size", [64, 400])
 def test_a_learning_rate_far_too_large_is_named_with_a_suggestion(images, batch_size):
     trainer = make(
-        images, optimizer="sgd", learning_rate=10.0, schedule="constant", batch_size=batch_size,
-        network=Architecture(layers=(Conv2d(filters=8), Conv2d(filters=8), Flatten())), epochs=20,
-    )  # fmt: skip
+        images,
+        optimizer="sgd",
+        learning_rate=10.0,
+        schedule="constant",
+        batch_size=batch_size,
+        network=Architecture(layers=(Conv2d(filters=8), Conv2d(filters=8), Flatten())),
+        epochs=20,
+    )
     with pytest.raises(TrainingError, match=r"learning rate of 10 is too large.*Try a tenth"):
         run(trainer)
 

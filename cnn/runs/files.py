@@ -1,0 +1,39 @@
+"""Every file in a run's folder, by name: the only place that spells them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RunFiles:
+    """The paths of what a run's folder may hold. Names on disk never change."""
+
+    def __init__(self, folder: Path):
+        self.config = folder / "config.json"  # what to train and how; written once
+        self.name = folder / "name.json"  # the name a person gave it
+        self.process = folder / "process.json"  # the worker's pid and its start time
+        self.status = folder / "status.json"  # state, progress, heartbeat; replaced atomically
+        self.control = folder / "control.json"  # pause, stop, learning rate; the worker reads it
+        self.metrics = folder / "metrics.jsonl"  # a line per report and per epoch; append-only
+        self.log = folder / "log.txt"  # the worker's output
+
+        self.live = folder / "live.json"  # guesses and first filters, for the Train page
+        self.weights = folder / "live.safetensors"  # the newest weights
+        self.watched = folder / "watched"  # touched while it reads a drawing
+        self.checkpoints = folder / "checkpoints"  # the weights after each epoch; see `checkpoint`
+        self.resume = folder / "resume.json"  # position; names the tensors, see `resume_tensors`
+        self.test_probabilities = folder / "test.safetensors"  # once the test set is scored
+        self.detector_calibration = folder / "likeness.json"  # of the out-of-distribution detector
+
+        # Of a fine-tuned run only.
+        self.start_weights = folder / "start.safetensors"  # the weights it starts from
+        self.my_digits = folder / "mine.safetensors"  # images, labels, which are held back
+        self.parent = folder / "finetune.json"  # the run it comes from
+
+    def checkpoint(self, epoch: int) -> Path:
+        """The weights after `epoch`; 0: the initial ones."""
+        return self.checkpoints / f"epoch-{epoch:03d}.safetensors"
+
+    def resume_tensors(self, step: int | str) -> Path:
+        """Weights, optimiser and random state at `step`; `*` gives the pattern of all of them."""
+        return self.resume.with_name(f"resume-{step}.safetensors")

@@ -1,0 +1,58 @@
+"""The two jobs: each answers, and says in one line why it failed."""
+
+from __future__ import annotations
+
+import time
+
+from cnn.runs import speeds
+from cnn.runs.jobs import Job
+from cnn.runs.learning_rate_finder import bounds
+from tests.conftest import SMALL, SMALL_SETTINGS
+
+
+def wait(job: Job, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while job.running and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def ask(module: str, **more) -> Job:
+    question = {
+        "architecture": SMALL.model_dump(mode="json"),
+        "settings": SMALL_SETTINGS.model_dump(mode="json"),
+        **more,
+    }
+    job = Job(module, question)
+    wait(job, 120)
+    return job
+
+
+def test_measuring_answers_for_each_device_and_remembers(runs_folder):
+    job = ask("speed_test", devices=["cpu", "cuda:99"])
+    assert job.error is None and not job.running
+    here, missing = job.rows
+    assert here["device"] == "cpu" and here["images_per_second"] > 50 and here["memory"] > 10**7
+    assert "no device" in missing["error"]
+    assert speeds.recall(SMALL, SMALL_SETTINGS, "cpu").measured
+
+
+def test_the_finder_tries_rising_rates_and_suggests_one(runs_folder, data_folder):
+    job = ask("learning_rate_finder", dataset="mnist-sample", device="cpu")
+    assert job.error is None
+    *steps, last = job.rows
+    rates = [row["rate"] for row in steps]
+    assert rates == sorted(rates) and len(rates) > 20
+    low, high = bounds(SMALL_SETTINGS.optimizer)
+    assert low < last["suggestion"] < high
+
+
+def test_a_job_that_fails_says_why_in_one_line(runs_folder):
+    job = ask("learning_rate_finder", dataset="nothing", device="cpu")
+    assert job.error and "\n" not in job.error
+
+
+def test_a_job_can_be_cancelled(runs_folder):
+    job = Job("speed_test", {})
+    job.cancel()
+    wait(job, 30)
+    assert not job.running and job.error is None

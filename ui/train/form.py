@@ -1,0 +1,106 @@
+"""The settings form, and the button that starts a training."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnn import runs
+from cnn.common.text import plural
+from cnn.datasets import DATASETS, is_on_disk
+from cnn.training import Settings
+from ui.shared import state
+from ui.shared.fields import field_widget
+from ui.train import dataset_picker, device_picker, rate_finder, run_controls
+
+BASICS = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule")
+AUGMENTATION = tuple(
+    name
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.json_schema_extra, dict)
+    and field.json_schema_extra.get("group") == "augmentation"
+)
+FOLDS = (
+    ("Augmentation", ":material/shuffle:", AUGMENTATION),
+    (
+        "Regularisation",
+        ":material/fitness_center:",
+        ("weight_decay", "label_smoothing", "early_stopping"),
+    ),
+    ("Details", ":material/tune:", ("validation_images", "normalisation", "precision", "seed")),
+)
+FEWEST_TRAIN_IMAGES = 100
+
+
+def start_button() -> None:
+    """The button that makes and starts a run; what must be changed first is said above it."""
+    play, name = state.get(), dataset_picker.chosen_dataset()
+
+    def make() -> runs.Run:
+        title = runs.default_name(play.title, name)
+        return runs.new(play.architecture, play.settings, name, play.device, play.preset, title)
+
+    can_start = _explain_problems(name)
+    st.button(
+        f"Train {play.title} for {plural(play.settings.epochs, 'epoch')}",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="start",
+        on_click=lambda: run_controls.launch(make),
+        disabled=not can_start or not is_on_disk(name),
+    )
+
+
+def _explain_problems(dataset_name: str) -> bool:
+    """Say what keeps this network from being trained; returns whether nothing does."""
+    play, dataset = state.get(), DATASETS[dataset_name]
+    held_out, problem = play.settings.held_out(dataset), play.architecture.problem()
+    if problem:
+        st.error(f"This network cannot be trained yet. {problem}", icon=":material/build:")
+        st.page_link("pages/design.py", label="Fix it on Design", icon=":material/layers:")
+    if too_many := held_out > dataset.train_images - FEWEST_TRAIN_IMAGES:
+        st.error(
+            f"{held_out:,} validation images leave nothing to train on: {dataset.label} "
+            f"has {dataset.train_images:,}. Hold out fewer under Details.",
+            icon=":material/build:",
+        )
+    if too_few := play.settings.needs_validation(held_out):
+        st.error(
+            "Early stopping needs validation images, and none are held out. Hold some out "
+            "under Details, or set early stopping to 0 under Regularisation.",
+            icon=":material/build:",
+        )
+    return not (problem or too_many or too_few)
+
+
+def settings_form() -> None:
+    """Everything that can be chosen, the few that matter first."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        dataset_picker.pick_dataset()
+    with right:
+        device_picker.pick_device()
+    grid = st.grid(5, min_column_width=170, vertical_alignment="top")
+    settings, hidden = state.get().settings, state.get().hidden
+    for name in (name for name in BASICS if name not in hidden):
+        with grid.cell():
+            _field(name)
+    for place, (label, icon, names) in zip(st.columns(3), FOLDS, strict=True):
+        changed = sum(getattr(settings, n) != Settings.model_fields[n].default for n in names)
+        with place, st.expander(f"{label}{f' · {changed} set' if changed else ''}", icon=icon):
+            for name in names:
+                _field(name)
+                if name == "precision" and (note := device_picker.precision_note()):
+                    st.caption(note)
+    rate_finder.show()
+
+
+def _field(name: str) -> None:
+    """The widget of one setting; a teacher's link may hide it, or fix its value."""
+    play = state.get()
+
+    def change(name: str, value: object) -> None:
+        play.settings = play.settings.model_copy(update={name: value})
+
+    if name not in play.hidden:
+        key, fixed = f"setting_{play.version}_{name}", name in play.fixed
+        field_widget(play.settings, name, key, change, disabled=fixed)

@@ -1,0 +1,61 @@
+"""Measuring how fast this network trains on each device: a button, and images per second."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnn.common.text import duration, plural
+from cnn.runs.speeds import speed_key
+from cnn.training.devices import Device
+from ui.shared import state
+from ui.train.dataset_picker import train_images
+from ui.train.state import Task, TrainState, is_running
+
+
+def show(devices: list[Device], was_running: bool) -> None:
+    """The Measure button, and the devices' speeds side by side."""
+    play, mine = state.get(), state.page(TrainState)
+    running = is_running(mine.speed_test)
+
+    def start() -> None:
+        mine.speed_test = Task.start("speed_test", devices=[device.id for device in devices])
+
+    st.button(
+        "Measuring…" if running else "Measure",
+        icon=":material/speed:",
+        key="measure",
+        disabled=running,
+        on_click=start,
+        help=f"Trains this network for two seconds on {plural(len(devices), 'device')}, on noise, "
+        "in a process of its own. Nothing is kept but the speed.",
+    )
+    if running != was_running:  # polling begins or ends with a run of the whole page
+        st.rerun()
+    task = mine.speed_test
+    if task is None:
+        return
+    if task.job.error:
+        st.error(f"The measurement failed: {task.job.error}", icon=":material/error:")
+    measured = speed_key(task.architecture, task.settings, "")
+    if task.job.rows and measured == speed_key(play.architecture, play.settings, ""):
+        _speeds(task, {device.id: device.name for device in devices})
+
+
+def _speeds(task: Task, names: dict[str, str]) -> None:
+    epochs, rows = state.get().settings.epochs, task.job.rows
+    grid = st.grid(min(len(rows), 3), min_column_width=190)
+    for row in rows:
+        device = str(row["device"])
+        name = names.get(device, device)
+        if "error" in row:
+            grid.metric(name, "–", row["error"], delta_color="off", border=True)
+            continue
+        seconds = train_images() * epochs / max(row["images_per_second"], 1e-9)
+        grid.metric(
+            name,
+            f"{row['images_per_second']:,.0f} images/s",
+            f"{plural(epochs, 'epoch')} in about {duration(seconds)}",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+        )
