@@ -39,18 +39,18 @@ def by_hand() -> None:
         bent = example_filters.ACTIVATIONS[activation](response).astype(np.float32)
         pooled = example_filters.pool(bent, pooling)
         steps = (
-            ("Image", f"{image.shape[0]}×{image.shape[1]} pixels", figures.digit(image, 190)),
+            ("Image", f"{image.shape[0]}×{image.shape[1]} pixels", figures.digit(image)),
             ("Filter", "slides over every place", figures.kernel(kernel)),
-            ("Response", f"{show(response)} sums of products", figures.plane(response)),
+            ("Response", f"{show(response)} sums of products", figures.activation_map(response)),
             (
                 f"After {activation}" if activation != "None" else "No activation",
                 "one value at a time",
-                figures.plane(bent),
+                figures.activation_map(bent),
             ),
             (
                 f"After {pooling.lower()} pooling" if pooling != "None" else "No pooling",
                 f"{show(pooled)} left of {show(bent)}",
-                figures.plane(pooled),
+                figures.activation_map(pooled),
             ),
         )
         grid = st.grid(5, min_column_width=150)

@@ -62,7 +62,7 @@ def _measure(architecture: Architecture) -> tuple[Any, str]:
 
 
 def _show(start: Any, dataset: str) -> None:
-    from cnn.figures.starts import start_bars
+    from cnn.figures.initialisation import signal_and_gradient
     from cnn.inspection.initialisation_check import verdict
 
     for well, words in verdict(start):
@@ -71,7 +71,7 @@ def _show(start: Any, dataset: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.plotly_chart(
-            start_bars(start.layers, start.input_signal),
+            signal_and_gradient(start.layers, start.input_signal),
             key="start_bars",
             config={"displayModeBar": False},
             alt="Signal of each layer's output and gradient norm of its weights, on log scales",

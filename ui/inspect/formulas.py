@@ -64,7 +64,7 @@ def _formula(scene: Scene, found: kinds.Explanation) -> None:
     elif isinstance(found, kinds.Function):
         st.markdown(f"### {_title(found.name)}({found.x:.4f}) = {found.total:.4f}")
         st.plotly_chart(
-            figures.function_curve(kinds.FUNCTIONS[found.name], found.x, found.name),
+            figures.function_curve(kinds.FUNCTIONS[found.name], found.x),
             key="sum_curve",
             config=QUIET,
             alt="The activation function, and where this value stands on it",

@@ -196,9 +196,9 @@ def dark() -> bool:
 
 def colours() -> dict[str, list]:
     """The colour scales as the components want them."""
-    from cnn.figures import inside
+    from cnn.figures.colours import SEQUENTIAL, signed_scale
 
-    return {"heat": inside.HEAT, "signed": inside.signed_scale(dark())}
+    return {"heat": SEQUENTIAL, "signed": signed_scale(dark())}
 
 
 def asset(*names: str) -> str:

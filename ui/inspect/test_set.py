@@ -149,7 +149,7 @@ def _layers(scene: Scene, images: datasets.Images) -> None:
     names = [f"{s.number} {s.layer.summary}" for s in spreads]
     st.markdown(f"**How each layer's values spread over {len(chosen):,} test images**")
     st.plotly_chart(
-        figures.spreads(
+        figures.layer_histograms(
             names, [s.counts for s in spreads], [s.edges for s in spreads],
             [len(s.dead) / s.channels for s in spreads],
         ),

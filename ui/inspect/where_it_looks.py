@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnn import figures
 from cnn.inspection.attribution import METHODS, Attribution, attribute, grad_cam_layer
-from ui.inspect.scene import QUIET, Scene, dark
+from ui.inspect.scene import QUIET, Scene
 from ui.inspect.work import long_work
 from ui.shared import state
 
@@ -70,7 +70,7 @@ def show(scene: Scene) -> None:
                 continue
             heat = found.values if other is None else found.values - other.values
             st.plotly_chart(
-                figures.overlay(scene.image, heat, opacity, dark(), 250),
+                figures.overlay(scene.image, heat, opacity, 250),
                 key=f"look_{name}",
                 config=QUIET,
                 alt=f"{method.label} over the image",

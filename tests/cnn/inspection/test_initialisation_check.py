@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from cnn.figures.starts import start_bars
+from cnn.figures.initialisation import signal_and_gradient
 from cnn.inspection.initialisation_check import Start, sample_batch, try_out, verdict
 from cnn.network import Architecture, ArchitectureError
 from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d
@@ -89,7 +89,7 @@ def test_the_sample_is_prepared_as_a_run_would_prepare_it():
 
 def test_the_figure_shows_every_layer_once():
     start = try_out(Architecture(layers=(Conv2d(), Activation(), Flatten())), *batch())
-    figure = start_bars(start.layers, start.input_signal)
+    figure = signal_and_gradient(start.layers, start.input_signal)
     assert len(figure.data) == 2
     assert [len(trace.x) for trace in figure.data] == [4, 4]
     assert sum(value is not None for value in figure.data[1].x) == 2
