@@ -198,7 +198,7 @@ def _verify(run: runs.Run) -> tuple[Any, str | None]:
         bar.progress(share, doing)
 
     try:
-        return verify.verify_zip(run, progress), None
+        return verify.verify_exports(run, progress), None
     except (runs.RunError, DataError, ExportError) as error:
         return None, str(error)
     finally:

@@ -1,14 +1,21 @@
-"""What both generators say alike: titles, numbers, schedules."""
+"""What the PyTorch and the Keras script have in common: head, constants, layers, schedule."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
 from cnn.datasets import DATASETS, DIGITS, DataSet
 from cnn.network import Architecture, ArchitectureError
+from cnn.network.layers import Layer, Shape, show
 from cnn.training import Settings
+
+if TYPE_CHECKING:
+    from cnn.datasets import Preprocessing
 
 BUNDLED_INSTEAD = "mnist"  # whose first images the bundled sample is part of
 
-# What `cnn.settings.schedule_factor` returns, written out for one schedule each.
+# What `cnn.training.schedule_factor` returns, written out for one schedule each.
 SCHEDULES: dict[str, str] = {
     "constant": '''\
 def schedule(progress):
@@ -42,13 +49,6 @@ def schedule(progress):
 }
 
 
-def checked(architecture: Architecture) -> Architecture:
-    """The architecture itself. Raises ArchitectureError where it cannot work."""
-    if problem := architecture.problem():
-        raise ArchitectureError(problem)
-    return architecture
-
-
 def source_dataset(name: str) -> DataSet:
     """The data set a script can fetch: the bundled sample's script takes all of MNIST."""
     dataset = DATASETS[name]
@@ -70,14 +70,64 @@ def data_notes(name: str, settings: Settings) -> str:
     return notes
 
 
-def facts(architecture: Architecture) -> str:
-    """`61,042 parameters; 4,600,000 multiply-adds per image`."""
-    return (
-        f"{architecture.parameters:,} parameters; "
-        f"{architecture.multiply_adds:,} multiply-adds per image"
-    )
+def head(architecture: Architecture, title: str) -> dict[str, str]:
+    """A script's title and size for its template. Raises ArchitectureError where the network
+    cannot work."""
+    if problem := architecture.problem():
+        raise ArchitectureError(problem)
+    # A title cannot end the docstring it stands in.
+    kept = "".join(c for c in title if c.isprintable() and c not in '"\\{}')
+    return {
+        "title": " ".join(kept.split())[:80] or "My network",
+        "facts": f"{architecture.parameters:,} parameters; "
+        f"{architecture.multiply_adds:,} multiply-adds per image",
+    }
 
 
-def commented(lines: list[tuple[str, str]], indent: str) -> str:
-    """Source lines with their comments, one below the other."""
-    return "\n".join(f"{indent}{code},  # {comment}" for code, comment in lines)
+def constants(
+    settings: Settings, preprocessing: Preprocessing, dataset: str, more: Iterable[str] = ()
+) -> str:
+    """The numbers of a training, one a line; `more` stands after the learning rate."""
+    held_out = settings.held_out(DATASETS[dataset])
+    lines = [
+        f"SEED = {settings.seed}",
+        f"EPOCHS = {settings.epochs}",
+        f"BATCH_SIZE = {settings.batch_size}",
+        f"LEARNING_RATE = {settings.learning_rate!r}",
+        *more,
+        f"VALIDATION_IMAGES = {held_out}  # held out of the training images",
+        mean_and_std(preprocessing),
+    ]
+    return "\n".join(lines)
+
+
+def mean_and_std(preprocessing: Preprocessing) -> str:
+    """The line that declares a run's normalisation."""
+    return f"MEAN, STD = {preprocessing.mean!r}, {preprocessing.std!r}  # of pixels in 0-1"
+
+
+def layer_lines(
+    architecture: Architecture,
+    sources: Callable[[Layer, Shape], Iterable[str]],
+    identity: str,
+    indent: int,
+) -> str:
+    """The layers' sources with their output shapes as comments, one below the other.
+
+    `identity` is the source of a layer that is switched off.
+    """
+    lines = []
+    for row in architecture.table():
+        assert row.input_shape is not None and row.output_shape is not None
+        if row.skipped:
+            lines.append((identity, f"switched off: {row.layer.summary}"))
+            continue
+        *before, last = sources(row.layer, row.input_shape)
+        lines += [(source, "as PyTorch has it") for source in before]
+        lines.append((last, show(row.output_shape)))
+    return "\n".join(f"{' ' * indent}{code},  # {comment}" for code, comment in lines)
+
+
+def arguments(options: dict[str, object]) -> str:
+    """Named arguments as source, each after a comma; those that are None are left out."""
+    return "".join(f", {key}={value!r}" for key, value in options.items() if value is not None)
