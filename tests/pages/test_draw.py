@@ -33,6 +33,8 @@ def drawn(app):
         page = app("learn")
         page.session_state.playground.drawing = fabric(strokes) if strokes else None
         page.session_state.playground.fields.update(fields)
+        for name, value in fields.items():  # choices are kept by Streamlit
+            page.session_state[name] = value
         page.switch_page("pages/draw.py").run()
         assert not page.exception, page.exception
         return page
