@@ -92,14 +92,6 @@ class Verification:
     zip: bytes
     onnx: bytes
 
-    @property
-    def verified(self) -> bool:
-        """Whether every export predicts what the app predicts."""
-        return all(result.verified for result in self.results)
-
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.results))
-
 
 def verify_exports(run: Run, progress: Progress = lambda share, doing: None) -> Verification:
     """Export the run's newest weights, run the exports over its test set, and compare.

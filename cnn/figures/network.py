@@ -172,13 +172,11 @@ def _draw_line(
             number = str(block.number or "")
             inside += label(name, centre + right / 2, ends_above, top + 16, number)
             inside += label(block.shape, centre, ends_below, top + _ABOVE + tall + 14)
+        attributes = ""
         if block.number:
-            parts.append(
-                f'<g class="block" data-layer="{block.number}" tabindex="0" role="button" '
-                f'aria-label="{words[block.number]}">{inside}</g>'
-            )
-        else:
-            parts.append(f"<g>{inside}</g>")
+            attributes = f' class="block" data-layer="{block.number}" tabindex="0" role="button"'
+            attributes += f' aria-label="{words[block.number]}"'
+        parts.append(f"<g{attributes}>{inside}</g>")
     return "".join(parts)
 
 

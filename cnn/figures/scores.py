@@ -37,13 +37,10 @@ def confusion_heatmap(counts: NDArray[np.int64], names: Sequence[str]) -> go.Fig
 def probability_bars(probabilities: Sequence[float], names: Sequence[str]) -> go.Figure:
     """One bar per class, the winner in another colour and bold, every bar with its figure."""
     winner = int(np.argmax(probabilities))
-    figure = labelled_bars(
-        probabilities,
-        [f"<b>{name}</b>" if i == winner else name for i, name in enumerate(names)],
-        [VALIDATION if i == winner else MUTED for i in range(len(names))],
-        [f"{p:.1%}" for p in probabilities],
-        "%{y}: %{x:.2%}",
-    )
+    labels = [f"<b>{name}</b>" if i == winner else name for i, name in enumerate(names)]
+    colours = [VALIDATION if i == winner else MUTED for i in range(len(names))]
+    shares = [f"{p:.1%}" for p in probabilities]
+    figure = labelled_bars(probabilities, labels, colours, shares, "%{y}: %{x:.2%}")
     ticks = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     figure.update_xaxes(title="Probability", range=[0, 1.18], **ticks)
     return layout(figure, 340)
@@ -57,13 +54,10 @@ def answer_over_epochs(
     highest = probabilities.max(axis=0)
     for k in np.argsort(highest):
         likely = bool(highest[k] > 0.1)
-        colour, width, mode = MUTED, 1, "lines"
-        if likely:
-            colour, width, mode = CLASSES[k % 10], 3, "lines+markers"
-        trace = curve(list(epochs), probabilities[:, k].tolist(), colour, width, mode)
-        look = {"name": names[k], "showlegend": likely, "opacity": 1.0 if likely else 0.4}
-        text = hover(f"{names[k]} after epoch %{{x}}: %{{y:.1%}}")
-        figure.add_scatter(**trace, **look, **text)
+        look = (CLASSES[k % 10], 3, "lines+markers") if likely else (MUTED, 1, "lines")
+        trace = curve(list(epochs), probabilities[:, k].tolist(), *look)
+        trace |= {"name": names[k], "showlegend": likely, "opacity": 1.0 if likely else 0.4}
+        figure.add_scatter(**trace, **hover(f"{names[k]} after epoch %{{x}}: %{{y:.1%}}"))
     figure.update_xaxes(title="Epoch", dtick=1 if len(epochs) <= 12 else None)
     figure.update_yaxes(title="Probability", range=[0, 1.04], tickformat=".0%")
     return layout(figure, 280, legend={"orientation": "h", "y": 1.14, "traceorder": "reversed"})
@@ -96,10 +90,7 @@ def before_after(
 ) -> go.Figure:
     """Each class's probability before and after an operation."""
     figure = go.Figure()
-    for values, name, colour in (
-        (before, "before", MUTED),
-        (after, "after", VALIDATION),
-    ):
+    for values, name, colour in ((before, "before", MUTED), (after, "after", VALIDATION)):
         text = hover("%{x}: %{y:.2%}", name)
         figure.add_bar(x=list(names), y=list(values), name=name, marker_color=colour, **text)
     figure.update_xaxes(**NAMES)

@@ -7,14 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cnn import drawing, figures
-from cnn.inspection.example_filters import (
-    ACTIVATIONS,
-    FILTERS,
-    POOLINGS,
-    SAMPLE_STROKES,
-    convolve,
-    pool,
-)
+from cnn.inspection import example_filters
 from cnn.network.layers import show as size
 from ui.shared.choice import choose
 
@@ -24,12 +17,15 @@ def show() -> None:
     """The choices, and what each step makes of the image: all act at once."""
     with st.container(border=True):
         with st.container(horizontal=True, gap="small"):
-            digit = choose("Digit", list(SAMPLE_STROKES), "learn_digit")
+            digit = choose("Digit", list(example_filters.SAMPLE_STROKES), "learn_digit")
+            filters = list(example_filters.FILTERS)
             name = st.selectbox(
-                "Filter", list(FILTERS), key="learn_filter", persist_state="session", width=180
+                "Filter", filters, key="learn_filter", persist_state="session", width=180
             )
-            activation = choose("Activation", list(ACTIVATIONS), "learn_activation", first=1)
-            pooling = choose("Pooling 2×2", list(POOLINGS), "learn_pooling", first=1)
+            activations = list(example_filters.ACTIVATIONS)
+            activation = choose("Activation", activations, "learn_activation", first=1)
+            poolings = list(example_filters.POOLINGS)
+            pooling = choose("Pooling 2×2", poolings, "learn_pooling", first=1)
         grid = st.grid(5, min_column_width=150)
         for title, note, figure in _steps(digit, name, activation, pooling):
             with grid.cell():
@@ -37,18 +33,18 @@ def show() -> None:
                 key = f"learn_{title.split()[0]}_{note[:5]}"
                 st.plotly_chart(figure, key=key, config={"displayModeBar": False})
                 st.caption(note)
-        st.caption(f":material/lightbulb: {FILTERS[name][0]}")
+        st.caption(f":material/lightbulb: {example_filters.FILTERS[name][0]}")
 
 
 def _steps(
     digit: str, name: str, activation: str, pooling: str
 ) -> list[tuple[str, str, go.Figure]]:
     """Title, note and figure of each step."""
-    kernel = FILTERS[name][1]
-    image = drawing.from_strokes(SAMPLE_STROKES[digit]).image
-    response = convolve(image, kernel)
-    activated = ACTIVATIONS[activation](response).astype(np.float32)
-    pooled = pool(activated, pooling)
+    kernel = example_filters.FILTERS[name][1]
+    image = drawing.from_strokes(example_filters.SAMPLE_STROKES[digit]).image
+    response = example_filters.convolve(image, kernel)
+    activated = example_filters.ACTIVATIONS[activation](response).astype(np.float32)
+    pooled = example_filters.pool(activated, pooling)
     after = f"After {activation}" if activation != "None" else "No activation"
     last = f"After {pooling.lower()} pooling" if pooling != "None" else "No pooling"
     left = f"{size(pooled.shape)} left of {size(activated.shape)}"

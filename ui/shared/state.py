@@ -93,14 +93,13 @@ class Playground:
     def take(self, architecture: Architecture) -> None:
         """Make this the network. Cards whose layers stay keep their names, and so stay open."""
         old, new = self.cards, architecture.layers
-        if len(old) == len(new):
-            self.cards = [Card(layer, card.uid) for card, layer in zip(old, new, strict=True)]
-        else:
-            known = {id(card.layer): card.uid for card in old}
-            self.cards = [
-                Card(layer, known.pop(id(layer))) if id(layer) in known else Card(layer)
-                for layer in new
-            ]
+        known = {id(card.layer): card.uid for card in old}
+        same = [known.pop(id(layer), None) for layer in new]
+        uids = [card.uid for card in old] if len(old) == len(new) else same
+        self.cards = [
+            Card(layer) if uid is None else Card(layer, uid)
+            for layer, uid in zip(new, uids, strict=True)
+        ]
         self.head = architecture.head
         self.version += 1
 

@@ -31,14 +31,9 @@ def augment_source(settings: Settings) -> str:
 
 def _fields(settings: Settings) -> list[str]:
     """The augmentation's settings, and `augments`, which `augment` asks first."""
-    declared = type(settings).model_fields
-    names = [
-        name
-        for name, info in declared.items()
-        if isinstance(info.json_schema_extra, dict)
-        and info.json_schema_extra.get("group") == "augmentation"
-    ]
-    return ["augments", *names]
+    extras = {name: it.json_schema_extra for name, it in type(settings).model_fields.items()}
+    groups = {name: it.get("group") for name, it in extras.items() if isinstance(it, dict)}
+    return ["augments", *(name for name in groups if groups[name] == "augmentation")]
 
 
 def _definitions(text: str) -> dict[str, str]:

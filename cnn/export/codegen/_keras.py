@@ -9,15 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnn.export.codegen._common import (
-    SCHEDULES,
-    arguments,
-    constants,
-    data_notes,
-    head,
-    layer_lines,
-    source_dataset,
-)
+from cnn.export.codegen import script
 from cnn.network import INPUT_SHAPE, Architecture
 from cnn.training import OPTIMIZERS, Settings
 
@@ -48,22 +40,22 @@ def keras(
 
     Raises ArchitectureError where the network cannot work.
     """
-    data = source_dataset(dataset)
+    data = script.source_dataset(dataset)
     helpers = _helpers(architecture)
     from_logits = architecture.head.output != "sigmoid"
-    smoothing = arguments({"label_smoothing": settings.label_smoothing or None})
+    smoothing = script.arguments({"label_smoothing": settings.label_smoothing or None})
     return _SCRIPT.format(
-        **head(architecture, title),
+        **script.head(architecture, title),
         data=data.label,
-        note=data_notes(dataset, settings) + _notes(data.name, settings),
-        math="import math\n\n" if "math." in SCHEDULES[settings.schedule] else "",
-        constants=constants(settings, preprocessing, dataset),
+        note=script.data_notes(dataset, settings) + _notes(data.name, settings),
+        math="import math\n\n" if "math." in script.SCHEDULES[settings.schedule] else "",
+        constants=script.constants(settings, preprocessing, dataset),
         reader=_DATASETS.get(data.name, "mnist"),
         classes=architecture.head.classes,
         imports="layers, ops" if "ops." in helpers else "layers",
         helpers=helpers,
         model=_model(architecture),
-        schedule=SCHEDULES[settings.schedule],
+        schedule=script.SCHEDULES[settings.schedule],
         optimizer=_optimizer(settings),
         outputs="logits" if from_logits else "sigmoids",
         loss=f"keras.losses.CategoricalCrossentropy(from_logits={from_logits}{smoothing})",
@@ -87,8 +79,7 @@ def _notes(dataset: str, settings: Settings) -> str:
 def _model(architecture: Architecture) -> str:
     channels, height, width = INPUT_SHAPE
     image = f"{' ' * 12}keras.Input(({height}, {width}, {channels})),  # channels last\n"
-    identity = 'layers.Activation("linear")'
-    return image + layer_lines(architecture, lambda x, shape: x.keras_source(shape), identity, 12)
+    return image + script.layer_lines(architecture, keras=True)
 
 
 def _helpers(architecture: Architecture) -> str:
@@ -101,7 +92,7 @@ def _optimizer(settings: Settings) -> str:
     choice = OPTIMIZERS[settings.optimizer]
     name, fixed = _OPTIMIZERS[choice.torch_name]
     options = {**fixed, **choice.arguments, "weight_decay": settings.weight_decay or None}
-    return f"keras.optimizers.{name}(LEARNING_RATE{arguments(options)})"
+    return f"keras.optimizers.{name}(LEARNING_RATE{script.arguments(options)})"
 
 
 def _augmentation(settings: Settings, preprocessing: Preprocessing) -> str:

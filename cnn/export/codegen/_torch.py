@@ -9,17 +9,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
+from cnn.export.codegen import script
 from cnn.export.codegen._augment import augment_source
-from cnn.export.codegen._common import (
-    SCHEDULES,
-    arguments,
-    constants,
-    data_notes,
-    head,
-    layer_lines,
-    mean_and_std,
-    source_dataset,
-)
 from cnn.network import Architecture
 from cnn.training import OPTIMIZERS, Settings
 
@@ -40,13 +31,14 @@ def pytorch(
     there is one), prints each epoch's accuracy, and keeps the weights in `weights.pt`. Raises
     ArchitectureError where the network cannot work.
     """
-    data = source_dataset(dataset)
+    data = script.source_dataset(dataset)
     early = bool(settings.early_stopping)
-    math = "math." in SCHEDULES[settings.schedule] or settings.augments or early
+    schedule = script.SCHEDULES[settings.schedule]
+    math = "math." in schedule or settings.augments or early
     return _SCRIPT.format(
-        **head(architecture, title),
+        **script.head(architecture, title),
         data=data.label,
-        note=data_notes(dataset, settings),
+        note=script.data_notes(dataset, settings),
         math="import math\n" if math else "",
         namespace="from types import SimpleNamespace\n" if settings.augments else "",
         reader=data.torchvision_name,
@@ -54,7 +46,7 @@ def pytorch(
         model=_model(architecture),
         prepare=_PREPARE,
         augment=augment_source(settings) if settings.augments else "",
-        schedule=SCHEDULES[settings.schedule].replace("(progress)", "(progress: float) -> float"),
+        schedule=schedule.replace("(progress)", "(progress: float) -> float"),
         optimizer=_optimizer(settings),
         batch=_BATCH_AUGMENTED if settings.augments else _BATCH,
         before_early_stopping=_BEFORE_EARLY_STOPPING if early else "",
@@ -68,12 +60,12 @@ def model_source(
     architecture: Architecture, preprocessing: Preprocessing, title: str = "My network"
 ) -> str:
     """A module with `make_model()` and `prepare(images)`: the network without its training."""
-    parts = head(architecture, title)
+    parts = script.head(architecture, title)
     model = _model(architecture)
     return _MODULE.format(
         **parts,
         functional="import torch.nn.functional as F\n" if "F." in model else "",
-        normalisation=mean_and_std(preprocessing),
+        normalisation=script.mean_and_std(preprocessing),
         model=model,
         prepare=_PREPARE,
     )
@@ -83,7 +75,7 @@ def _model(architecture: Architecture) -> str:
     """The classes that torch lacks, and `make_model`."""
     from cnn.network import modules
 
-    layers = layer_lines(architecture, lambda x, shape: [x.torch_source(shape)], "nn.Identity()", 8)
+    layers = script.layer_lines(architecture, keras=False)
     helpers = (name for layer in architecture.all_layers for name in layer.torch_helpers)
     needed = [name for name in dict.fromkeys(helpers) if f"{name}(" in layers]
     parts = "".join(f"{inspect.getsource(getattr(modules, name))}\n\n" for name in needed)
@@ -94,7 +86,7 @@ def _constants(settings: Settings, preprocessing: Preprocessing, dataset: str) -
     more = [f"WEIGHT_DECAY = {settings.weight_decay!r}"]
     if settings.label_smoothing:
         more.append(f"LABEL_SMOOTHING = {settings.label_smoothing!r}")
-    text = constants(settings, preprocessing, dataset, more)
+    text = script.constants(settings, preprocessing, dataset, more)
     if settings.early_stopping:
         note = "epochs without a lower validation loss"
         text += f"\nEARLY_STOPPING = {settings.early_stopping}  # {note}"
@@ -105,7 +97,7 @@ def _optimizer(settings: Settings) -> str:
     choice = OPTIMIZERS[settings.optimizer]
     return (
         f"torch.optim.{choice.torch_name}(\n        model.parameters(), lr=LEARNING_RATE, "
-        f"weight_decay=WEIGHT_DECAY{arguments(choice.arguments)}\n    )"
+        f"weight_decay=WEIGHT_DECAY{script.arguments(choice.arguments)}\n    )"
     )
 
 

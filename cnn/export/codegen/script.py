@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cnn.datasets import DATASETS, DIGITS, DataSet
 from cnn.network import Architecture, ArchitectureError
-from cnn.network.layers import Layer, Shape, show
+from cnn.network.layers import show
 from cnn.training import Settings
 
 if TYPE_CHECKING:
@@ -59,14 +59,11 @@ def data_notes(name: str, settings: Settings) -> str:
     """Sentences for the script's head where it trains on other images than the app did."""
     notes = ""
     if not DATASETS[name].torchvision_name:
-        notes += (
-            "\nThe playground trained on its bundled sample of 5,000; this takes all of MNIST.\n"
-        )
+        notes += "\nThe playground trained on its bundled sample of 5,000; "
+        notes += "this takes all of MNIST.\n"
     if settings.handwriting and DATASETS[name].classes == DIGITS:
-        notes += (
-            "\nThe playground also learned from 3,000 digits drawn in other schools' forms, and "
-            "from\ncopies in a broad pen.\n"
-        )
+        notes += "\nThe playground also learned from 3,000 digits drawn in other schools' forms, "
+        notes += "and from\ncopies in a broad pen.\n"
     return notes
 
 
@@ -77,11 +74,9 @@ def head(architecture: Architecture, title: str) -> dict[str, str]:
         raise ArchitectureError(problem)
     # A title cannot end the docstring it stands in.
     kept = "".join(c for c in title if c.isprintable() and c not in '"\\{}')
-    return {
-        "title": " ".join(kept.split())[:80] or "My network",
-        "facts": f"{architecture.parameters:,} parameters; "
-        f"{architecture.multiply_adds:,} multiply-adds per image",
-    }
+    parameters, multiply_adds = architecture.parameters, architecture.multiply_adds
+    facts = f"{parameters:,} parameters; {multiply_adds:,} multiply-adds per image"
+    return {"title": " ".join(kept.split())[:80] or "My network", "facts": facts}
 
 
 def constants(
@@ -106,23 +101,17 @@ def mean_and_std(preprocessing: Preprocessing) -> str:
     return f"MEAN, STD = {preprocessing.mean!r}, {preprocessing.std!r}  # of pixels in 0-1"
 
 
-def layer_lines(
-    architecture: Architecture,
-    sources: Callable[[Layer, Shape], Iterable[str]],
-    identity: str,
-    indent: int,
-) -> str:
-    """The layers' sources with their output shapes as comments, one below the other.
-
-    `identity` is the source of a layer that is switched off.
-    """
+def layer_lines(architecture: Architecture, keras: bool) -> str:
+    """The layers' sources with their output shapes as comments, one below the other."""
+    indent, identity = (12, 'layers.Activation("linear")') if keras else (8, "nn.Identity()")
     lines = []
     for row in architecture.table():
-        assert row.input_shape is not None and row.output_shape is not None
+        layer, shape = row.layer, row.input_shape
+        assert shape is not None and row.output_shape is not None
         if row.skipped:
-            lines.append((identity, f"switched off: {row.layer.summary}"))
+            lines.append((identity, f"switched off: {layer.summary}"))
             continue
-        *before, last = sources(row.layer, row.input_shape)
+        *before, last = layer.keras_source(shape) if keras else [layer.torch_source(shape)]
         lines += [(source, "as PyTorch has it") for source in before]
         lines.append((last, show(row.output_shape)))
     return "\n".join(f"{' ' * indent}{code},  # {comment}" for code, comment in lines)
