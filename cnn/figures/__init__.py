@@ -10,12 +10,12 @@ from cnn.figures.inspection import (
     similarity,
 )
 from cnn.figures.overlays import evidence_overlay, overlay
-from cnn.figures.scores import (
+from cnn.figures.predictions import (
     answer_over_epochs,
     before_after,
     confusion_heatmap,
+    probabilities_over_epochs,
     probability_bars,
-    scores_over_epochs,
 )
 from cnn.figures.space import planes
 
@@ -36,9 +36,9 @@ __all__ = [
     "loss_curve",
     "overlay",
     "planes",
+    "probabilities_over_epochs",
     "probability_bars",
     "range_test",
-    "scores_over_epochs",
     "similarity",
     "smooth",
     "tiles",

@@ -28,7 +28,7 @@ CONFUSIONS += [[0.3, "rgba(217,105,29,0.55)"], [1, "rgba(194,78,20,1)"]]
 CLASSES = ["#4a8fd6", "#ea7a2c", "#38a373", "#9a7bd0", "#d9534f"]
 CLASSES += ["#17a2a4", "#c9a227", "#d670a8", "#7d8b9c", "#a8704a"]
 
-# Laid over an image, as (red, green, blue): what speaks for a class and against it.
+# Laid over an image, as (red, green, blue): evidence for a class, evidence against it.
 EVIDENCE = (250, 130, 40), (70, 150, 235)
 ATTRIBUTION = (255, 122, 26), (64, 150, 245)
 

@@ -1,4 +1,4 @@
-"""What spoke for a class and against it, laid over the image in colours."""
+"""Evidence for and against a class, laid over the image in colours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RGB = tuple[int, int, int]
 def evidence_overlay(
     image: NDArray[np.float32], evidence: NDArray[np.float32], largest: float | None = None
 ) -> NDArray[np.uint8]:
-    """The ink in grey with what spoke for a class in orange, against it in blue.
+    """The ink in grey, evidence for a class in orange, evidence against it in blue.
 
     `image` float `(28, 28)` in 0-1, `evidence` float of the same shape, `largest` the value of the
     fullest colour. Returns uint8 `(28, 28, 3)`.
@@ -28,7 +28,7 @@ def evidence_overlay(
 def overlay(
     image: NDArray, heat: NDArray[np.float32], opacity: float, height: int = 300
 ) -> go.Figure:
-    """An attribution `(28, 28)` over the image, transparent where it says nothing."""
+    """An attribution `(28, 28)` over the image, transparent where it is zero."""
     peak = float(np.quantile(np.abs(heat), 0.995)) or float(np.abs(heat).max()) or 1.0
     strength = np.clip(np.abs(heat) / peak, 0, 1) ** 0.8 * opacity
     ink = image.astype(np.float32) / (float(image.max()) or 1.0)

@@ -19,11 +19,11 @@ def planes(
     layers: Sequence[tuple[str, NDArray[np.float32]]],
     image: NDArray,
     dark: bool,
-    scores: Sequence[float] = (),
+    probabilities: Sequence[float] = (),
     names: Sequence[str] = (),
     upright: bool = False,
 ) -> go.Figure:
-    """The network in space: the image, a translucent sheet of maps per layer, and the scores.
+    """The network in space: the image, a translucent sheet of maps per layer, and the classes.
 
     `layers` are names and maps `(n, h, w)`, the strongest first; brighter where a map answers.
     It runs from left to right, or, `upright`, from top to bottom, which suits a phone.
@@ -37,9 +37,9 @@ def planes(
         scale = signed_scale(dark) if signed else SEQUENTIAL
         _sheet(figure, _side_by_side(maps), x, 2.2, name, scale, signed)
     end = places[-1]
-    if len(scores):
+    if len(probabilities):
         end += STEP
-        figure.add_trace(_scores(end, scores, names, upright, ink))
+        figure.add_trace(_classes(end, probabilities, names, upright, ink))
     y, z, align = (-1.25, 0.0, "middle right") if upright else (0.0, 1.35, "middle center")
     at = {"x": places, "y": [y] * len(places), "z": [z] * len(places), "textposition": align}
     titles = ["Image", *(name for name, _ in layers)]
@@ -79,23 +79,23 @@ def _sheet(
     )
 
 
-def _scores(
-    x: float, scores: Sequence[float], names: Sequence[str], upright: bool, ink: dict[str, object]
+def _classes(
+    x: float, shares: Sequence[float], names: Sequence[str], upright: bool, ink: dict[str, object]
 ) -> go.Scatter3d:
-    """The classes as squares that grow with their scores, the winner in colour."""
-    y, z = np.linspace(1.1, -1.1, len(scores)), np.zeros(len(scores))
-    winner = int(np.argmax(scores))
+    """The classes as squares that grow with their probabilities, the winner in colour."""
+    y, z = np.linspace(1.1, -1.1, len(shares)), np.zeros(len(shares))
+    winner = int(np.argmax(shares))
     if upright:  # side by side: only the winner has the room for its share
         growth, align, texts = 7, "bottom center", list(names)
-        texts[winner] += f"<br>{scores[winner]:.0%}"
+        texts[winner] += f"<br>{shares[winner]:.0%}"
     else:
         y, z, growth, align = z, y, 14, "middle right"
-        texts = [f"   {name}  {score:.0%}" for name, score in zip(names, scores, strict=True)]
-    colours = [VALIDATION if i == winner else MUTED for i in range(len(scores))]
-    sizes = [4 + growth * float(score) for score in scores]
+        texts = [f"   {name}  {share:.0%}" for name, share in zip(names, shares, strict=True)]
+    colours = [VALIDATION if i == winner else MUTED for i in range(len(shares))]
+    sizes = [4 + growth * float(share) for share in shares]
     look = {"mode": "markers+text", "textposition": align, "textfont": ink, "hoverinfo": "text"}
     marker = {"symbol": "square", "size": sizes, "color": colours}
-    return go.Scatter3d(x=[x] * len(scores), y=y, z=z, text=texts, marker=marker, **look)
+    return go.Scatter3d(x=[x] * len(shares), y=y, z=z, text=texts, marker=marker, **look)
 
 
 def _scene(figure: go.Figure, length: float, upright: bool) -> go.Figure:

@@ -39,7 +39,7 @@ def show(scene: Scene) -> None:
         return
     if history is not None:
         st.plotly_chart(
-            figures.scores_over_epochs(
+            figures.probabilities_over_epochs(
                 history.epochs.tolist(), history.probabilities, scene.config.classes, scene.epoch
             ),
             key="time_scores",

@@ -1,4 +1,4 @@
-"""What a network decided: probabilities, how they moved, confusions."""
+"""What a network predicts: probabilities, how they moved over the epochs, confusions."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def answer_over_epochs(
     return layout(figure, 280, legend={"orientation": "h", "y": 1.14, "traceorder": "reversed"})
 
 
-def scores_over_epochs(
+def probabilities_over_epochs(
     epochs: Sequence[int],
     probabilities: NDArray[np.float32],
     names: Sequence[str],
