@@ -5,7 +5,7 @@ Nothing here imports torch before the first page is painted.
 
 import streamlit as st
 
-from ui.shared import share_link, sidebar, state, style
+from ui.shared import models, share_link, sidebar, state, style
 
 st.set_page_config(page_title="CNN Playground", page_icon=":material/grain:", layout="wide")
 state.begin()
@@ -26,11 +26,11 @@ PAGES = {
 }
 
 page = st.navigation(PAGES, expanded=True)
-asked_for = st.session_state.pop("asked_for", None)
+asked_for = st.session_state.pop("asked_for", None)  # by a visit that began without this file
 for other in (other for group in PAGES.values() for other in group):
     if asked_for and other.url_path == asked_for:
         st.switch_page(other)
 state.enter(page.url_path)
 sidebar.show()
 page.run()
-sidebar.warm_up()
+models.loader()  # torch, for the pages that need it

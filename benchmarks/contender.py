@@ -1,5 +1,5 @@
-"""A rival that trains in a process of its own, as it would without us: none of our settings of
-threads and memory reach it, and none of its own reach ours."""
+"""Another training loop in a process of its own: none of our settings of threads and memory reach
+it, and none of its own reach ours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import cnn
 
@@ -31,8 +30,8 @@ class Contender:
             env={**inherited, **environment},
         )
 
-    def speed(self, **question: Any) -> float:
-        """Images per second. Ends the benchmark with the rival's own words where it failed."""
+    def speed(self, **question: object) -> float:
+        """Images per second. Ends the benchmark with the process's own message where it failed."""
         assert self._process.stdin and self._process.stdout
         print(json.dumps(question), file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline()

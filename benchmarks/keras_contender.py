@@ -11,14 +11,17 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.contender import Contender
 
 ENVIRONMENT = Path.home() / ".cache" / "cnn-playground-keras"
 
 
-def start() -> Any:
+def start() -> Contender:
     """The process that trains presets with Keras; makes its environment where there is none."""
-    from benchmarks.contender import Contender
+    from benchmarks.contender import Contender  # not in the process itself, which has no cnn
 
     python = ENVIRONMENT / "bin" / "python"
     if not (ENVIRONMENT / "ready").is_file():
@@ -40,23 +43,33 @@ def build(keras, preset: str):
         normed = [conv(filters, 3, padding="same", use_bias=False), layers.BatchNormalization()]
         return [*normed, layers.ReLU(), pool(2)]
 
-    stacks = {
-        "tutorial": lambda: [layers.Flatten(), dense(10, activation="sigmoid")],
-        "lenet5": lambda: [
-            conv(6, 5, padding="same", activation="tanh"), layers.AveragePooling2D(2),
-            conv(16, 5, activation="tanh"), layers.AveragePooling2D(2), layers.Flatten(),
-            dense(120, activation="tanh"), dense(84, activation="tanh"),
+    def tutorial() -> list:
+        return [layers.Flatten(), dense(10, activation="sigmoid")]
+
+    def lenet5() -> list:
+        return [
+            conv(6, 5, padding="same", activation="tanh"),
+            layers.AveragePooling2D(2),
+            conv(16, 5, activation="tanh"),
+            layers.AveragePooling2D(2),
+            layers.Flatten(),
+            dense(120, activation="tanh"),
+            dense(84, activation="tanh"),
             dense(10, activation="softmax"),
-        ],
-        "compact": lambda: [
-            *block(24), *block(48), *block(96), layers.Flatten(), dense(10, activation="softmax"),
-        ],
-        "classic": lambda: [
-            conv(32, 3, activation="relu"), conv(64, 3, activation="relu"), pool(2),
-            layers.Dropout(0.25), layers.Flatten(), dense(128, activation="relu"),
-            layers.Dropout(0.5), dense(10, activation="softmax"),
-        ],
-    }  # fmt: skip
+        ]
+
+    def compact() -> list:
+        blocks = [*block(24), *block(48), *block(96)]
+        return [*blocks, layers.Flatten(), dense(10, activation="softmax")]
+
+    def classic() -> list:
+        return [
+            *(conv(32, 3, activation="relu"), conv(64, 3, activation="relu"), pool(2)),
+            *(layers.Dropout(0.25), layers.Flatten(), dense(128, activation="relu")),
+            *(layers.Dropout(0.5), dense(10, activation="softmax")),
+        ]
+
+    stacks = {"tutorial": tutorial, "lenet5": lenet5, "compact": compact, "classic": classic}
     return keras.Sequential([keras.Input((28, 28, 1)), *stacks[preset]()])
 
 

@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.tables import median, print_machine, print_table, spread
+from benchmarks.tables import median, median_and_range, print_machine, print_table
 from cnn import datasets, runs
 from cnn.presets import PRESETS
 from cnn.training.devices import cores
@@ -137,20 +137,20 @@ def main() -> None:
     print_machine()
 
     pairs = [(imports(), first_step()) for _ in range(options.rounds)]
-    ratios = [step / alone for alone, step in pairs]
+    first_steps = median_and_range([step for _, step in pairs], ".2f")
+    against_import = f"{median([step / alone for alone, step in pairs]):.2f} times the import"
     print_table(
         ["from start to ...", "median", ""],
         [
-            ["PyTorch imported, s", spread([a for a, _ in pairs], ".2f"), ""],
-            ["the worker's first step, s", spread([b for _, b in pairs], ".2f"),
-             f"{median(ratios):.2f} times the import"],
-            ["a prediction with all maps, ms", spread(predictions(50), ".1f"), ""],
+            ["PyTorch imported, s", median_and_range([alone for alone, _ in pairs], ".2f"), ""],
+            ["the worker's first step, s", first_steps, against_import],
+            ["a prediction with all maps, ms", median_and_range(predictions(50), ".1f"), ""],
         ],
-    )  # fmt: skip
+    )
 
     page = TrainPage(runs.list_runs()[0])
     idle = [page.rerun() for _ in range(12 * options.rounds)]
-    rows = [["idle", "–", spread(idle, ".0f"), "1.00", "–", "–"]]
+    rows = [["idle", "–", median_and_range(idle, ".0f"), "1.00", "–", "–"]]
     whole = None
     for threads in sorted({1, cores()}, reverse=True):
         alone, together, reruns = [], [], []
@@ -166,17 +166,17 @@ def main() -> None:
             reruns += times
         end(run)
         whole = whole or median(alone)
-        rows.append(
-            [f"training, {threads} threads", spread(alone), spread(reruns, ".0f"),
-             f"{median(reruns) / median(idle):.2f}", spread(together),
-             f"{1 - median(together) / whole:.0%}"]
-        )  # fmt: skip
+        against_idle = f"{median(reruns) / median(idle):.2f}"
+        row = [
+            f"training, {threads} threads",
+            median_and_range(alone),
+            median_and_range(reruns, ".0f"),
+            against_idle,
+        ]
+        rows.append([*row, median_and_range(together), f"{1 - median(together) / whole:.0%}"])
+    head = ["Train page", "images/s alone", "rerun, ms", "against idle", "images/s with reruns"]
     print()
-    print_table(
-        ["Train page", "images/s alone", "rerun, ms", "against idle", "images/s with reruns",
-         "lost against all threads alone"],
-        rows,
-    )  # fmt: skip
+    print_table([*head, "lost against all threads alone"], rows)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def loop(source: str, optimizer: str, rate: float, batch_size: int, folder: str)
     script = {"__name__": "network"}
     exec(compile(source, "network.py", "exec"), script)
     model = script["make_model"]().to(device)
-    # Fused, though the example is not: the better rival.
+    # Fused, though the example is not: the harder comparison.
     update = getattr(torch.optim, optimizer)(model.parameters(), lr=rate, fused=True)
     model.train()
     while True:

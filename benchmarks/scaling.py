@@ -15,7 +15,7 @@ import time
 
 import torch
 
-from benchmarks.tables import median, print_machine, print_table, spread
+from benchmarks.tables import median, median_and_range, print_machine, print_table
 from cnn import runs
 from cnn.presets import PRESETS
 from cnn.training.devices import cores
@@ -76,7 +76,7 @@ def main() -> None:
     kind = "GPUs" if gpus else "CPU processes"
     print_table(
         [kind, "images per second", "against the first"],
-        [[str(n), spread(v), f"{median(v) / first:.2f}"] for n, v in speeds.items()],
+        [[str(n), median_and_range(v), f"{median(v) / first:.2f}"] for n, v in speeds.items()],
     )
 
 

@@ -1,4 +1,4 @@
-"""What the benchmarks share: medians with their spread, a table, and the machine's description."""
+"""What the benchmarks share: medians with their range, a table, and the machine's description."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
-def spread(values: Sequence[float], form: str = ",.0f") -> str:
+def median_and_range(values: Sequence[float], form: str = ",.0f") -> str:
     """The median, and the lowest and highest in brackets."""
     if not values:
         return "never"

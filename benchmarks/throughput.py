@@ -24,14 +24,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 
 from benchmarks import keras_contender
 from benchmarks.contender import Contender
-from benchmarks.tables import median, print_machine, print_table, spread
+from benchmarks.tables import median, median_and_range, print_machine, print_table
 from cnn import datasets, runs
 from cnn.export.codegen import pytorch
 from cnn.presets import PRESETS, Preset
@@ -102,7 +101,7 @@ def bare_loop(preset: Preset, settings: Settings, compute: Compute) -> Iterator[
             yield settings.batch_size
 
 
-def loader_question(preset: Preset, settings: Settings) -> dict[str, Any]:
+def loader_question(preset: Preset, settings: Settings) -> dict[str, object]:
     """What the DataLoader's process must know: the network as our own exported script."""
     return {
         "source": pytorch(
@@ -169,7 +168,7 @@ def main() -> None:
                 speeds.setdefault(who, []).append(run())
         row = [preset.label, str(batch), compute.precision]
         for who, values in speeds.items():
-            row.append(spread(values))
+            row.append(median_and_range(values))
             if who != "ours":  # of each round: the contenders stood side by side
                 ratios = [o / v for o, v in zip(speeds["ours"], values, strict=True)]
                 row.append(f"{median(ratios):.2f}")

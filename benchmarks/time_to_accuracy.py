@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import functools
 
-from benchmarks.tables import print_machine, print_table, spread
+from benchmarks.tables import median_and_range, print_machine, print_table
 from cnn import datasets
 from cnn.drawing import synthetic_digits
 from cnn.presets import PRESETS
@@ -32,13 +32,15 @@ def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tupl
     """For each target `(seconds, images)` when it was first reached; final accuracy; seconds."""
     architecture = PRESETS[preset].architecture
     images = datasets.load("mnist")
-    held_out = settings.validation_images
     trainer = Trainer(
-        architecture, images, settings, datasets.preprocessing_for("mnist", settings.normalisation),
+        architecture,
+        images,
+        settings,
+        datasets.preprocessing_for("mnist", settings.normalisation),
         compute_for(find_device(device), settings.precision, architecture.convolutional),
-        datasets.DATASETS["mnist"].validation_images if held_out is None else held_out,
+        settings.held_out(datasets.DATASETS["mnist"]),
         extra=functools.partial(synthetic_digits.extra, "mnist", settings),
-    )  # fmt: skip
+    )
     test_x = images.test_images.to(trainer.compute.device)
     test_y = images.test_labels.to(trainer.compute.device)
     reached: dict[float, tuple] = {}
@@ -83,11 +85,11 @@ def main() -> None:
             row = [PRESETS[name].label, str(epochs), str(options.seeds)]
             for target in TARGETS:
                 there = [reached[target] for reached, _, _ in results if target in reached]
-                row.append(f"{spread([s for s, _ in there], '.1f')} ({len(there)})")
-                row.append(spread([n for _, n in there]))
+                row.append(f"{median_and_range([s for s, _ in there], '.1f')} ({len(there)})")
+                row.append(median_and_range([n for _, n in there]))
             finals = [accuracy for _, accuracy, _ in results]
-            row += [spread(finals, ".2%"), f"{sum(finals) / len(finals):.3%}"]
-            row.append(spread([s for _, _, s in results], ".1f"))
+            row += [median_and_range(finals, ".2%"), f"{sum(finals) / len(finals):.3%}"]
+            row.append(median_and_range([s for _, _, s in results], ".1f"))
             rows.append(row)
     head = ["network", "epochs", "seeds"]
     for target in TARGETS:

@@ -37,7 +37,7 @@ def desk(run_id: str) -> None:
     with right:
         # Looked at again while the weights change, or until it is known what is no digit.
         again = FOLLOW_SECONDS if follows else None
-        if found and not follows and models.judge_pending(run):
+        if found and not follows and models.detector_pending(run):
             again = JUDGE_SECONDS
         refreshing(answer.show, again, "answer")(run_id, epoch, found)
     if not found:

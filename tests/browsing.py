@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -17,9 +18,14 @@ from playwright.sync_api import Page
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60
 ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @contextlib.contextmanager
@@ -32,16 +38,12 @@ def served(log: Path, **environment: str) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
+    options = f"--server.port {port} --server.address 127.0.0.1 --server.headless true"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()]
+    command += ["--server.fileWatcherType", "none"]
+    env = {**os.environ, **environment}
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
-             "--server.address", "127.0.0.1", "--server.headless", "true",
-             "--server.fileWatcherType", "none"],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdout=output,
-            stderr=output,
-        )  # fmt: skip
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)
         try:
             deadline = time.monotonic() + START_SECONDS
             while not _answers(url):
@@ -60,6 +62,12 @@ def _answers(url: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose an option of the select box with that label."""
+    page.get_by_role("combobox", name=re.compile(label)).click()
+    page.get_by_role("option", name=option).first.click()
 
 
 def draw_strokes(page: Page, strokes: list[list[tuple[float, float]]]) -> None:

@@ -19,10 +19,10 @@ from cnn.training import Settings
 
 SMALL = Architecture(
     layers=(
-        Conv2d(filters=6, bias=False), BatchNorm2d(), Activation(), MaxPool2d(),
-        Conv2d(filters=8), Activation(), MaxPool2d(), Flatten(),
+        *(Conv2d(filters=6, bias=False), BatchNorm2d(), Activation(), MaxPool2d()),
+        *(Conv2d(filters=8), Activation(), MaxPool2d(), Flatten()),
     )
-)  # fmt: skip
+)
 SMALL_SETTINGS = Settings(epochs=2, batch_size=64, learning_rate=0.02)
 
 

@@ -14,9 +14,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BEFORE_FIRST_PAINT = [
-    "cnn.network", "cnn.presets", "cnn.training", "cnn.training.devices", "cnn.runs",
-    "cnn.datasets", "cnn.figures", "cnn.__main__",
-]  # fmt: skip
+    *("cnn.network", "cnn.presets", "cnn.training", "cnn.training.devices", "cnn.runs"),
+    *("cnn.datasets", "cnn.figures", "cnn.__main__"),
+]
 
 
 def imports(file: Path) -> set[str]:

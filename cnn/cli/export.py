@@ -76,7 +76,7 @@ def _export(options: argparse.Namespace) -> int:
     run = runs.open_run(options.run)
     what = next(name for name in ("zip", "onnx", "safetensors") if getattr(options, name))
     out: Path = getattr(options, what)
-    maker = {"zip": formats.zip_of, "onnx": formats.onnx, "safetensors": formats.safetensors}[what]
+    maker = {"zip": formats.archive, "onnx": formats.onnx, "safetensors": formats.safetensors}[what]
     try:
         content = maker(run)
         out.write_bytes(content)

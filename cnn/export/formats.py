@@ -1,6 +1,6 @@
-"""A trained run to take away: weights, ONNX, or one zip with source, weights and preparation.
+"""A trained run as a file: weights, ONNX, or one zip with source, weights and preprocessing.
 
-Everything is made in memory and returned as bytes; `cnn.verify` runs it and compares.
+Everything is made in memory and returned as bytes; `cnn.export.verify` runs it and compares.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ import logging
 import tempfile
 import warnings
 import zipfile
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+
+import torch
+from safetensors.torch import save
 
 from cnn.export.codegen import keras, model_source, pytorch
 from cnn.runs import Run
@@ -28,33 +32,27 @@ class ExportError(RuntimeError):
     """An export that could not be made; the message says why and what to do."""
 
 
-def safetensors(run: Run, epoch: int | None = None) -> bytes:
-    """The weights of an epoch (None: the newest) as a safetensors file, float32.
+def safetensors(run: Run) -> bytes:
+    """The newest weights as a safetensors file, float32.
 
     Its metadata holds architecture, preprocessing and classes as JSON strings. Raises RunError.
     """
-    from safetensors.torch import save
-
-    tensors = {
-        name: value.detach().cpu().contiguous()
-        for name, value in load_model(run, epoch).state_dict().items()
-    }
-    return save(tensors, metadata=_facts(run))
+    weights = load_model(run).state_dict()
+    tensors = {name: value.detach().contiguous() for name, value in weights.items()}
+    return save(tensors, metadata=_metadata(run))
 
 
-def onnx(run: Run, epoch: int | None = None) -> bytes:
+def onnx(run: Run) -> bytes:
     """The network as ONNX: `images` float32 `(batch, 1, 28, 28)`, normalised as preprocessing
     says, to `logits` float32 `(batch, classes)`; the batch may be of any size.
 
     Its metadata holds architecture, preprocessing and classes as JSON strings. Raises RunError,
     and ExportError where torch's exporter fails.
     """
-    import torch
-
-    model = load_model(run, epoch)
+    model = load_model(run)
     example = torch.zeros(2, 1, 28, 28)
     try:
-        with _quiet(), tempfile.TemporaryDirectory() as folder:
+        with _silenced(), tempfile.TemporaryDirectory() as folder:
             program = torch.onnx.export(
                 model,
                 (example,),
@@ -64,7 +62,7 @@ def onnx(run: Run, epoch: int | None = None) -> bytes:
                 dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
                 verbose=False,
             )
-            program.model.metadata_props.update(_facts(run))
+            program.model.metadata_props.update(_metadata(run))
             path = Path(folder) / "model.onnx"
             program.save(path)
             return path.read_bytes()
@@ -75,9 +73,9 @@ def onnx(run: Run, epoch: int | None = None) -> bytes:
         raise ExportError(f"PyTorch could not write this network as ONNX: {reason}") from error
 
 
-def zip_of(run: Run, epoch: int | None = None) -> bytes:
-    """One zip: the network's source, a training script (PyTorch and Keras), a predictor, weights,
-    preprocessing and a note on how to use them. Raises RunError."""
+def archive(run: Run, weights: bytes | None = None) -> bytes:
+    """One zip: the network's source, a training script (PyTorch and Keras), a predictor, weights
+    (None: the newest), preprocessing and a note on how to use them. Raises RunError."""
     config = run.config
     settings = (config.architecture, config.settings, run.preprocessing, config.dataset, run.name)
     files: dict[str, str | bytes] = {
@@ -86,17 +84,17 @@ def zip_of(run: Run, epoch: int | None = None) -> bytes:
         "train.py": pytorch(*settings),
         "train_keras.py": keras(*settings),
         "predict.py": PREDICT,
-        "weights.safetensors": safetensors(run, epoch),
+        "weights.safetensors": weights or safetensors(run),
         "preprocessing.json": json.dumps(_preprocessing(run), indent=2) + "\n",
         "architecture.json": config.architecture.model_dump_json(indent=2) + "\n",
     }
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name, ZIP_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content)
+            packed.writestr(entry, content)
     return buffer.getvalue()
 
 
@@ -116,8 +114,8 @@ def _preprocessing(run: Run) -> dict[str, object]:
     }
 
 
-def _facts(run: Run) -> dict[str, str]:
-    """What a weight file says of itself. Only strings: the formats hold no others."""
+def _metadata(run: Run) -> dict[str, str]:
+    """The metadata of a weight file. Only strings: the formats hold no others."""
     return {
         "format": "pt",
         "run": run.name,
@@ -128,8 +126,8 @@ def _facts(run: Run) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _quiet():
-    """Torch's exporter speaks a lot, to standard output too."""
+def _silenced() -> Iterator[None]:
+    """A block without log, warnings and standard output: torch's exporter writes to all three."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
@@ -141,16 +139,12 @@ def _quiet():
 
 
 def _readme(run: Run) -> str:
-    status = run.status()
-    accuracy = status.get("test_accuracy")
-    versions = ", ".join(f"{k} {v}" for k, v in run.config.versions.items())
+    accuracy = run.status().get("test_accuracy")
     trained = "" if accuracy is None else f" It reads {accuracy:.2%} of the test images right."
-    return README.format(
-        name=run.name,
-        dataset=run.config.dataset,
-        trained=trained,
-        versions=versions or f"torch {metadata.version('torch')}",
-    )
+    versions = run.config.versions or {"torch": metadata.version("torch")}
+    made_with = ", ".join(f"{package} {version}" for package, version in versions.items())
+    dataset = run.config.dataset
+    return README.format(name=run.name, dataset=dataset, trained=trained, versions=made_with)
 
 
 README = """\
@@ -197,7 +191,7 @@ def load():
 
 
 @torch.inference_mode()
-def scores(images: np.ndarray) -> np.ndarray:
+def predict_logits(images: np.ndarray) -> np.ndarray:
     """Images (N, 28, 28) as bytes, ink bright, to logits (N, classes)."""
     model = load()
     parts = torch.from_numpy(images).split(1000)
@@ -205,12 +199,13 @@ def scores(images: np.ndarray) -> np.ndarray:
 
 
 def main():
-    """Print each image's class and how sure the network is."""
+    """Print each image's class and its probability."""
     for name in sys.argv[1:]:
         image = Image.open(name).convert("L").resize((28, 28))
-        share = torch.from_numpy(scores(np.array(image)[None])).softmax(1)[0]
-        best = int(share.argmax())
-        print(f"{name}: {CLASSES[best]} ({share[best]:.1%})")
+        logits = torch.from_numpy(predict_logits(np.array(image)[None]))
+        probabilities = logits.softmax(1)[0]
+        best = int(probabilities.argmax())
+        print(f"{name}: {CLASSES[best]} ({probabilities[best]:.1%})")
 
 
 if __name__ == "__main__":

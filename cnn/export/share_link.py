@@ -3,10 +3,10 @@
     token = to_link(architecture, settings, "mnist", hidden={"seed"}, fixed={"learning_rate"})
     shared = from_link(token)
 
-The token is base64url text of: a format byte, an 8-byte checksum, and deflated JSON. Only what
-differs from the defaults is said, and deflate begins with a dictionary of the words that every
-token holds, so that 15 layers take a few hundred characters. The checksum finds what was cut or
-edited; it is no signature: anyone can make a link, so a link is checked like any other input.
+The token is base64url text of: a format byte, an 8-byte checksum, and deflated JSON. It holds only
+what differs from the defaults, and deflate begins with a dictionary of the words that every token
+holds, so that 15 layers take a few hundred characters. The checksum finds what was cut or edited;
+it is no signature: anyone can make a link, so a link is checked like any other input.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from cnn.training.settings import RENAMED
 FORMAT = b"\x01"
 CHECKSUM_BYTES = 8
 MAX_TOKEN = 8_000  # characters; a link of 60 layers with every field changed stays below
-MAX_BYTES = 64_000  # of JSON, once inflated: more is a bomb, not a network
+MAX_BYTES = 64_000  # of JSON, once inflated: more is a decompression bomb
 
 # What a teacher may hide or fix: the network, the data, and every training setting.
 CONTROLS: dict[str, str] = {
@@ -78,16 +78,13 @@ def to_link(
     The architecture may be one that cannot work yet. `dataset` None: the best on disk. Raises
     SharingError for a control or data set that does not exist.
     """
-    chosen = {"hidden": sorted(set(hidden)), "fixed": sorted(set(fixed))}
-    for names in chosen.values():
-        _controls(names)
+    chosen = {"hidden": _controls(sorted(set(hidden))), "fixed": _controls(sorted(set(fixed)))}
     if dataset is not None and dataset not in DATASETS:
         raise SharingError(f"There is no data set '{dataset[:40]}'.")
-    value: dict[str, Any] = {
+    value = {
         "architecture": minimal(architecture),
         "settings": settings.model_dump(mode="json", exclude_defaults=True),
-        **({"dataset": dataset} if dataset else {}),
-        **{key: names for key, names in chosen.items() if names},
+        **{key: it for key, it in {"dataset": dataset, **chosen}.items() if it},
     }
     text = json.dumps(value, separators=(",", ":")).encode()
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=_DICTIONARY)
@@ -144,11 +141,11 @@ def _unpack(token: str) -> dict[str, Any]:
     return value
 
 
-def _controls(names: Any) -> list[str]:
+def _controls(names: object) -> list[str]:
     """`names` by today's names. Raises SharingError unless they are a list of CONTROLS."""
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise SharingError("The controls to hide or fix are not a list of names.")
-    current: list[str] = [RENAMED.get(str(name), str(name)) for name in names]
+    current = [RENAMED.get(name, str(name)) for name in names]
     for name in current:
         if name not in CONTROLS:
             raise SharingError(f"There is no control '{name[:40]}' to hide or fix.")

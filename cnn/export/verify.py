@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from cnn import datasets
@@ -27,39 +27,41 @@ from cnn.export import formats
 from cnn.export.formats import ExportError
 from cnn.runs import Run
 from cnn.runs.weights import load_model
+from cnn.training.inference import predict_logits
 
 TOLERANCE = 1e-4  # of logits: what another order of additions may cost
 TIMEOUT_SECONDS = 300.0
 Progress = Callable[[float, str], object]
-Array = NDArray[np.float32]
+Images = NDArray[np.uint8]
+Logits = NDArray[np.float32]
 
 # What the processes of their own run, in the unpacked folder. Neither imports this package.
 _RUN_ZIP = """
 import sys, numpy as np, torch
 torch.set_num_threads(int(sys.argv[1]))
 import predict
-np.save("scores.npy", predict.scores(np.load("images.npy")))
+np.save("logits.npy", predict.predict_logits(np.load("images.npy")))
 """
 _RUN_ONNX = """
 import json, sys, numpy as np, onnxruntime
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = int(sys.argv[1])
 session = onnxruntime.InferenceSession("model.onnx", options, ["CPUExecutionProvider"])
-facts = session.get_modelmeta().custom_metadata_map
-numbers = json.loads(facts["preprocessing"])
+metadata = session.get_modelmeta().custom_metadata_map
+preprocessing = json.loads(metadata["preprocessing"])
 images = np.load("images.npy").astype(np.float32)[:, None] / 255
-images = ((images - numbers["mean"]) / numbers["std"]).astype(np.float32)
+images = ((images - preprocessing["mean"]) / preprocessing["std"]).astype(np.float32)
 name = session.get_inputs()[0].name
 parts = [session.run(None, {name: images[i : i + 500]})[0] for i in range(0, len(images), 500)]
-np.save("scores.npy", np.concatenate(parts))
+np.save("logits.npy", np.concatenate(parts))
 """
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """One export against the app, over `images` test images.
 
-    `same` of them have the same predicted class; `difference` is the largest of any log-score.
+    `same` of them have the same predicted class; `difference` is the largest of any logit.
     """
 
     what: str
@@ -70,7 +72,7 @@ class Compared:
 
     @property
     def verified(self) -> bool:
-        """Whether every prediction is the same, and every score within TOLERANCE."""
+        """Whether every prediction is the same, and every logit within TOLERANCE."""
         return self.same == self.images and self.difference <= TOLERANCE
 
     def __str__(self) -> str:
@@ -78,135 +80,100 @@ class Compared:
             return f"{self.what}: same {self.images:,} predictions"
         return (
             f"{self.what}: {self.images - self.same:,} of {self.images:,} predictions differ, "
-            f"scores by up to {self.difference:.2g}"
+            f"logits by up to {self.difference:.2g}"
         )
 
 
 @dataclass(frozen=True)
-class Verified:
-    """What came of running the exports; `zip` and `onnx` are the files that were run, so that
-    what is downloaded is what was verified."""
+class Verification:
+    """The comparisons, and the files that were run: what is downloaded is what was verified."""
 
-    results: tuple[Compared, ...]
+    results: tuple[Comparison, ...]
     zip: bytes
-    onnx: bytes | None
-
-    @property
-    def verified(self) -> bool:
-        """Whether every export predicts what the app predicts."""
-        return all(result.verified for result in self.results)
-
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.results))
+    onnx: bytes
 
 
-def _no_progress(share: float, doing: str) -> None:
-    pass
-
-
-def verify_zip(run: Run, progress: Progress = _no_progress, onnx: bool = True) -> Verified:
+def verify_exports(run: Run, progress: Progress = lambda share, doing: None) -> Verification:
     """Export the run's newest weights, run the exports over its test set, and compare.
 
     `progress(share, doing)` is called as it goes on. Takes about 15 s on two cores for 10,000
     images. Raises RunError, DataError, and ExportError where an export does not run at all.
     """
     progress(0.0, "The app reads the test set")
-    images = datasets.load(run.config.dataset).test_images
-    expected = _own_scores(run, images)
+    images, expected = _app_predictions(run)
     progress(0.2, "The zip is written")
-    archive = formats.zip_of(run)
+    archive = formats.archive(run)
     progress(0.25, "The zip reads the test set, in a process of its own")
-    results = [compare_zip(archive, images.numpy(), expected)]
-    network = None
-    if onnx:
-        progress(0.6, "ONNX is written")
-        network = formats.onnx(run)
-        progress(0.8, "onnxruntime reads the test set")
-        results.append(compare_onnx(network, images.numpy(), expected))
+    by_zip = compare_zip(archive, images, expected)
+    progress(0.6, "ONNX is written")
+    network = formats.onnx(run)
+    progress(0.8, "onnxruntime reads the test set")
+    by_onnx = compare_onnx(network, images, expected)
     progress(1.0, "Compared")
-    return Verified(tuple(results), archive, network)
+    return Verification((by_zip, by_onnx), archive, network)
 
 
-def check(run: Run, what: str, content: bytes) -> Compared:
+def check(run: Run, what: str, content: bytes) -> Comparison:
     """Compare one export (`zip`, `onnx` or `safetensors`) of the run with the app's predictions
-    of its whole test set. Raises as `verify_zip` does."""
-    images = datasets.load(run.config.dataset).test_images
-    expected = _own_scores(run, images)
-    compare = {"zip": compare_zip, "onnx": compare_onnx, "safetensors": compare_weights(run)}[what]
-    return compare(content, images.numpy(), expected)
+    of its whole test set. Weights are read by the run's exported source. Raises as
+    `verify_exports` does."""
+    images, expected = _app_predictions(run)
+    if what == "onnx":
+        return compare_onnx(content, images, expected)
+    archive = content if what == "zip" else formats.archive(run, weights=content)
+    return compare_zip(archive, images, expected, what)
 
 
-def compare_weights(run: Run) -> Callable[[bytes, NDArray[np.uint8], Array], Compared]:
-    """A comparison for a weights file of this run: read by the run's exported source."""
-
-    def compare(weights: bytes, images: NDArray[np.uint8], expected: Array) -> Compared:
-        def unpack(folder: Path) -> None:
-            with zipfile.ZipFile(BytesIO(formats.zip_of(run))) as packed:
-                packed.extractall(folder)
-            (folder / "weights.safetensors").write_bytes(weights)
-
-        return _compare("safetensors", _RUN_ZIP, unpack, images, expected)
-
-    return compare
-
-
-def compare_zip(archive: bytes, images: NDArray[np.uint8], expected: Array) -> Compared:
+def compare_zip(archive: bytes, images: Images, expected: Logits, what: str = "zip") -> Comparison:
     """Unpack an exported zip, run it over uint8 images `(N, 28, 28)`, and compare its logits
     with `expected` float32 `(N, classes)`. Raises ExportError where it does not run."""
-
-    def unpack(folder: Path) -> None:
-        with zipfile.ZipFile(BytesIO(archive)) as packed:
-            packed.extractall(folder)
-
-    return _compare("zip", _RUN_ZIP, unpack, images, expected)
+    with zipfile.ZipFile(BytesIO(archive)) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    return _compare(what, _RUN_ZIP, files, images, expected)
 
 
-def compare_onnx(network: bytes, images: NDArray[np.uint8], expected: Array) -> Compared:
+def compare_onnx(network: bytes, images: Images, expected: Logits) -> Comparison:
     """The same for an ONNX file, through onnxruntime."""
-
-    def write(folder: Path) -> None:
-        (folder / "model.onnx").write_bytes(network)
-
-    return _compare("ONNX", _RUN_ONNX, write, images, expected)
+    return _compare("ONNX", _RUN_ONNX, {"model.onnx": network}, images, expected)
 
 
-def _own_scores(run: Run, images: Any) -> Array:
+def app_logits(run: Run, images: torch.Tensor) -> Logits:
     """The app's logits in float32 on the CPU."""
-    from cnn.training.inference import predict_logits
-
     return predict_logits(load_model(run), images, run.preprocessing).numpy()
 
 
+def _app_predictions(run: Run) -> tuple[Images, Logits]:
+    """The run's test images, and the app's logits of them."""
+    images = datasets.load(run.config.dataset).test_images
+    return images.numpy(), app_logits(run, images)
+
+
 def _compare(
-    what: str,
-    code: str,
-    prepare: Callable[[Path], None],
-    images: NDArray[np.uint8],
-    expected: Array,
-) -> Compared:
+    what: str, code: str, files: dict[str, bytes], images: Images, expected: Logits
+) -> Comparison:
+    """Run `code` beside an export's files and compare the logits that it writes."""
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="cnn-verify-") as name:
         folder = Path(name)
-        prepare(folder)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
         np.save(folder / "images.npy", images)
         _run(what, code, folder)
         try:
-            scores = np.load(folder / "scores.npy", allow_pickle=False)
+            logits = np.load(folder / "logits.npy", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise ExportError(f"The exported {what} gave no scores: {error}") from error
-    if scores.shape != expected.shape:
+            raise ExportError(f"The exported {what} gave no logits: {error}") from error
+    if logits.shape != expected.shape:
         raise ExportError(
-            f"The exported {what} gave scores of shape {scores.shape}, not {expected.shape}."
+            f"The exported {what} gave logits of shape {logits.shape}, not {expected.shape}."
         )
-    same = int((scores.argmax(1) == expected.argmax(1)).sum())
-    difference = float(np.abs(scores - expected).max())
-    return Compared(what, len(images), same, difference, time.perf_counter() - began)
+    same = int((logits.argmax(1) == expected.argmax(1)).sum())
+    difference = float(np.abs(logits - expected).max())
+    return Comparison(what, len(images), same, difference, time.perf_counter() - began)
 
 
 def _run(what: str, code: str, folder: Path) -> None:
     """Run `code` in `folder` by a Python that sees the installed packages but not this app."""
-    import torch
-
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
     try:
         done = subprocess.run(

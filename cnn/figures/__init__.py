@@ -1,25 +1,27 @@
 """Plotly figures from plain arrays: pure functions, which know no runs and no pages."""
 
-from cnn.figures.curves import accuracy_curve, compare_curves, loss_curve, smooth, thin
-from cnn.figures.drawing import answer_over_epochs, evidence_overlay
-from cnn.figures.images import digit, kernel, mosaic, plane, tiles, vector
-from cnn.figures.inside import (
-    before_after,
+from cnn.figures.curves import accuracy_curve, compare_curves, loss_curve, range_test, smooth
+from cnn.figures.images import activation_map, digit, kernel, tiles, vector
+from cnn.figures.inspection import (
     contributions,
     function_curve,
     histogram,
-    overlay,
-    planes,
-    scores_over_epochs,
-    signed_scale,
+    layer_histograms,
     similarity,
-    spreads,
 )
-from cnn.figures.rates import range_test
-from cnn.figures.scores import confusion_heatmap, probability_bars
+from cnn.figures.overlays import evidence_overlay, overlay
+from cnn.figures.predictions import (
+    answer_over_epochs,
+    before_after,
+    confusion_heatmap,
+    probabilities_over_epochs,
+    probability_bars,
+)
+from cnn.figures.space import planes
 
 __all__ = [
     "accuracy_curve",
+    "activation_map",
     "answer_over_epochs",
     "before_after",
     "compare_curves",
@@ -30,19 +32,15 @@ __all__ = [
     "function_curve",
     "histogram",
     "kernel",
+    "layer_histograms",
     "loss_curve",
-    "mosaic",
     "overlay",
-    "plane",
     "planes",
+    "probabilities_over_epochs",
     "probability_bars",
     "range_test",
-    "scores_over_epochs",
-    "signed_scale",
     "similarity",
     "smooth",
-    "spreads",
-    "thin",
     "tiles",
     "vector",
 ]

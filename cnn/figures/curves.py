@@ -1,4 +1,4 @@
-"""Curves over steps and epochs."""
+"""Curves over steps, epochs and learning rates."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from cnn.figures._base import MAX_POINTS, layout
-from cnn.figures.colours import BEST, TRAIN, VALIDATION
+from cnn.figures._base import curve, hover, layout, legend_row
+from cnn.figures.colours import BEST, GAP, TRAIN, VALIDATION
+
+MAX_POINTS = 400
 
 
 def thin(x: Sequence[float], y: Sequence[float], points: int = MAX_POINTS) -> tuple[list, list]:
@@ -25,7 +27,7 @@ def thin(x: Sequence[float], y: Sequence[float], points: int = MAX_POINTS) -> tu
 
 
 def smooth(values: Sequence[float], weight: float = 0.9) -> list[float]:
-    """Exponential moving average, without the pull towards its first value (as Adam corrects)."""
+    """Exponential moving average with Adam's bias correction (no pull towards the start)."""
     smoothed, total, share = [], 0.0, 0.0
     for value in values:
         total = weight * total + (1 - weight) * value
@@ -37,18 +39,40 @@ def smooth(values: Sequence[float], weight: float = 0.9) -> list[float]:
 def loss_curve(steps: Sequence[float], losses: Sequence[float], total_steps: int) -> go.Figure:
     """Training loss by step: smoothed, the raw values behind it."""
     x, raw = thin(steps, losses)
-    figure = go.Figure()
-    figure.add_scatter(
-        x=x, y=raw, mode="lines", name="raw", line={"color": TRAIN, "width": 1}, opacity=0.3,
-        hoverinfo="skip",
-    )  # fmt: skip
-    figure.add_scatter(
-        x=x, y=smooth(raw), mode="lines", name="smoothed", line={"color": TRAIN, "width": 2.5},
-        hovertemplate="step %{x}<br>loss %{y:.4f}<extra></extra>",
-    )  # fmt: skip
+    figure = _raw_and_smoothed(x, raw, smooth(raw), "step %{x}<br>loss %{y:.4f}")
     figure.update_xaxes(title="Step (batches seen)", range=[0, max(total_steps, 1)])
-    figure.update_yaxes(title="Training loss (cross-entropy)", rangemode="tozero")
+    figure.update_yaxes(rangemode="tozero")
     return layout(figure, 300, showlegend=False)
+
+
+def range_test(
+    rates: Sequence[float],
+    losses: Sequence[float],
+    smoothed: Sequence[float],
+    suggestion: float | None,
+    bounds: tuple[float, float],
+) -> go.Figure:
+    """Loss by learning rate on a logarithmic axis that spans `bounds`; the suggestion is marked."""
+    text = "learning rate %{x:.2g}<br>loss %{y:.3f}"
+    figure = _raw_and_smoothed(list(rates), list(losses), list(smoothed), text)
+    if suggestion is not None:
+        figure.add_vline(x=suggestion, line={"color": BEST, "width": 2, "dash": "dash"})
+        place = {"x": math.log10(suggestion), "y": 1, "yref": "paper", "xshift": -6}
+        look = {"xanchor": "right", "yanchor": "top", "font": {"color": BEST}, "showarrow": False}
+        figure.add_annotation(text=f"suggested: {suggestion:g}", **place, **look)
+    span = [math.log10(bound) for bound in bounds]
+    powers = {"type": "log", "dtick": 1, "exponentformat": "power"}
+    figure.update_xaxes(title="Learning rate", range=span, **powers)
+    figure.update_yaxes(range=[0, max(smoothed[:5], default=2.5) * 1.25])
+    return layout(figure, 280, showlegend=False)
+
+
+def _raw_and_smoothed(x: list, raw: list, smoothed: list, text: str) -> go.Figure:
+    """A training loss as measured, faint, and smoothed, with `text` under the mouse."""
+    figure = go.Figure()
+    figure.add_scatter(**curve(x, raw, TRAIN, 1), name="raw", opacity=0.3, **hover(""))
+    figure.add_scatter(**curve(x, smoothed, TRAIN), name="smoothed", **hover(text))
+    return figure.update_yaxes(title="Training loss (cross-entropy)")
 
 
 def accuracy_curve(
@@ -61,37 +85,24 @@ def accuracy_curve(
     """Train and validation accuracy by epoch, the best epoch marked, the gap between shaded."""
     figure = go.Figure()
     known = [(e, v, t) for e, v, t in zip(epochs, validation, train, strict=True) if v is not None]
+    at, held_out = [e for e, _, _ in known], [v for _, v, _ in known]
     if len(known) > 1:
-        figure.add_scatter(
-            x=[e for e, _, _ in known] + [e for e, _, _ in reversed(known)],
-            y=[t for _, _, t in known] + [v for _, v, _ in reversed(known)],
-            fill="toself", mode="none", fillcolor="rgba(139,147,161,0.16)", hoverinfo="skip",
-            showlegend=False,
-        )  # fmt: skip
-    figure.add_scatter(
-        x=list(epochs), y=list(train), mode="lines+markers", name="training",
-        line={"color": TRAIN, "width": 2.5}, marker={"size": 8, "symbol": "circle"},
-        hovertemplate="epoch %{x}<br>training %{y:.2%}<extra></extra>",
-    )  # fmt: skip
+        around, back = at + at[::-1], [t for _, _, t in known] + held_out[::-1]
+        look = {"fill": "toself", "mode": "none", "fillcolor": GAP, "showlegend": False}
+        figure.add_scatter(x=around, y=back, **look, **hover(""))
+    curves = [("training", list(epochs), list(train), TRAIN, {"size": 8, "symbol": "circle"})]
     if known:
-        figure.add_scatter(
-            x=[e for e, _, _ in known], y=[v for _, v, _ in known], mode="lines+markers",
-            name="validation", line={"color": VALIDATION, "width": 2.5},
-            marker={"size": 9, "symbol": "diamond"},
-            hovertemplate="epoch %{x}<br>validation %{y:.2%}<extra></extra>",
-        )  # fmt: skip
-        best = next(((e, v) for e, v, _ in known if e == best_epoch), None)
-        if best:
-            figure.add_scatter(
-                x=[best[0]], y=[best[1]], mode="markers", name=f"best: epoch {best[0]}",
-                marker={"size": 16, "symbol": "star", "color": BEST},
-                hovertemplate="best epoch %{x}<br>%{y:.2%}<extra></extra>",
-            )  # fmt: skip
-    figure.update_xaxes(
-        title="Epoch", range=[0.5, max(total_epochs, 2) + 0.5], dtick=max(1, total_epochs // 10)
-    )
-    figure.update_yaxes(title="Accuracy", tickformat=".1%")
-    return layout(figure, 300, legend={"orientation": "h", "y": 1.12, "x": 0})
+        curves += [("validation", at, held_out, VALIDATION, {"size": 9, "symbol": "diamond"})]
+    for name, x, y, colour, marker in curves:
+        trace = curve(x, y, colour, mode="lines+markers") | {"name": name, "marker": marker}
+        figure.add_scatter(**trace, **hover(f"epoch %{{x}}<br>{name} %{{y:.2%}}"))
+    if best_epoch in at:
+        star = {"size": 16, "symbol": "star", "color": BEST}
+        look = {"mode": "markers", "name": f"best: epoch {best_epoch}", "marker": star}
+        best, text = held_out[at.index(best_epoch)], hover("best epoch %{x}<br>%{y:.2%}")
+        figure.add_scatter(x=[best_epoch], y=[best], **look, **text)
+    _epoch_axes(figure, total_epochs, "Accuracy")
+    return layout(figure, 300, legend=legend_row(1.12))
 
 
 def compare_curves(curves: dict[str, tuple[list[int], list[float]]], quantity: str) -> go.Figure:
@@ -99,14 +110,15 @@ def compare_curves(curves: dict[str, tuple[list[int], list[float]]], quantity: s
     dashes = ("solid", "dash", "dot", "dashdot")
     figure = go.Figure()
     for place, (name, (epochs, values)) in enumerate(curves.items()):
-        figure.add_scatter(
-            x=epochs, y=values, mode="lines+markers", name=name,
-            line={"width": 2.5, "dash": dashes[place % 4]},
-            hovertemplate="epoch %{x}: %{y:.2%}<extra>%{fullData.name}</extra>",
-        )  # fmt: skip
-    longest = max((max(epochs) for epochs, _ in curves.values()), default=1)
-    figure.update_xaxes(
-        title="Epoch", dtick=max(1, longest // 10), range=[0.5, max(longest, 2) + 0.5]
-    )
+        trace = curve(epochs, values, None, mode="lines+markers") | {"name": name}
+        text = hover("epoch %{x}: %{y:.2%}", "%{fullData.name}")
+        figure.add_scatter(**trace, line_dash=dashes[place % 4], **text)
+    _epoch_axes(figure, max((max(epochs) for epochs, _ in curves.values()), default=1), quantity)
+    return layout(figure, 340, showlegend=True, legend=legend_row(-0.25))
+
+
+def _epoch_axes(figure: go.Figure, last: int, quantity: str) -> None:
+    """Epochs up to `last` across, accuracies up."""
+    dtick = max(1, last // 10)
+    figure.update_xaxes(title="Epoch", range=[0.5, max(last, 2) + 0.5], dtick=dtick)
     figure.update_yaxes(title=quantity, tickformat=".1%")
-    return layout(figure, 340, showlegend=True, legend={"orientation": "h", "y": -0.25, "x": 0})

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cnn.inspection.example_filters import SAMPLE_STROKES
 from tests.browser.conftest import Server
-from tests.browsing import draw_strokes
+from tests.browsing import choose, draw_strokes
 
 expect.set_options(timeout=30_000)
 
@@ -17,11 +15,6 @@ expect.set_options(timeout=30_000)
 def go(page: Page, name: str) -> None:
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(label)).click()
-    page.get_by_role("option", name=option).first.click()
 
 
 def longer_than(page: Page, points: int) -> int:

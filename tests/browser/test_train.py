@@ -7,13 +7,9 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
+from tests.browsing import choose
 
 expect.set_options(timeout=60_000)
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(label)).click()
-    page.get_by_role("option", name=option).first.click()
 
 
 def test_speed_and_learning_rate_are_measured_before_the_start(page: Page, server: Server):

@@ -21,8 +21,8 @@ def own_data(data_folder):
 @pytest.fixture(autouse=True)
 def no_judge(monkeypatch):
     """Fitting it takes seconds; its own tests do that."""
-    monkeypatch.setattr(models, "judge_ready", lambda run: False)
-    monkeypatch.setattr(models, "judge_pending", lambda run: False)
+    monkeypatch.setattr(models, "detector_ready", lambda run: False)
+    monkeypatch.setattr(models, "detector_pending", lambda run: False)
 
 
 @pytest.fixture
@@ -33,6 +33,8 @@ def drawn(app):
         page = app("learn")
         page.session_state.playground.drawing = fabric(strokes) if strokes else None
         page.session_state.playground.fields.update(fields)
+        for name, value in fields.items():  # choices are kept by Streamlit
+            page.session_state[name] = value
         page.switch_page("pages/draw.py").run()
         assert not page.exception, page.exception
         return page
@@ -58,7 +60,7 @@ def test_a_digit_is_read(drawn, trained, strokes, digit):
 
 
 def test_what_is_no_digit_is_said_to_be_none(drawn, trained, monkeypatch):
-    monkeypatch.setattr(models, "judge_ready", lambda run: True)
+    monkeypatch.setattr(models, "detector_ready", lambda run: True)
     monkeypatch.setattr(detector, "digit_likeness", lambda run, model, images: [0.1] * len(images))
     page = drawn(SEVEN)
     assert "That does not look like a digit to me" in text(page)

@@ -47,3 +47,11 @@ def test_settings_outlive_a_page_switch(app):
     page.switch_page("pages/evaluate.py").run()
     page.switch_page("pages/train.py").run()
     assert next(s for s in page.slider if s.label == "Epochs").value == 7
+
+
+def test_a_row_of_buttons_keeps_its_choice_over_a_page_switch(app):
+    page = app("learn")
+    page.segmented_control(key="learn_pooling").set_value("Average").run()
+    page.switch_page("pages/evaluate.py").run()
+    page.switch_page("pages/learn.py").run()
+    assert page.segmented_control(key="learn_pooling").value == "Average"

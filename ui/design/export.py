@@ -20,7 +20,7 @@ from ui.shared import models, share_link, state
 from ui.shared.sidebar import plain
 
 if TYPE_CHECKING:
-    from cnn.export.verify import Verified
+    from cnn.export.verify import Verification
 
 FORMATS = {
     "PyTorch": ":material/code: PyTorch",
@@ -41,12 +41,12 @@ class Upload:
 
 
 @dataclass
-class Verification:
+class VerifiedExports:
     """The last verified exports, or why there are none; `weights` names the run's file they are of
     (run id, modification time in ns)."""
 
     weights: tuple[str, int] | None = None
-    exports: Verified | None = None
+    exports: Verification | None = None
     error: str | None = None
 
 
@@ -200,7 +200,7 @@ def _run() -> None:
             width="stretch",
         )
         pressed = st.button("Make and verify", key="verify", icon=":material/verified:")
-    verification = state.page(Verification)
+    verification = state.page(VerifiedExports)
     if pressed:
         _verify(run, verification)
         verification.weights = weights
@@ -208,7 +208,7 @@ def _run() -> None:
         _exports(run, verification)
 
 
-def _verify(run: runs.Run, verification: Verification) -> None:
+def _verify(run: runs.Run, verification: VerifiedExports) -> None:
     """Make and verify the exports, or note why that failed."""
     models.loader().join()
     from cnn.export import verify
@@ -217,14 +217,14 @@ def _verify(run: runs.Run, verification: Verification) -> None:
     verification.weights = verification.exports = verification.error = None
     bar = st.progress(0.0, "Starting")
     try:
-        verification.exports = verify.verify_zip(run, bar.progress)
+        verification.exports = verify.verify_exports(run, bar.progress)
     except (runs.RunError, DataError, ExportError) as error:
         verification.error = str(error)
     finally:
         bar.empty()
 
 
-def _exports(run: runs.Run, verification: Verification) -> None:
+def _exports(run: runs.Run, verification: VerifiedExports) -> None:
     """The result of each verification, and the files."""
     from cnn.export import formats
 

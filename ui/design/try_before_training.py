@@ -78,7 +78,7 @@ def _measure(architecture: Architecture, trial: Trial) -> None:
 
 
 def _show(check: InitialisationCheck, dataset: str) -> None:
-    from cnn.figures.starts import start_bars
+    from cnn.figures.initialisation import signal_and_gradient
     from cnn.inspection.initialisation_check import findings
 
     for well, text in findings(check):
@@ -87,7 +87,7 @@ def _show(check: InitialisationCheck, dataset: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.plotly_chart(
-            start_bars(check.layers, check.input_signal),
+            signal_and_gradient(check.layers, check.input_signal),
             key="start_bars",
             config={"displayModeBar": False},
             alt="Signal of each layer's output and gradient norm of its weights, on log scales",

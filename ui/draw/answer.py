@@ -54,7 +54,7 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
         config = run.config
         model = models.model_of(run, epoch)
         images = np.stack([one.image for one in found])
-        reading = recognition.read(run, model, images, judge=models.judge_ready(run))
+        reading = recognition.read(run, model, images, judge=models.detector_ready(run))
     except runs.RunError as error:
         st.error(str(error), icon=":material/error:")
         return

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
-from cnn.figures import inside
+from cnn.figures.colours import SEQUENTIAL, signed_scale
 
 HERE = Path(__file__).parent
 
@@ -57,7 +57,7 @@ def dark() -> bool:
 
 def colours() -> dict[str, list]:
     """The colour scales, without and with negative values, as the components want them."""
-    return {"heat": inside.HEAT, "signed": inside.signed_scale(dark())}
+    return {"heat": SEQUENTIAL, "signed": signed_scale(dark())}
 
 
 def scale_for(signed: bool) -> list:

@@ -41,7 +41,7 @@ def show(scene: Scene) -> None:
         st.error(str(error))
         return
     if history is not None:
-        lines = figures.scores_over_epochs(
+        lines = figures.probabilities_over_epochs(
             history.epochs.tolist(), history.values, scene.config.classes, scene.epoch
         )
         chart(lines, "time_scores", "This image's probabilities after every epoch")

@@ -36,8 +36,14 @@ def show(scene: Scene) -> None:
     images = load_images(scene.config.dataset)
     if images is None:
         return
-    look = {"format_func": VIEWS.__getitem__, "label_visibility": "collapsed"}
-    if choose("What to see", list(VIEWS), "inspect_set_view", **look) == "Images":
+    view = choose(
+        "What to see",
+        list(VIEWS),
+        "inspect_set_view",
+        format_func=VIEWS.__getitem__,
+        label_visibility="collapsed",
+    )
+    if view == "Images":
         _images(scene, images)
     else:
         _layers(scene, images)
@@ -142,7 +148,7 @@ def _layers(scene: Scene, images: datasets.Images) -> None:
         return
     names = [f"{one.number} {one.layer.summary}" for one in layers]
     st.markdown(f"**How each layer's values are spread over {len(chosen):,} test images**")
-    histograms = figures.spreads(
+    histograms = figures.layer_histograms(
         names,
         [one.counts for one in layers],
         [one.edges for one in layers],

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnn import figures
 from cnn.inspection.attribution import METHODS, Attribution, attribute, grad_cam_layer
-from ui.inspect.components import chart, dark
+from ui.inspect.components import chart
 from ui.inspect.scene import Scene
 from ui.inspect.work import long_work
 
@@ -34,7 +34,7 @@ def show(scene: Scene) -> None:
             if found is None or (against is not None and other is None):
                 continue
             heat = found.values if other is None else found.values - other.values
-            overlay = figures.overlay(scene.image, heat, opacity, dark(), 250)
+            overlay = figures.overlay(scene.image, heat, opacity, 250)
             chart(overlay, f"look_{name}", f"{method.label} over the image")
             st.caption(_words(found, other))
     against_text = "against it" if against is None else f"for {classes[against]}"

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar
 
 import streamlit as st
-
-from ui.shared import state
 
 T = TypeVar("T")
 
 
-def choose(label: str, options: Sequence[T], key: str, **look: Any) -> T:
-    """The chosen one of `options`, the first at first; `look` goes to `st.segmented_control`."""
-    chosen = st.segmented_control(
+def choose(
+    label: str,
+    options: Sequence[T],
+    key: str,
+    first: int = 0,
+    format_func: Callable[[T], str] | None = None,
+    label_visibility: Literal["visible", "hidden", "collapsed"] = "visible",
+) -> T:
+    """The chosen one of `options`; at the start, and where the choice is none of them any more,
+    the one at index `first`."""
+    return st.segmented_control(
         label,
         options,
-        default=state.remember(key, options[0], options),
+        default=options[first],
+        format_func=format_func,
         key=key,
+        label_visibility=label_visibility,
         required=True,
-        **look,
+        persist_state="session",
     )
-    return state.keep(key, chosen)

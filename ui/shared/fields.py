@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 
-def limits(info: FieldInfo) -> tuple[Any, Any]:
+def _limits(info: FieldInfo) -> tuple[Any, Any]:
     """The smallest and largest allowed value, None where there is none."""
     low = high = None
     for item in info.metadata:
@@ -34,55 +34,39 @@ def field_widget(
     `compact` prefers a select box to a row of buttons, where there is little width;
     `disabled` shows the value but does not let it move.
     """
-    info = type(model).model_fields[name]
-    value = getattr(model, name)
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    label, note = info.title or name, info.description
-    annotation = info.annotation
+    info, value = type(model).model_fields[name], getattr(model, name)
+    declared = info.json_schema_extra
+    extra: dict[str, Any] = declared if isinstance(declared, dict) else {}
+    label, kind = info.title or name, info.annotation
+    low, high = _limits(info)
 
     def changed() -> None:
         if st.session_state.get(key) is not None:
             on_change(name, st.session_state[key])
 
-    common: dict[str, Any] = {"key": key, "on_change": changed, "help": note, "disabled": disabled}
-    low, high = limits(info)
-    if typing.get_origin(annotation) is typing.Literal:
-        options = list(typing.get_args(annotation))
-        names: dict[Any, str] = dict(extra.get("labels") or {})  # type: ignore[arg-type]
-
-        def show(option: Any) -> str:
-            return names.get(option, str(option))
-
+    common: dict[str, Any] = {"key": key, "on_change": changed, "disabled": disabled}
+    common["help"] = info.description
+    if typing.get_origin(kind) is typing.Literal:
+        options, names = list(typing.get_args(kind)), extra.get("labels") or {}
+        common["format_func"] = lambda option: names.get(option, str(option))
         if len(options) <= 3 and not compact:
-            st.segmented_control(
-                label, options, default=value, format_func=show, required=True, **common
-            )
+            st.segmented_control(label, options, default=value, required=True, **common)
         else:
-            st.selectbox(label, options, options.index(value), format_func=show, **common)
-    elif annotation is bool:
+            st.selectbox(label, options, options.index(value), **common)
+    elif kind is bool:
         st.toggle(label, value, **common)
-    elif annotation is int and high is not None and high - low <= 1024:
+    elif kind is int and high is not None and high - low <= 1024:
         st.slider(label, low, high, value, **common)
-    elif annotation is int:
+    elif kind is int or isinstance(kind, types.UnionType):  # int | None
         st.number_input(label, low, high, value, **common)
-    elif annotation is float and extra.get("step"):
-        unit = extra.get("unit")
-        st.slider(
-            f"{label} ({unit})" if unit else label,
-            float(low),
-            float(high),
-            float(value),
-            float(extra["step"]),  # type: ignore[arg-type]
-            **common,
-        )
-    elif annotation is float:
-        st.number_input(
-            label, 0.0, float(high), float(value), _decade(value), format="%.5g", **common
-        )
-    elif isinstance(annotation, types.UnionType):  # int | None
-        st.number_input(label, low, high, value, **common)
+    elif kind is float and extra.get("step"):
+        title = f"{label} ({extra['unit']})" if extra.get("unit") else label
+        st.slider(title, float(low), float(high), float(value), float(extra["step"]), **common)
+    elif kind is float:
+        step, value = _decade(value), float(value)
+        st.number_input(label, 0.0, float(high), value, step, format="%.5g", **common)
     else:
-        raise TypeError(f"No widget is known for {name}: {annotation}")
+        raise TypeError(f"No widget is known for {name}: {kind}")
 
 
 def _decade(value: float) -> float:

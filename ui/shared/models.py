@@ -1,7 +1,8 @@
-"""Networks and data in the app's own process: few, small, shared by all sessions.
+"""Networks, devices and the out-of-distribution detector in the app's own process: few, small,
+shared by all sessions.
 
-Cached by run, epoch and the weight file's time, so that a run in training is seen with its newest
-weights.
+Networks are cached by run, epoch and the weight file's time, so that a run in training is seen
+with its newest weights. torch is imported inside functions: the first page does not wait for it.
 """
 
 from __future__ import annotations
@@ -9,22 +10,26 @@ from __future__ import annotations
 import contextlib
 import gc
 import threading
-from typing import Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from cnn import runs
-from cnn.training.devices import Device
+from cnn.training.devices import Device, list_devices, use_few_threads
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _model(run_id: str, epoch: int | None, changed: int) -> Any:
+def _model(run_id: str, epoch: int | None, changed: int) -> nn.Module:
     from cnn.runs.weights import load_model
 
     return load_model(runs.open_run(run_id), epoch)
 
 
-def model_of(run: runs.Run, epoch: int | None = None) -> Any:
+def model_of(run: runs.Run, epoch: int | None = None) -> nn.Module:
     """The run's network at an epoch (None: newest weights). Raises RunError."""
     try:
         changed = run.weights_path(epoch).stat().st_mtime_ns
@@ -35,13 +40,11 @@ def model_of(run: runs.Run, epoch: int | None = None) -> Any:
 
 @st.cache_resource(show_spinner=False)
 def loader() -> threading.Thread:
-    """Import torch in the background, once per server, after the first paint."""
+    """The thread that imports torch, started once per server, after the first paint."""
 
     def work() -> None:
         global _devices
         import torchvision  # noqa: F401
-
-        from cnn.training.devices import list_devices, use_few_threads
 
         use_few_threads()
         # Streamlit collects garbage after every run of a page or fragment, and torch's objects,
@@ -64,39 +67,35 @@ def known_devices() -> list[Device] | None:
 
 def devices() -> list[Device]:
     """The devices with their memory as it is now; waits for torch."""
-    from cnn.training.devices import list_devices
-
     loader().join()
     return list_devices()
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _judge(run_id: str) -> tuple[threading.Event, threading.Thread]:
-    """Fit what tells digits from other things for a run, in the background, once."""
+def _detector(run_id: str) -> tuple[threading.Event, threading.Thread]:
+    """Fit a run's out-of-distribution detector in the background, once."""
     ready = threading.Event()
 
     def work() -> None:
-        import numpy as np
-
         from cnn.recognition.detector import digit_likeness
 
-        with contextlib.suppress(Exception):  # no data set: then nothing is called strange
+        with contextlib.suppress(Exception):  # no data set: then every drawing counts as a digit
             run = runs.open_run(run_id)
             digit_likeness(run, model_of(run), np.zeros((1, 28, 28), np.float32))
             ready.set()
 
     # Not a daemon: torch aborts the process where Python ends in the middle of a step.
-    thread = threading.Thread(target=work, name="judge")
+    thread = threading.Thread(target=work, name="detector")
     thread.start()
     return ready, thread
 
 
-def judge_ready(run: runs.Run) -> bool:
-    """Whether it can be said at once what looks like a digit to a run; if not yet, it will."""
-    return _judge(run.id)[0].is_set()
+def detector_ready(run: runs.Run) -> bool:
+    """Whether a run's detector is fitted; if not yet, it will be."""
+    return _detector(run.id)[0].is_set()
 
 
-def judge_pending(run: runs.Run) -> bool:
+def detector_pending(run: runs.Run) -> bool:
     """Whether it is being fitted right now."""
-    ready, thread = _judge(run.id)
+    ready, thread = _detector(run.id)
     return not ready.is_set() and thread.is_alive()

@@ -13,38 +13,35 @@ from ui.shared import state
 def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
     """What to call each run, by its id: its name, and its time where others have that name."""
     names = [run.name for run in found]
-    return {
-        run.id: run.name
-        if names.count(run.name) == 1
-        else f"{run.name} · {run.id[4:8]} {run.id[9:11]}:{run.id[11:13]}:{run.id[13:15]}"
-        for run in found
-    }
+
+    def label(run: runs.Run) -> str:
+        date, time = run.id[4:8], f"{run.id[9:11]}:{run.id[11:13]}:{run.id[13:15]}"
+        return run.name if names.count(run.name) == 1 else f"{run.name} · {date} {time}"
+
+    return {run.id: label(run) for run in found}
 
 
 def pick_run(need_weights: bool = True) -> runs.Run:
     """A select box of all runs, the current one chosen. Stops the page where there is none."""
     found = runs.list_runs()
     if not found:
-        empty(
-            "No network has been trained yet.",
-            "Train one first: the default network takes less than a minute.",
-        )
-    ids = [run.id for run in found]
+        way_on = "Train one first: the default network takes less than a minute."
+        empty("No network has been trained yet.", way_on)
+    ids, labels = [run.id for run in found], labels_of(found)
     play = state.get()
     if play.run_id not in ids:
         state.choose_run(ids[0])
     key = f"run_picker_{play.page}_{play.run_id}"
-    labels = labels_of(found)
 
     def chosen() -> None:
-        if st.session_state[key] in ids:  # a label sent by a page that knew another name is not
+        if st.session_state[key] in ids:  # the page may know a run that is gone
             state.choose_run(st.session_state[key])
 
     st.selectbox(
         "Run",
         ids,
         ids.index(play.run_id) if play.run_id in ids else 0,
-        format_func=lambda i: labels[i],
+        format_func=labels.__getitem__,
         key=key,
         on_change=chosen,
     )
@@ -53,12 +50,12 @@ def pick_run(need_weights: bool = True) -> runs.Run:
         try:
             run.weights_path()
         except runs.RunError as error:
-            empty(str(error), "Its first weights appear a few seconds after the start.")
+            empty(str(error), "They appear a few seconds after the start.")
     return run
 
 
 def empty(problem: str, way_forward: str) -> None:
-    """Say what is missing, show the button that mends it, and end the page."""
+    """Say what is missing, show the link to Train, and end the page."""
     with st.container(border=True, horizontal_alignment="center"):
         st.markdown(f"#### {problem}")
         st.markdown(way_forward)

@@ -21,21 +21,19 @@ def open_link() -> None:
     """
     play = state.get()
     token = st.query_params.get(PARAMETER)
-    if not token or token == play.fields.get("link"):
+    if not token or token == play.opened_link:
         return
-    play.fields["link"] = token
+    play.opened_link = token
     try:
         shared = from_link(token)
     except SharingError as error:
         play.notice = f"{plain(str(error))} Your own network is still here."
         del st.query_params[PARAMETER]
         return
-    play.cards = [state.Card(layer) for layer in shared.architecture.layers]
-    play.head, play.settings = shared.architecture.head, shared.settings
+    same = (name for name, it in PRESETS.items() if it.architecture == shared.architecture)
+    play.replace(shared.architecture, shared.settings, next(same, None))
     play.dataset, play.chosen = shared.dataset, None
-    play.preset = next((n for n, p in PRESETS.items() if p.architecture == play.architecture), None)
     play.hidden, play.fixed = shared.hidden, shared.fixed
-    play.version += 1
 
 
 def link(hidden: list[str], fixed: list[str]) -> str:
@@ -43,29 +41,21 @@ def link(hidden: list[str], fixed: list[str]) -> str:
     play = state.get()
     token = to_link(play.architecture, play.settings, play.dataset, hidden, fixed)
     here = urlsplit(st.context.url or "http://localhost:8501/")
-    return f"{here.scheme}://{here.netloc}{base_path(here.path)}design?{PARAMETER}={token}"
-
-
-def base_path(path: str) -> str:
-    """The app's own folder in a page's path: `/app/design` lies in `/app/`."""
-    folder, _, _page = path.rpartition("/")
-    return f"{folder}/"
+    folder = here.path.rpartition("/")[0]  # the app's own: `/app/design` lies in `/app`
+    return f"{here.scheme}://{here.netloc}{folder}/design?{PARAMETER}={token}"
 
 
 def lesson() -> None:
-    """What the opened link keeps fixed or hidden, and the way to be free of it."""
+    """What the opened link keeps fixed or hidden, and the button that frees it."""
     play = state.get()
     if not play.hidden and not play.fixed:
         return
-    parts = []
+    text = ":material/school: **From a link made for a lesson.**"
     for word, names in (("Fixed", play.fixed), ("Hidden", play.hidden)):
         if names:
-            parts.append(f"{word}: {', '.join(CONTROLS[name] for name in sorted(names))}.")
+            text += f" {word}: {', '.join(CONTROLS[name] for name in sorted(names))}."
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(
-            f":material/school: **From a link made for a lesson.** {' '.join(parts)}",
-            width="stretch",
-        )
+        st.markdown(text, width="stretch")
         st.button("Free all controls", key="free", type="tertiary", on_click=_free)
 
 

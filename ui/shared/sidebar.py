@@ -21,12 +21,11 @@ STATE_BADGES: dict[str, tuple[str, str]] = {
 
 
 def show() -> None:
-    """Draw it; it refreshes itself while a run trains or torch is being loaded."""
-    play = state.get()
-    run = state.current_run()
-    busy = run is not None and run.state in runs.ACTIVE
+    """Current run and device, refreshed while a run trains or torch is being loaded; a notice."""
+    play, run = state.get(), state.current_run()
+    busy = models.known_devices() is None or (run is not None and run.state in runs.ACTIVE)
     with st.sidebar:
-        refreshing(_panel, 2.0 if busy or models.known_devices() is None else None, "sidebar")()
+        refreshing(_panel, 2.0 if busy else None, "sidebar")()
     if play.notice:
         st.warning(play.notice, icon=":material/info:")
         play.notice = None
@@ -68,11 +67,6 @@ def badge(run_state: str) -> None:
 
 
 def plain(text: str) -> str:
-    """User text that Markdown must not interpret."""
+    """User text, escaped so that Markdown does not interpret it."""
     special = "\\`*_{}[]()#+-.!|<>~$:"
     return "".join(f"\\{c}" if c in special else c for c in text)
-
-
-def warm_up() -> None:
-    """After the page is painted: load torch for the pages that need it."""
-    models.loader()

@@ -1,6 +1,6 @@
 """What a session knows: the network being designed, the settings, the current run, the drawing.
 
-Streamlit drops a widget's value when its page is left, so everything that must last lives in one
+Streamlit drops a widget's value when its page is left, so what several pages need lives in one
 object of ours, and widgets are fed from it. Which run is current lives in the URL, so that a
 reload or a second tab finds it again.
 """
@@ -8,11 +8,14 @@ reload or a second tab finds it again.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnn import runs
 from cnn.network import Architecture
@@ -21,6 +24,7 @@ from cnn.presets import DEFAULT_PRESET, PRESETS, Experiment
 from cnn.training import Settings
 
 T = TypeVar("T")
+_START = PRESETS[DEFAULT_PRESET]
 _counter = itertools.count()
 
 
@@ -32,13 +36,17 @@ class Card:
     uid: int = field(default_factory=lambda: next(_counter))
 
 
+def _cards(architecture: Architecture) -> list[Card]:
+    return [Card(layer) for layer in architecture.layers]
+
+
 @dataclass
 class Playground:
-    """Everything a session keeps."""
+    """Everything a session keeps; at the start, the default preset."""
 
-    cards: list[Card]
-    head: Classifier
-    settings: Settings
+    cards: list[Card] = field(default_factory=lambda: _cards(_START.architecture))
+    head: Classifier = _START.architecture.head
+    settings: Settings = _START.settings
     preset: str | None = DEFAULT_PRESET
     dataset: str | None = None  # None: the best that is on disk
     device: str = "auto"
@@ -47,11 +55,12 @@ class Playground:
     version: int = 0  # part of every settings widget's key: a new preset means new widgets
     page: str = ""
     visit: int = 0  # counts page changes: a canvas is laid anew at each
-    drawing: dict[str, Any] | None = None
-    last_digit: Any = None  # the newest prepared digit, for Inspect
-    pages: dict[type[Any], Any] = field(default_factory=dict)  # see `page`
+    drawing: dict[str, Any] | None = None  # as the canvas gives it
+    last_digit: NDArray[np.float32] | None = None  # the newest prepared digit, for Inspect
+    pages: dict[type, object] = field(default_factory=dict)  # see `page`
     fields: dict[str, Any] = field(default_factory=dict)
     chosen: int | str | None = None  # the open card on Design: its uid, or "head"
+    opened_link: str | None = None
     hidden: frozenset[str] = frozenset()  # controls that a teacher's link hides
     fixed: frozenset[str] = frozenset()  # and those it shows but does not let move
 
@@ -60,12 +69,20 @@ class Playground:
         """The network as designed, whether it can work or not."""
         return Architecture(layers=tuple(card.layer for card in self.cards), head=self.head)
 
+    def replace(self, architecture: Architecture, settings: Settings, preset: str | None) -> None:
+        """Take another network and its settings, with new cards and widgets."""
+        self.cards, self.head = _cards(architecture), architecture.head
+        self.settings, self.preset = settings, preset
+        self.version += 1
+
     def load_preset(self, name: str) -> None:
         """Take a preset's network and settings."""
-        preset = PRESETS[name]
-        self.cards = [Card(layer) for layer in preset.architecture.layers]
-        self.head, self.settings = preset.architecture.head, preset.settings
-        self.preset, self.version = name, self.version + 1
+        self.replace(PRESETS[name].architecture, PRESETS[name].settings, name)
+
+    def set_up(self, experiment: Experiment) -> None:
+        """Take an experiment's network, settings and data set."""
+        self.replace(experiment.architecture, experiment.settings, experiment.preset)
+        self.dataset = experiment.dataset or self.dataset
 
     def add(self, layer: AnyLayer, place: int) -> None:
         """Put a new layer at an index among the cards and open its card."""
@@ -76,23 +93,15 @@ class Playground:
     def take(self, architecture: Architecture) -> None:
         """Make this the network. Cards whose layers stay keep their names, and so stay open."""
         old, new = self.cards, architecture.layers
-        if len(old) == len(new):
-            self.cards = [Card(layer, card.uid) for card, layer in zip(old, new, strict=True)]
-        else:
-            known = {id(card.layer): card.uid for card in old}
-            self.cards = [
-                Card(layer, known.pop(id(layer))) if id(layer) in known else Card(layer)
-                for layer in new
-            ]
+        known = {id(card.layer): card.uid for card in old}
+        same = [known.pop(id(layer), None) for layer in new]
+        uids = [card.uid for card in old] if len(old) == len(new) else same
+        self.cards = [
+            Card(layer) if uid is None else Card(layer, uid)
+            for layer, uid in zip(new, uids, strict=True)
+        ]
         self.head = architecture.head
         self.version += 1
-
-    def set_up(self, experiment: Experiment) -> None:
-        """Take an experiment's network, settings and data set."""
-        self.cards = [Card(layer) for layer in experiment.architecture.layers]
-        self.head, self.settings = experiment.architecture.head, experiment.settings
-        self.preset, self.version = experiment.preset, self.version + 1
-        self.dataset = experiment.dataset or self.dataset
 
     @property
     def title(self) -> str:
@@ -107,15 +116,15 @@ class Playground:
 def get() -> Playground:
     """This session's object, as `begin` made it."""
     if "playground" not in st.session_state:
-        _through_the_front_door()
+        _run_app_first()
     return st.session_state.playground
 
 
-def _nothing() -> None:
+def _no_content() -> None:
     """A page without content."""
 
 
-def _through_the_front_door() -> None:
+def _run_app_first() -> None:
     """Run app.py instead of the bare page.
 
     A server's very first visit may be to `/draw`: until app.py has once called st.navigation,
@@ -123,23 +132,18 @@ def _through_the_front_door() -> None:
     """
     asked_for = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
     st.session_state.asked_for = asked_for
-    pages = [st.Page(_nothing, title="CNN Playground", default=True)]
+    pages = [st.Page(_no_content, title="CNN Playground", default=True)]
     if asked_for.isidentifier():  # else Streamlit lays "Page not found" over the page that follows
-        pages.append(st.Page(_nothing, title=asked_for, url_path=asked_for))
+        pages.append(st.Page(_no_content, title=asked_for, url_path=asked_for))
     st.navigation(pages, position="hidden")
     st.rerun()
 
 
 def begin() -> None:
-    """At each script run of app.py: make the session's object, with the default preset, and agree
-    with the URL on which run is current."""
+    """At each script run of app.py: make the session's object where there is none, and take the
+    current run from the URL."""
     if "playground" not in st.session_state:
-        preset = PRESETS[DEFAULT_PRESET]
-        st.session_state.playground = Playground(
-            [Card(layer) for layer in preset.architecture.layers],
-            preset.architecture.head,
-            preset.settings,
-        )
+        st.session_state.playground = Playground()
     play = get()
     wanted = st.query_params.get("run")
     if not wanted and not play.run_id:  # a new visit: the newest run is what people come for
@@ -153,7 +157,7 @@ def begin() -> None:
 
 
 def sync_url() -> None:
-    """Write the current run into the URL; a link to a run that does not exist is mended."""
+    """Write the current run into the URL, or take it out where there is none."""
     play = get()
     if play.run_id:
         if st.query_params.get("run") != play.run_id:
@@ -191,14 +195,13 @@ def current_run() -> runs.Run | None:
 
 def page(kind: type[T]) -> T:
     """What a page keeps for this session: one object of its own dataclass, made at first use."""
-    kept: dict[type[Any], Any] = get().pages
+    kept = get().pages
     if kind not in kept:
         kept[kind] = kind()
-    found: T = kept[kind]
-    return found
+    return cast(T, kept[kind])
 
 
-def remember(name: str, default: Any, choices: Any = None) -> Any:
+def remember(name: str, default: Any, choices: Container[Any] | None = None) -> Any:
     """A page's own setting by name, for feeding a widget; `default` where it is not among
     `choices` any more."""
     value = get().fields.get(name, default)

@@ -1,4 +1,4 @@
-"""The few things that Streamlit's theme cannot say, as one style sheet of constants."""
+"""What Streamlit's theme has no setting for, as one style sheet."""
 
 import streamlit as st
 
@@ -7,12 +7,12 @@ _CSS = """
 .block-container { padding: 2.6rem 2.5rem 4rem; max-width: 1360px; }
 h1 { letter-spacing: -0.02em; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
-/* numbers that tick must not make the line dance */
+/* digits of one width, so that a changing number does not move the line */
 .stProgress p, [data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
-/* a finger on the canvas draws, it does not scroll the page */
+/* a finger on the canvas draws and does not scroll the page */
 [data-testid="stBidiComponent"], .st-key-canvas * { touch-action: none; }
-/* a beat (ui/pulse.py) has no body, and takes no gap */
-[class*="st-key-pulse_"] { display: none; }
+/* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
+[class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
 @media (max-width: 640px) {
   [class*="st-key-only_wide"] { display: none; }

@@ -1,4 +1,4 @@
-"""The app's own augmentation as source: the function, and what of its module it leans on."""
+"""The app's own augmentation as source: the function, and what it needs of its module."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from cnn.training import Settings
 def augment_source(settings: Settings) -> str:
     """Source of `augment(x, settings, fill)`, its helpers and constants, and of `AUGMENTATION`.
 
-    Copied from `cnn.augmentation`, so that it cannot drift from it. Where the settings ask for no
-    handwriting, the branches for it are left out, and so are the helpers that only they need.
+    Copied from `cnn.training.augmentation` (which imports torch), so that the two cannot differ.
+    Where the settings ask for no handwriting, its branches and the helpers that only they need are
+    left out.
     """
     from cnn.training import augmentation
 
-    text = inspect.getsource(augmentation)
-    parts = {name: _without_handwriting(part, settings) for name, part in _parts(text).items()}
-    wanted = _leans_on("augment", parts)
+    parts = _definitions(inspect.getsource(augmentation))
+    if not settings.handwriting:
+        parts = {name: _without_handwriting(part) for name, part in parts.items()}
+    wanted = _needed_by("augment", parts)
     constants = [parts[name] for name in parts if name in wanted and name.isupper()]
     functions = [parts[name] for name in parts if name in wanted and not name.isupper()]
     chosen = ", ".join(f"{name}={getattr(settings, name)!r}" for name in _fields(settings))
@@ -29,18 +31,13 @@ def augment_source(settings: Settings) -> str:
 
 def _fields(settings: Settings) -> list[str]:
     """The augmentation's settings, and `augments`, which `augment` asks first."""
-    declared = type(settings).model_fields
-    names = [
-        name
-        for name, info in declared.items()
-        if isinstance(info.json_schema_extra, dict)
-        and info.json_schema_extra.get("group") == "augmentation"
-    ]
-    return ["augments", *names]
+    extras = {name: it.json_schema_extra for name, it in type(settings).model_fields.items()}
+    groups = {name: it.get("group") for name, it in extras.items() if isinstance(it, dict)}
+    return ["augments", *(name for name in groups if groups[name] == "augmentation")]
 
 
-def _parts(text: str) -> dict[str, str]:
-    """Every function and constant of a module, by name, with its source lines."""
+def _definitions(text: str) -> dict[str, str]:
+    """The source of every function and constant of a module, by name."""
     lines, parts = text.splitlines(), {}
     for node in ast.parse(text).body:
         source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
@@ -53,10 +50,8 @@ def _parts(text: str) -> dict[str, str]:
     return parts
 
 
-def _without_handwriting(source: str, settings: Settings) -> str:
-    """The source without its `if strength:` blocks, where strength is 0."""
-    if settings.handwriting:
-        return source
+def _without_handwriting(source: str) -> str:
+    """The source without its `if strength:` blocks."""
     lines = source.splitlines()
     for node in reversed([n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.If)]):
         if isinstance(node.test, ast.Name) and node.test.id == "strength" and not node.orelse:
@@ -64,10 +59,13 @@ def _without_handwriting(source: str, settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def _leans_on(name: str, parts: dict[str, str], known: frozenset[str] = frozenset()) -> set[str]:
-    """`name` and every part that it uses, by itself or through others."""
-    found = {name}
-    for node in ast.walk(ast.parse(parts[name])):
-        if isinstance(node, ast.Name) and node.id in parts and node.id not in known | found:
-            found |= _leans_on(node.id, parts, known | frozenset(found))
+def _needed_by(name: str, parts: dict[str, str]) -> set[str]:
+    """`name` and every definition that it uses, itself or through others."""
+    found: set[str] = set()
+    left = {name}
+    while left:
+        part = left.pop()
+        found.add(part)
+        used = {node.id for node in ast.walk(ast.parse(parts[part])) if isinstance(node, ast.Name)}
+        left |= (used & parts.keys()) - found
     return found

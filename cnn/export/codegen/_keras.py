@@ -1,31 +1,22 @@
 """A Keras 3 script of the same network and training. Keras reads images channels last.
 
-The same weights give the same scores: a Flatten is led by a Permute, paddings and epsilons are
-said as PyTorch has them, first weights are drawn alike (biases begin at zero, as Keras does).
+The same weights give the same outputs: a Permute stands before a Flatten, paddings and epsilons
+are PyTorch's, and so is the weight initialisation (biases begin at zero, as in Keras). torch is
+imported only for the augmentation's limits.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnn.datasets import DATASETS
-from cnn.export.codegen._common import (
-    SCHEDULES,
-    checked,
-    commented,
-    data_notes,
-    facts,
-    source_dataset,
-)
-from cnn.export.codegen._torch import _plain
+from cnn.export.codegen import script
 from cnn.network import INPUT_SHAPE, Architecture
-from cnn.network.layers import show
 from cnn.training import OPTIMIZERS, Settings
 
 if TYPE_CHECKING:
     from cnn.datasets import Preprocessing
 
-# Keras's names for what torch's optimisers are told.
+# Keras's optimisers for torch's, with the arguments whose defaults differ.
 _OPTIMIZERS = {
     "SGD": ("SGD", {}),
     "Adam": ("Adam", {"epsilon": 1e-8}),
@@ -49,35 +40,25 @@ def keras(
 
     Raises ArchitectureError where the network cannot work.
     """
-    checked(architecture)
-    data = source_dataset(dataset)
-    sigmoid = architecture.head.output == "sigmoid"
-    held_out = settings.held_out(DATASETS[dataset])
+    data = script.source_dataset(dataset)
+    helpers = _helpers(architecture)
+    from_logits = architecture.head.output != "sigmoid"
+    smoothing = script.arguments({"label_smoothing": settings.label_smoothing or None})
     return _SCRIPT.format(
-        title=_plain(title),
+        **script.head(architecture, title),
         data=data.label,
-        note=data_notes(dataset, settings) + _notes(data.name, settings),
-        facts=facts(architecture),
-        math="import math\n\n" if "math." in SCHEDULES[settings.schedule] else "",
-        seed=settings.seed,
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        held_out=held_out,
-        mean=preprocessing.mean,
-        std=preprocessing.std,
+        note=script.data_notes(dataset, settings) + _notes(data.name, settings),
+        math="import math\n\n" if "math." in script.SCHEDULES[settings.schedule] else "",
+        constants=script.constants(settings, preprocessing, dataset),
         reader=_DATASETS.get(data.name, "mnist"),
         classes=architecture.head.classes,
-        imports="layers, ops" if "ops." in _parts(architecture) else "layers",
-        parts=_parts(architecture),
+        imports="layers, ops" if "ops." in helpers else "layers",
+        helpers=helpers,
         model=_model(architecture),
-        schedule=SCHEDULES[settings.schedule],
+        schedule=script.SCHEDULES[settings.schedule],
         optimizer=_optimizer(settings),
-        loss=(
-            f"keras.losses.CategoricalCrossentropy(from_logits={not sigmoid}"
-            + (f", label_smoothing={settings.label_smoothing}" if settings.label_smoothing else "")
-            + ")"
-        ),
+        outputs="logits" if from_logits else "sigmoids",
+        loss=f"keras.losses.CategoricalCrossentropy(from_logits={from_logits}{smoothing})",
         early=_EARLY.format(patience=settings.early_stopping) if settings.early_stopping else "",
         augmentation=_augmentation(settings, preprocessing),
     )
@@ -97,31 +78,21 @@ def _notes(dataset: str, settings: Settings) -> str:
 
 def _model(architecture: Architecture) -> str:
     channels, height, width = INPUT_SHAPE
-    lines = [(f"keras.Input(({height}, {width}, {channels}))", "channels last")]
-    for row in architecture.table():
-        assert row.input_shape is not None and row.output_shape is not None
-        if row.skipped:
-            lines.append(('layers.Activation("linear")', f"switched off: {row.layer.summary}"))
-            continue
-        *before, last = row.layer.keras_source(row.input_shape)
-        lines += [(source, "as PyTorch has it") for source in before]
-        lines.append((last, show(row.output_shape)))
-    return commented(lines, " " * 12)
+    image = f"{' ' * 12}keras.Input(({height}, {width}, {channels})),  # channels last\n"
+    return image + script.layer_lines(architecture, keras=True)
 
 
-def _parts(architecture: Architecture) -> str:
-    used = dict.fromkeys(
-        name for row in architecture.table() if not row.skipped for name in row.layer.keras_helpers
-    )
-    return "".join(f"{_PARTS[name]}\n\n" for name in used)
+def _helpers(architecture: Architecture) -> str:
+    """The classes that Keras lacks, for the layers that are switched on."""
+    names = (name for x in architecture.all_layers if x.enabled for name in x.keras_helpers)
+    return "".join(f"{_HELPERS[name]}\n\n" for name in dict.fromkeys(names))
 
 
 def _optimizer(settings: Settings) -> str:
     choice = OPTIMIZERS[settings.optimizer]
     name, fixed = _OPTIMIZERS[choice.torch_name]
     options = {**fixed, **choice.arguments, "weight_decay": settings.weight_decay or None}
-    said = "".join(f", {key}={value!r}" for key, value in options.items() if value is not None)
-    return f"keras.optimizers.{name}(LEARNING_RATE{said})"
+    return f"keras.optimizers.{name}(LEARNING_RATE{script.arguments(options)})"
 
 
 def _augmentation(settings: Settings, preprocessing: Preprocessing) -> str:
@@ -130,30 +101,27 @@ def _augmentation(settings: Settings, preprocessing: Preprocessing) -> str:
         return "    training = model\n"
     from cnn.training import augmentation
 
-    fill = 0.0 - preprocessing.mean / preprocessing.std
-    outside = f'fill_mode="constant", fill_value={fill:.6g}'
-    side, strength = INPUT_SHAPE[1], settings.handwriting
-    shift = max(settings.shift, augmentation.SHIFT * strength) / side
-    turn = max(settings.rotation, augmentation.ROTATION * strength) / 360
-    scale = max(settings.scale, augmentation.SCALE * strength) / 100
-    shear = max(settings.shear, augmentation.SHEAR * strength) / 90
-    layers = []
-    if shift:
-        layers.append(f"layers.RandomTranslation({shift:.6g}, {shift:.6g}, {outside})")
-    if turn:
-        layers.append(f"layers.RandomRotation({turn:.6g}, {outside})")
-    if scale:
-        layers.append(f"layers.RandomZoom({scale:.6g}, {outside})")
-    if shear:
-        layers.append(f"layers.RandomShear({shear:.6g}, {outside})")
-    lines = "".join(f"        {layer},\n" for layer in layers)
+    strength = settings.handwriting
+    amounts = {
+        "Translation": max(settings.shift, augmentation.SHIFT * strength) / INPUT_SHAPE[1],
+        "Rotation": max(settings.rotation, augmentation.ROTATION * strength) / 360,
+        "Zoom": max(settings.scale, augmentation.SCALE * strength) / 100,
+        "Shear": max(settings.shear, augmentation.SHEAR * strength) / 90,
+    }
+    lines = ""
+    for name, amount in amounts.items():
+        if amount:
+            both = f"{amount:.6g}, {amount:.6g}" if name == "Translation" else f"{amount:.6g}"
+            fill = 0.0 - preprocessing.mean / preprocessing.std
+            outside = f'fill_mode="constant", fill_value={fill:.6g}'
+            lines += f"        layers.Random{name}({both}, {outside}),\n"
     return (
         f"    augmentation = [\n{lines}    ]\n"
         "    training = keras.Sequential([*augmentation, model])\n"
     )
 
 
-_PARTS = {
+_HELPERS = {
     "ResidualBlock": '''\
 @keras.saving.register_keras_serializable()
 class ResidualBlock(layers.Layer):
@@ -203,21 +171,16 @@ _SCRIPT = '''\
 import numpy as np
 from keras import {imports}
 
-SEED = {seed}
-EPOCHS = {epochs}
-BATCH_SIZE = {batch_size}
-LEARNING_RATE = {learning_rate!r}
-VALIDATION_IMAGES = {held_out}  # held out of the training images
-MEAN, STD = {mean!r}, {std!r}  # of pixels in 0-1
+{constants}
 
 
 def torch_init():
-    """First weights as PyTorch draws them: uniform within 1 / sqrt(inputs)."""
+    """PyTorch's weight initialisation: uniform within 1 / sqrt(inputs)."""
     return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
 
 
-{parts}def make_model():
-    """The network: float32 images (N, 28, 28, 1), normalised, to scores (N, classes)."""
+{helpers}def make_model():
+    """The network: float32 images (N, 28, 28, 1), normalised, to {outputs} (N, classes)."""
     return keras.Sequential(
         [
 {model}
@@ -252,7 +215,7 @@ def load_data():
 
 
 def main():
-    """Train, and say after each epoch how good the network is."""
+    """Train, and print the accuracy after each epoch."""
     keras.utils.set_random_seed(SEED)
     model = make_model()
 {augmentation}    training.compile(
@@ -271,8 +234,8 @@ def main():
         callbacks=[Schedule(){early}],
         verbose=2,
     )
-    _, share = training.evaluate(test_x, test_y, verbose=0)
-    print(f"test accuracy {{share:.2%}}")
+    _, accuracy = training.evaluate(test_x, test_y, verbose=0)
+    print(f"test accuracy {{accuracy:.2%}}")
     model.save("model.keras")
 
 

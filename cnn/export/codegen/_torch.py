@@ -9,18 +9,9 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from cnn.datasets import DATASETS
+from cnn.export.codegen import script
 from cnn.export.codegen._augment import augment_source
-from cnn.export.codegen._common import (
-    SCHEDULES,
-    checked,
-    commented,
-    data_notes,
-    facts,
-    source_dataset,
-)
 from cnn.network import Architecture
-from cnn.network.layers import show
 from cnn.training import OPTIMIZERS, Settings
 
 if TYPE_CHECKING:
@@ -40,15 +31,14 @@ def pytorch(
     there is one), prints each epoch's accuracy, and keeps the weights in `weights.pt`. Raises
     ArchitectureError where the network cannot work.
     """
-    checked(architecture)
-    data = source_dataset(dataset)
+    data = script.source_dataset(dataset)
     early = bool(settings.early_stopping)
-    math = "math." in SCHEDULES[settings.schedule] or settings.augments or early
+    schedule = script.SCHEDULES[settings.schedule]
+    math = "math." in schedule or settings.augments or early
     return _SCRIPT.format(
-        title=_plain(title),
+        **script.head(architecture, title),
         data=data.label,
-        note=data_notes(dataset, settings),
-        facts=facts(architecture),
+        note=script.data_notes(dataset, settings),
         math="import math\n" if math else "",
         namespace="from types import SimpleNamespace\n" if settings.augments else "",
         reader=data.torchvision_name,
@@ -56,12 +46,12 @@ def pytorch(
         model=_model(architecture),
         prepare=_PREPARE,
         augment=augment_source(settings) if settings.augments else "",
-        schedule=SCHEDULES[settings.schedule].replace("(progress)", "(progress: float) -> float"),
+        schedule=schedule.replace("(progress)", "(progress: float) -> float"),
         optimizer=_optimizer(settings),
         batch=_BATCH_AUGMENTED if settings.augments else _BATCH,
-        lowest=_LOWEST if early else "",
-        early=_EARLY if early else "",
-        best=_BEST if early else "",
+        before_early_stopping=_BEFORE_EARLY_STOPPING if early else "",
+        early_stopping=_EARLY_STOPPING if early else "",
+        after_early_stopping=_AFTER_EARLY_STOPPING if early else "",
         smoothing=", label_smoothing=LABEL_SMOOTHING" if settings.label_smoothing else "",
     )
 
@@ -70,72 +60,44 @@ def model_source(
     architecture: Architecture, preprocessing: Preprocessing, title: str = "My network"
 ) -> str:
     """A module with `make_model()` and `prepare(images)`: the network without its training."""
-    checked(architecture)
+    parts = script.head(architecture, title)
     model = _model(architecture)
     return _MODULE.format(
+        **parts,
         functional="import torch.nn.functional as F\n" if "F." in model else "",
-        title=_plain(title),
-        facts=facts(architecture),
-        mean=preprocessing.mean,
-        std=preprocessing.std,
+        normalisation=script.mean_and_std(preprocessing),
         model=model,
         prepare=_PREPARE,
     )
 
 
-def _plain(title: str) -> str:
-    """A title that cannot end the docstring it stands in."""
-    kept = "".join(c for c in title if c.isprintable() and c not in '"\\{}')
-    return " ".join(kept.split())[:80] or "My network"
-
-
 def _model(architecture: Architecture) -> str:
     """The classes that torch lacks, and `make_model`."""
-    lines: list[tuple[str, str]] = []
-    names: dict[str, None] = {}
-    for row in architecture.table():
-        assert row.input_shape is not None and row.output_shape is not None
-        if row.skipped:
-            lines.append(("nn.Identity()", f"switched off: {row.layer.summary}"))
-            continue
-        source = row.layer.torch_source(row.input_shape)
-        names |= dict.fromkeys(name for name in row.layer.torch_helpers if f"{name}(" in source)
-        lines.append((source, show(row.output_shape)))
-    parts = "".join(f"{_source_of(name)}\n\n" for name in names)
-    return parts + _MAKE_MODEL.format(layers=commented(lines, " " * 8))
-
-
-def _source_of(name: str) -> str:
     from cnn.network import modules
 
-    return inspect.getsource(getattr(modules, name))
+    layers = script.layer_lines(architecture, keras=False)
+    helpers = (name for layer in architecture.all_layers for name in layer.torch_helpers)
+    needed = [name for name in dict.fromkeys(helpers) if f"{name}(" in layers]
+    parts = "".join(f"{inspect.getsource(getattr(modules, name))}\n\n" for name in needed)
+    return parts + _MAKE_MODEL.format(layers=layers)
 
 
 def _constants(settings: Settings, preprocessing: Preprocessing, dataset: str) -> str:
-    held_out = settings.held_out(DATASETS[dataset])
-    lines = [
-        f"SEED = {settings.seed}",
-        f"EPOCHS = {settings.epochs}",
-        f"BATCH_SIZE = {settings.batch_size}",
-        f"LEARNING_RATE = {settings.learning_rate!r}",
-        f"WEIGHT_DECAY = {settings.weight_decay!r}",
-        f"VALIDATION_IMAGES = {held_out}  # held out of the training images",
-        f"MEAN, STD = {preprocessing.mean!r}, {preprocessing.std!r}  # of pixels in 0-1",
-    ]
+    more = [f"WEIGHT_DECAY = {settings.weight_decay!r}"]
     if settings.label_smoothing:
-        lines.insert(5, f"LABEL_SMOOTHING = {settings.label_smoothing!r}")
+        more.append(f"LABEL_SMOOTHING = {settings.label_smoothing!r}")
+    text = script.constants(settings, preprocessing, dataset, more)
     if settings.early_stopping:
         note = "epochs without a lower validation loss"
-        lines.append(f"EARLY_STOPPING = {settings.early_stopping}  # {note}")
-    return "\n".join(lines)
+        text += f"\nEARLY_STOPPING = {settings.early_stopping}  # {note}"
+    return text
 
 
 def _optimizer(settings: Settings) -> str:
     choice = OPTIMIZERS[settings.optimizer]
-    extra = "".join(f", {key}={value!r}" for key, value in choice.arguments.items())
     return (
         f"torch.optim.{choice.torch_name}(\n        model.parameters(), lr=LEARNING_RATE, "
-        f"weight_decay=WEIGHT_DECAY{extra}\n    )"
+        f"weight_decay=WEIGHT_DECAY{script.arguments(choice.arguments)}\n    )"
     )
 
 
@@ -161,19 +123,19 @@ _BATCH_AUGMENTED = """\
 """
 
 # Early stopping, for settings that ask for it: the best epoch's weights are kept.
-_LOWEST = """\
-    lowest, lowest_epoch, best = math.inf, 0, model.state_dict()
+_BEFORE_EARLY_STOPPING = """\
+    best_loss, best_epoch, best_weights = math.inf, 0, model.state_dict()
 """
-_EARLY = """\
-        if loss < lowest:
-            weights = {name: value.clone() for name, value in model.state_dict().items()}
-            lowest, lowest_epoch, best = loss, epoch, weights
-        elif epoch - lowest_epoch >= EARLY_STOPPING:
-            print(f"stopped early: epoch {lowest_epoch + 1} was the best")
+_EARLY_STOPPING = """\
+        if loss < best_loss:
+            best_loss, best_epoch = loss, epoch
+            best_weights = {name: value.clone() for name, value in model.state_dict().items()}
+        elif epoch - best_epoch >= EARLY_STOPPING:
+            print(f"stopped early: epoch {best_epoch + 1} was the best")
             break
 """
-_BEST = """\
-    model.load_state_dict(best)
+_AFTER_EARLY_STOPPING = """\
+    model.load_state_dict(best_weights)
 """
 
 _MODULE = '''\
@@ -184,7 +146,7 @@ _MODULE = '''\
 
 {functional}from torch import Tensor, nn
 
-MEAN, STD = {mean!r}, {std!r}  # of pixels in 0-1, as the network was trained
+{normalisation}, as the network was trained
 
 
 {model}
@@ -219,16 +181,16 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 {augment}{schedule}
 
 @torch.inference_mode()
-def judge(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
-    """The mean loss over images, and the share that the network reads right."""
+def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
+    """The mean loss and the accuracy over images."""
     model.eval()
-    scores = torch.cat([model(prepare(part)) for part in images.split(1000)])
-    right = (scores.argmax(dim=1) == labels).float().mean()
-    return F.cross_entropy(scores, labels).item(), right.item()
+    logits = torch.cat([model(prepare(part)) for part in images.split(1000)])
+    accuracy = (logits.argmax(dim=1) == labels).float().mean()
+    return F.cross_entropy(logits, labels).item(), accuracy.item()
 
 
 def main() -> None:
-    """Train, and say after each epoch how good the network is."""
+    """Train, and print the accuracy after each epoch."""
     torch.manual_seed(SEED)
     model = make_model().to(DEVICE)
     optimizer = {optimizer}
@@ -243,7 +205,7 @@ def main() -> None:
     full, rest = divmod(len(kept), BATCH_SIZE)
     steps_per_epoch = full + (rest > 1) if full else 1  # batch norm needs two images
     step, total_steps = 0, steps_per_epoch * EPOCHS
-{lowest}    for epoch in range(EPOCHS):
+{before_early_stopping}    for epoch in range(EPOCHS):
         began, total_loss = time.perf_counter(), 0.0
         generator = torch.Generator().manual_seed(SEED * 1_000_003 + epoch)
         order = kept[torch.randperm(len(kept), generator=generator)].to(DEVICE)
@@ -259,13 +221,13 @@ def main() -> None:
             step += 1
         line = f"epoch {{epoch + 1}}: loss {{total_loss / steps_per_epoch:.4f}}"
         if VALIDATION_IMAGES:
-            loss, share = judge(model, images[held_out], labels[held_out])
-            line += f", validation accuracy {{share:.2%}}"
+            loss, accuracy = evaluate(model, images[held_out], labels[held_out])
+            line += f", validation accuracy {{accuracy:.2%}}"
         print(f"{{line}}, {{time.perf_counter() - began:.1f}} s")
-{early}
-{best}    test_images, test_labels = test.data.to(DEVICE), test.targets.to(DEVICE)
-    _, share = judge(model, test_images, test_labels)
-    print(f"test accuracy {{share:.2%}}")
+{early_stopping}
+{after_early_stopping}    test_images, test_labels = test.data.to(DEVICE), test.targets.to(DEVICE)
+    _, accuracy = evaluate(model, test_images, test_labels)
+    print(f"test accuracy {{accuracy:.2%}}")
     torch.save(model.state_dict(), "weights.pt")
 
 

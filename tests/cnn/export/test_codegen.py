@@ -12,7 +12,7 @@ from cnn.cli.main import main
 from cnn.datasets import preprocessing_for
 from cnn.drawing import synthetic_digits
 from cnn.export.codegen import pytorch
-from cnn.export.codegen._common import SCHEDULES
+from cnn.export.codegen.script import SCHEDULES
 from cnn.presets import PRESETS
 from cnn.training import OPTIMIZERS, Settings, schedule_factor
 from cnn.training.augmentation import augment

@@ -54,12 +54,11 @@ def test_the_weights_say_what_they_belong_to(trained, tmp_path):
 
 
 def test_the_zip_holds_everything(trained):
-    archive = formats.zip_of(trained)
+    archive = formats.archive(trained)
     with zipfile.ZipFile(io.BytesIO(archive)) as packed:
-        assert set(packed.namelist()) == {
-            "README.md", "model.py", "train.py", "train_keras.py", "predict.py",
-            "weights.safetensors", "preprocessing.json", "architecture.json",
-        }  # fmt: skip
+        sources = {"model.py", "train.py", "train_keras.py", "predict.py"}
+        data = {"README.md", "weights.safetensors", "preprocessing.json", "architecture.json"}
+        assert set(packed.namelist()) == sources | data
         assert json.loads(packed.read("preprocessing.json"))["classes"] == list("0123456789")
         assert from_json(packed.read("architecture.json")) == trained.config.architecture
         for name in packed.namelist():
@@ -69,9 +68,9 @@ def test_the_zip_holds_everything(trained):
 
 def test_zip_and_onnx_give_the_same_predictions_over_the_whole_test_set(trained):
     said = []
-    result = verify.verify_zip(trained, lambda share, doing: said.append((share, doing)))
-    assert result.verified, result
-    assert str(result).splitlines() == [
+    result = verify.verify_exports(trained, lambda share, doing: said.append((share, doing)))
+    assert all(comparison.verified for comparison in result.results), result
+    assert list(map(str, result.results)) == [
         "zip: same 1,000 predictions",
         "ONNX: same 1,000 predictions",
     ]
@@ -82,23 +81,23 @@ def test_zip_and_onnx_give_the_same_predictions_over_the_whole_test_set(trained)
 
 def test_a_zip_with_other_weights_or_preparation_is_found_out(trained):
     images = datasets.load("mnist-sample").test_images[:300]
-    expected = verify._own_scores(trained, images)
-    archive = formats.zip_of(trained)
+    expected = verify.app_logits(trained, images)
+    archive = formats.archive(trained)
     weights = {name: value * 0.9 for name, value in load(formats.safetensors(trained)).items()}
     result = verify.compare_zip(
         repacked(archive, weights_safetensors=save(weights)), images.numpy(), expected
     )
     assert not result.verified and result.difference > verify.TOLERANCE
-    assert "predictions differ, scores by up to" in str(result)
+    assert "predictions differ, logits by up to" in str(result)
 
 
 @pytest.mark.parametrize(
     ("source", "says"),
-    [(b"import cnn", "No module named 'cnn'"), (b"def scores(x): return x[0]", "of shape")],
+    [(b"import cnn", "No module named 'cnn'"), (b"def predict_logits(x): return x[0]", "of shape")],
     ids=["leans on the app", "wrong shape"],
 )
 def test_a_zip_that_does_not_run_says_why(trained, source, says):
-    archive = repacked(formats.zip_of(trained), predict_py=source)
+    archive = repacked(formats.archive(trained), predict_py=source)
     images = np.zeros((2, 28, 28), np.uint8)
     with pytest.raises(formats.ExportError, match=says):
         verify.compare_zip(archive, images, np.zeros((2, 10), np.float32))
@@ -112,18 +111,18 @@ def functions(*names: str) -> list[Activation]:
 # for what squashes in a row leaves no differences to compare.
 EVERY_LAYER = {
     "maps": (
-        Conv2d(filters=8, kernel_size=4, dilation=3), BatchNorm2d(),
+        *(Conv2d(filters=8, kernel_size=4, dilation=3), BatchNorm2d()),
         *functions("relu", "leaky_relu", "gelu"),
         Conv2d(filters=12, kernel_size=5, stride=3, groups=4, init="kaiming"),
-        SumPool2d(kernel_size=3, stride=2), AvgPool2d(stride=1), MaxPool2d(enabled=False),
-        ResidualBlock(filters=6, stride=2), MaxPool2d(kernel_size=1, stride=1), Dropout(),
+        *(SumPool2d(kernel_size=3, stride=2), AvgPool2d(stride=1), MaxPool2d(enabled=False)),
+        *(ResidualBlock(filters=6, stride=2), MaxPool2d(kernel_size=1, stride=1), Dropout()),
         Flatten(),
     ),
     "vectors": (
-        Conv2d(filters=9), *functions("tanh", "silu"), GlobalAvgPool(),
-        Linear(units=9, bias=False, init="wide"), *functions("sigmoid", "softmax"),
+        *(Conv2d(filters=9), *functions("tanh", "silu"), GlobalAvgPool()),
+        *(Linear(units=9, bias=False, init="wide"), *functions("sigmoid", "softmax")),
     ),
-}  # fmt: skip
+}
 
 
 def test_the_two_networks_hold_every_layer_type_and_function():
@@ -142,7 +141,7 @@ def test_every_layer_type_survives_onnx(name):
     write_tensors(run.path / "live.safetensors", model.state_dict())
 
     images = datasets.load("mnist-sample").test_images[:20]
-    expected = verify._own_scores(run, images)
+    expected = verify.app_logits(run, images)
     assert np.ptp(expected, axis=0).max() > 10 * verify.TOLERANCE  # there is something to compare
     result = verify.compare_onnx(formats.onnx(run), images.numpy(), expected)
     assert result.verified, result

@@ -51,15 +51,15 @@ def test_fifteen_layers_of_any_kind_stay_below_2000_characters(layers, head):
 
 
 def test_sixty_layers_with_every_field_changed_can_still_be_read():
-    layers = tuple(
-        Conv2d(
-            filters=i % 256 + 1, kernel_size=i % 11 + 1, stride=2, padding="valid", bias=False,
-            dilation=3, groups=i % 7 + 1, init="orthogonal", enabled=False,
-        )
-        if i % 2 else AvgPool2d(kernel_size=i % 7 + 1, stride=i % 5 + 1)
-        for i in range(60)
-    )  # fmt: skip
-    architecture = Architecture(layers=layers)
+    same = {"stride": 2, "padding": "valid", "bias": False, "dilation": 3, "init": "orthogonal"}
+
+    def layer(i: int):
+        if i % 2 == 0:
+            return AvgPool2d(kernel_size=i % 7 + 1, stride=i % 5 + 1)
+        sizes = {"filters": i % 256 + 1, "kernel_size": i % 11 + 1, "groups": i % 7 + 1}
+        return Conv2d(**sizes, **same, enabled=False)
+
+    architecture = Architecture(layers=tuple(map(layer, range(60))))
     assert from_link(to_link(architecture, Settings())).architecture == architecture
 
 

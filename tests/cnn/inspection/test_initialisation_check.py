@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from cnn.figures.starts import start_bars
+from cnn.figures.initialisation import signal_and_gradient
 from cnn.inspection.initialisation_check import (
     InitialisationCheck,
     check_initialisation,
@@ -93,7 +93,7 @@ def test_the_sample_is_prepared_as_a_run_would_prepare_it():
 
 def test_the_figure_shows_every_layer_once():
     start = check_initialisation(Architecture(layers=(Conv2d(), Activation(), Flatten())), *batch())
-    figure = start_bars(start.layers, start.input_signal)
+    figure = signal_and_gradient(start.layers, start.input_signal)
     assert len(figure.data) == 2
     assert [len(trace.x) for trace in figure.data] == [4, 4]
     assert sum(value is not None for value in figure.data[1].x) == 2

@@ -1,0 +1,98 @@
+"""What a network predicts: probabilities, how they moved over the epochs, confusions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from cnn.figures._base import NAMES, curve, heat_map, hover, labelled_bars, layout, legend_row
+from cnn.figures.colours import CLASSES, CONFUSIONS, MUTED, PAPER, VALIDATION
+
+
+def confusion_heatmap(counts: NDArray[np.int64], names: Sequence[str]) -> go.Figure:
+    """The annotated confusion matrix, Truth down, Predicted across.
+
+    Coloured by the share of each true class, on a scale that keeps rare confusions visible.
+    """
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    text = hover("truth %{y}, read as %{x}<br>%{text} images, %{customdata:.1%} of %{y}")
+    look = {"colorscale": CONFUSIONS, "zmin": 0, "zmax": 1, "xgap": 2, "ygap": 2, **text}
+    axes = {"x": list(names), "y": list(names)}
+    figure = heat_map(np.sqrt(share), text=counts, customdata=share, **axes, **look)
+    strong = share > 0.3  # there the cell is dark enough for white in either theme
+    for where, colour in ((~strong, None), (strong, PAPER)):
+        row, column = (places.tolist() for places in np.nonzero(where))
+        cells = {"x": [names[i] for i in column], "y": [names[i] for i in row]}
+        numbers = [str(n) for n in counts[where]]
+        look = {"mode": "text", "textfont_color": colour, "showlegend": False, **hover("")}
+        figure.add_scatter(text=numbers, **cells, **look)
+    figure.update_xaxes(title="Predicted", side="top", **NAMES)
+    figure.update_yaxes(title="Truth", autorange="reversed", **NAMES)
+    return layout(figure, 520)
+
+
+def probability_bars(probabilities: Sequence[float], names: Sequence[str]) -> go.Figure:
+    """One bar per class, the winner in another colour and bold, every bar with its figure."""
+    winner = int(np.argmax(probabilities))
+    labels = [f"<b>{name}</b>" if i == winner else name for i, name in enumerate(names)]
+    colours = [VALIDATION if i == winner else MUTED for i in range(len(names))]
+    shares = [f"{p:.1%}" for p in probabilities]
+    figure = labelled_bars(probabilities, labels, colours, shares, "%{y}: %{x:.2%}")
+    ticks = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]}
+    figure.update_xaxes(title="Probability", range=[0, 1.18], **ticks)
+    return layout(figure, 340)
+
+
+def answer_over_epochs(
+    epochs: Sequence[int], probabilities: NDArray[np.float32], names: Sequence[str]
+) -> go.Figure:
+    """Probability by epoch, `(epochs, classes)`, as lines; classes never above a tenth are grey."""
+    figure = go.Figure()
+    highest = probabilities.max(axis=0)
+    for k in np.argsort(highest):
+        likely = bool(highest[k] > 0.1)
+        look = (CLASSES[k % 10], 3, "lines+markers") if likely else (MUTED, 1, "lines")
+        trace = curve(list(epochs), probabilities[:, k].tolist(), *look)
+        trace |= {"name": names[k], "showlegend": likely, "opacity": 1.0 if likely else 0.4}
+        figure.add_scatter(**trace, **hover(f"{names[k]} after epoch %{{x}}: %{{y:.1%}}"))
+    figure.update_xaxes(title="Epoch", dtick=1 if len(epochs) <= 12 else None)
+    figure.update_yaxes(title="Probability", range=[0, 1.04], tickformat=".0%")
+    return layout(figure, 280, legend={"orientation": "h", "y": 1.14, "traceorder": "reversed"})
+
+
+def probabilities_over_epochs(
+    epochs: Sequence[int],
+    probabilities: NDArray[np.float32],
+    names: Sequence[str],
+    at: int | None = None,
+) -> go.Figure:
+    """This image's probabilities `(epochs, classes)` after each epoch."""
+    figure = go.Figure()
+    shown = probabilities.max(axis=0) > max(0.05, 1.6 / len(names))
+    shown[probabilities[-1].argmax()] = True
+    for i, name in enumerate(names):
+        width, opacity = (2.5, 1) if shown[i] else (1, 0.35)
+        trace = curve(list(epochs), probabilities[:, i], CLASSES[i % 10], width, "lines+markers")
+        look = {"name": name, "opacity": opacity, "showlegend": bool(shown[i])}
+        figure.add_scatter(**trace, **look, **hover("epoch %{x}: %{y:.1%}", name))
+    if at is not None:
+        figure.add_vline(x=at, line={"color": MUTED, "dash": "dot"})
+    figure.update_xaxes(title="Epoch", dtick=max(1, len(epochs) // 12))
+    figure.update_yaxes(title="Probability", tickformat=".0%", range=[-0.02, 1.05])
+    return layout(figure, 280, legend=legend_row(1.2))
+
+
+def before_after(
+    before: Sequence[float], after: Sequence[float], names: Sequence[str]
+) -> go.Figure:
+    """Each class's probability before and after an operation."""
+    figure = go.Figure()
+    for values, name, colour in ((before, "before", MUTED), (after, "after", VALIDATION)):
+        text = hover("%{x}: %{y:.2%}", name)
+        figure.add_bar(x=list(names), y=list(values), name=name, marker_color=colour, **text)
+    figure.update_xaxes(**NAMES)
+    figure.update_yaxes(title="Probability", tickformat=".0%", range=[0, 1.03])
+    return layout(figure, 260, barmode="group", bargap=0.25, legend=legend_row(1.2))
