@@ -37,7 +37,7 @@ def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tupl
         architecture, images, settings, datasets.preprocessing_for("mnist", settings.normalisation),
         compute_for(find_device(device), settings.precision, architecture.convolutional),
         datasets.DATASETS["mnist"].validation_images if held_out is None else held_out,
-        extra=functools.partial(synthetic_digits.extra, "mnist", settings),
+        extra=functools.partial(synthetic_digits.additional_images, "mnist", settings),
     )  # fmt: skip
     test_x = images.test_images.to(trainer.compute.device)
     test_y = images.test_labels.to(trainer.compute.device)

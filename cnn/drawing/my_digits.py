@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from humanize import naturalsize
@@ -51,7 +50,7 @@ def path() -> Path:
     return data_dir() / "my-digits.jsonl"
 
 
-def drawing_of(value: Any) -> Drawing:
+def drawing_of(value: object) -> Drawing:
     """Check one parsed line. Raises CollectionError saying what is wrong with it."""
     if not isinstance(value, dict):
         raise CollectionError('it is no object with "label" and "strokes"')
@@ -74,7 +73,7 @@ def drawing_of(value: Any) -> Drawing:
     return Drawing(label, tuple(kept))
 
 
-def _point(value: Any) -> tuple[float, float]:
+def _point(value: object) -> tuple[float, float]:
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise CollectionError("a point is no pair of numbers")
     x, y = value

@@ -3,34 +3,33 @@
 MNIST was written by Americans. Elsewhere a one has a long upstroke, a nine stands on a curled
 foot, a seven is crossed, a four is left open: read by a network that never met them, a one is a
 seven and a nine a three. *Handwriting* adds some thousand such digits to the training images, each
-template bent at random. The templates are ours; no pen digit of any collection is among them.
+template deformed at random. The templates are ours; no pen digit of any collection is among them.
+
+torch is imported inside functions: the first page is painted without it.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn.common.files import write_tensors
 from cnn.datasets import DATASETS, DIGITS, data_dir
-from cnn.drawing.ink import Line, centre, in_box
-from cnn.drawing.rasteriser import curve, draw
+from cnn.drawing.templates import image_of, parse
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from cnn.training import Settings
 
-K = TypeVar("K")
 PER_DIGIT = 300
-CACHE = "handwriting-forms-1.safetensors"  # in the data folder: another number for other forms
+CACHE = "handwriting-forms-1.safetensors"  # in the data folder: another number for other templates
 
-# Per digit some ways to write it: strokes apart by |, their points on a 100×100 sheet, y downwards.
-_FORMS: dict[int, tuple[str, ...]] = {
+# Per digit some ways to write it, in the notation of `templates`.
+_NOTATION: dict[int, tuple[str, ...]] = {
     0: (
         "52,10 30,22 22,50 32,80 52,90 72,78 78,48 68,20 50,10",
         "60,12 36,20 30,52 40,84 58,88 70,66 68,34 56,12 40,16",
@@ -85,83 +84,24 @@ _FORMS: dict[int, tuple[str, ...]] = {
         "66,30 48,14 34,30 46,48 64,38 68,22 | 68,22 62,56 54,92",
     ),
 }
-Template = list[list[tuple[float, float]]]
+TEMPLATES = {digit: parse(notation) for digit, notation in _NOTATION.items()}
 
 
-def parsed(table: Mapping[K, tuple[str, ...]]) -> dict[K, list[Template]]:
-    """A table of templates in the notation of this module."""
-    return {
-        name: [
-            [
-                [(float(x), float(y)) for x, y in (point.split(",") for point in stroke.split())]
-                for stroke in form.split("|")
-            ]
-            for form in forms
-        ]
-        for name, forms in table.items()
-    }
-
-
-FORMS = parsed(_FORMS)
-
-
-def bent(template: Template, random: np.random.Generator) -> list[Line]:
-    """A template with its points jittered, smoothed, slanted, stretched and turned at random."""
-    jitter, slant = 3.5, random.uniform(-0.25, 0.35)
-    wide, turn = random.uniform(0.65, 1.2), np.radians(random.uniform(-10, 10))
-    shape = np.array([[wide, 0], [-slant, 1]]) @ np.array(
-        [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
-    )
-    joints: dict[tuple[float, float], Line] = {}  # strokes that meet go on meeting
-    lines = []
-    for stroke in template:
-        points = [
-            joints.setdefault(point, np.array(point) + random.normal(0, jitter, 2))
-            for point in stroke
-        ]
-        lines.append(curve(np.array(points)) @ shape)
-    return lines
-
-
-def forms(per_digit: int = PER_DIGIT, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def generate(
+    per_digit: int = PER_DIGIT, seed: int = 0
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Images uint8 `(N, 28, 28)`, ink bright, prepared as drawings are, and their labels `(N,)`."""
     random = np.random.default_rng(seed)
-    images, labels = [], []
-    for digit, templates in FORMS.items():
-        for number in range(per_digit):
-            images.append(drawn(bent(templates[number % len(templates)], random), random))
-            labels.append(digit)
-    return np.stack(images), np.array(labels, np.int64)
+    images = [
+        image_of(templates[number % len(templates)], random)
+        for templates in TEMPLATES.values()
+        for number in range(per_digit)
+    ]
+    return np.stack(images), np.repeat(np.array(list(TEMPLATES), np.int64), per_digit)
 
 
-def drawn(lines: list[Line], random: np.random.Generator) -> NDArray[np.uint8]:
-    """Strokes drawn with some pen, prepared as drawings are: uint8 `(28, 28)`."""
-    pen = random.uniform(1.5, 2.8)
-    placed, width, height = in_box(lines, pen)
-    return np.round(centre(draw(placed, height, width, pen)) * 255).astype(np.uint8)
-
-
-def extra(
-    dataset: str, settings: Settings, images: Tensor, labels: Tensor
-) -> tuple[Tensor, Tensor] | None:
-    """What Handwriting adds to the training images of a data set of digits: uint8 `(N, 28, 28)`,
-    int64 `(N,)`: digits in other forms, and some of the `images` written with a broad pen.
-
-    None without Handwriting, or where the classes are no digits.
-    """
-    import torch
-
-    from cnn.drawing import thick_pen
-
-    if not settings.handwriting or DATASETS[dataset].classes != DIGITS:
-        return None
-    form = kept_forms()
-    parts = [form, thick_pen.copies(images, labels), thick_pen.copies(*form, len(form[0]) // 2)]
-    return torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts])
-
-
-def kept_forms() -> tuple[Tensor, Tensor]:
-    """The forms, drawn once (some seconds) and kept in the data folder."""
+def load() -> tuple[Tensor, Tensor]:
+    """The images and labels of `generate`, drawn once (a second) and kept in the data folder."""
     import torch
     from safetensors.torch import load_file
 
@@ -172,8 +112,31 @@ def kept_forms() -> tuple[Tensor, Tensor]:
         if images.dtype != torch.uint8 or images.shape != (10 * PER_DIGIT, 28, 28):
             raise ValueError("another file of that name")
     except Exception:  # absent, cut short or foreign: made anew
-        images, labels = map(torch.from_numpy, forms())
+        images, labels = map(torch.from_numpy, generate())
         with contextlib.suppress(OSError):  # a read-only data folder only costs the time again
             cache.parent.mkdir(parents=True, exist_ok=True)
             write_tensors(cache, {"images": images, "labels": labels})
     return images, labels
+
+
+def additional_images(
+    dataset: str, settings: Settings, images: Tensor, labels: Tensor
+) -> tuple[Tensor, Tensor] | None:
+    """What Handwriting adds to the training images of a data set of digits: uint8 `(N, 28, 28)`,
+    int64 `(N,)`: digits in other forms, and some of the `images` written with a thick pen.
+
+    None without Handwriting, or where the classes are no digits.
+    """
+    import torch
+
+    from cnn.drawing.thick_pen import thickened
+
+    if not settings.handwriting or DATASETS[dataset].classes != DIGITS:
+        return None
+    other_forms = load()
+    parts = [
+        other_forms,
+        thickened(images, labels),
+        thickened(*other_forms, len(other_forms[0]) // 2),
+    ]
+    return torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts])

@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn.drawing.synthetic_digits import bent, drawn, parsed
+from cnn.drawing.templates import image_of, parse
 
-# As in cnn.forms: strokes apart by |, their points on a 100×100 sheet, y downwards.
-LETTERS = parsed({
+# In the notation of `templates`.
+_NOTATION: dict[str, tuple[str, ...]] = {
     "A": ("12,90 50,10 | 50,10 88,90 | 28,60 72,60",),
     "C": (
         "82,24 62,10 36,14 18,36 16,64 34,88 62,90 84,76",
@@ -58,13 +58,12 @@ LETTERS = parsed({
         "| 32,64 50,74 68,64",
     ),
     "eye": ("50,8 20,22 8,52 24,84 52,92 82,80 92,50 80,20 50,8 | 48,48 52,52",),
-})  # fmt: skip
+}
+TEMPLATES = {name: parse(notation) for name, notation in _NOTATION.items()}
 
 
-def letters(count: int, seed: int = 0) -> NDArray[np.uint8]:
-    """Images uint8 `(count, 28, 28)`, ink bright, prepared as drawings are; each bent at random."""
+def generate(count: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Images uint8 `(count, 28, 28)`, ink bright, prepared as drawings are, in turn."""
     random = np.random.default_rng(seed)
-    templates = [template for forms in LETTERS.values() for template in forms]
-    return np.stack(
-        [drawn(bent(templates[k % len(templates)], random), random) for k in range(count)]
-    )
+    templates = [template for ways in TEMPLATES.values() for template in ways]
+    return np.stack([image_of(templates[k % len(templates)], random) for k in range(count)])

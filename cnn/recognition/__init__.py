@@ -1,4 +1,4 @@
-"""Reading a drawing with a run: the answer, and whether it is a digit at all (`detector`)."""
+"""Reading a drawing with a run: the answer, and whether it is a digit at all (`calibration`)."""
 
 from cnn.recognition.reading import (
     Reading,

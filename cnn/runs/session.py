@@ -255,7 +255,7 @@ def make_trainer(run: Run, device: Any, world: Any) -> tuple[Any, Any]:
         compute,
         config.validation_images,
         world,
-        functools.partial(synthetic_digits.extra, config.dataset, config.settings),
+        functools.partial(synthetic_digits.additional_images, config.dataset, config.settings),
     )
     if config.start_from:
         finetune.start(run, trainer.model)

@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import streamlit as st
 
 from cnn import drawing, figures, recognition, runs
-from ui.draw.answer import QUIET, sure_word
-from ui.shared import models, state
+from ui.draw import state
+from ui.draw.answer import QUIET, word
+from ui.shared import models
 from ui.shared.run_picker import labels_of
 
 MOST_RUNS = 12
 DONE = ("finished", "stopped", "interrupted")
 
 
-def readers() -> list[runs.Run]:
-    """The runs that can read, newest first, without those still training."""
-    return [run for run in runs.list_runs() if run.state in DONE][:MOST_RUNS]
+def readings(images: np.ndarray) -> Iterator[tuple[runs.Run, recognition.Reading]]:
+    """What the runs that are done make of prepared images, the newest run first; those whose
+    weights cannot be read are left out."""
+    for run in [run for run in runs.list_runs() if run.state in DONE][:MOST_RUNS]:
+        try:
+            reading = recognition.read(run, models.model_of(run), images)
+        except runs.RunError:
+            continue
+        yield run, reading
 
 
 def all_runs(found: list[drawing.Prepared]) -> None:
-    """What every finished run reads."""
-    if not found:
-        return
-    images = np.stack([one.image for one in found])
-    rows, able = [], readers()
-    labels = labels_of(able)
-    for run in able:
-        try:
-            reading = recognition.read(run, models.model_of(run), images)
-            classes = run.config.classes
-        except runs.RunError:
-            continue
-        test = run.status().get("test_accuracy")
-        rows.append(
-            {
-                "Run": labels[run.id],
-                "Reads": reading.text(classes),
-                "How sure": sure_word(reading.sureness),
-                "Probability": reading.sureness,
-                "Test": test,
-            }
-        )
+    """A table of what every finished run reads."""
+    answers = list(readings(np.stack([one.image for one in found])))
+    labels = labels_of([run for run, _ in answers])
+    rows = [
+        {
+            "Run": labels[run.id],
+            "Reads": reading.text(run.config.classes),
+            "How sure": word(reading.confidence),
+            "Probability": reading.confidence,
+            "Test": run.status().get("test_accuracy"),
+        }
+        for run, reading in answers
+    ]
     if not rows:
         st.caption("No run has finished yet.")
         return
@@ -55,22 +55,22 @@ def all_runs(found: list[drawing.Prepared]) -> None:
                     min_value=0.0,
                     max_value=1.0,
                     format="percent",
-                    help="Of a number: the least sure digit's.",
+                    help="Of a number: its least certain digit's.",
                 ),
                 "Test": st.column_config.NumberColumn(
                     format="percent", help="Accuracy on the run's own test set."
                 ),
             },
         )
-    answers = {row["Reads"] for row in rows}
     if len(rows) > 1:
-        st.caption("They all agree." if len(answers) == 1 else "They do not agree.")
+        agree = len({row["Reads"] for row in rows}) == 1
+        st.caption("They all agree." if agree else "They do not agree.")
 
 
 def chosen_epoch(run: runs.Run) -> int | None:
     """The epoch chosen below the drawing; None: the newest weights."""
-    value = state.remember(f"draw_epoch_{run.id}", None)
-    return value if value in run.checkpoints() else None
+    epoch = state.get().epochs.get(run.id)
+    return epoch if epoch in run.checkpoints() else None
 
 
 def _epoch_slider(run: runs.Run) -> None:
@@ -81,8 +81,7 @@ def _epoch_slider(run: runs.Run) -> None:
     chosen = chosen_epoch(run)
 
     def keep() -> None:
-        value = st.session_state[key]
-        state.keep(f"draw_epoch_{run.id}", value if isinstance(value, int) else None)
+        state.get().epochs[run.id] = st.session_state[key]
 
     st.select_slider(
         "Let the network answer as it was after epoch",

@@ -78,11 +78,11 @@ def _judge(run_id: str) -> tuple[threading.Event, threading.Thread]:
     def work() -> None:
         import numpy as np
 
-        from cnn.recognition.detector import digit_likeness
+        from cnn.recognition.calibration import digit_scores
 
         with contextlib.suppress(Exception):  # no data set: then nothing is called strange
             run = runs.open_run(run_id)
-            digit_likeness(run, model_of(run), np.zeros((1, 28, 28), np.float32))
+            digit_scores(run, model_of(run), np.zeros((1, 28, 28), np.float32))
             ready.set()
 
     # Not a daemon: torch aborts the process where Python ends in the middle of a step.
