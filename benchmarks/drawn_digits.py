@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from cnn import datasets, drawing, runs
-from cnn.drawing import templates
 from cnn.drawing.rasteriser import draw
-from cnn.drawing.templates import Template
+from cnn.drawing.templates import Template, parse
 from cnn.evaluation import predict, test_probabilities
 from cnn.recognition.calibration import THRESHOLD, digit_scores
 from cnn.runs.weights import load_model
@@ -114,25 +113,19 @@ def _star(points: int = 5) -> list[tuple[float, float]]:
     return [(50 * float(np.sin(a)), -50 * float(np.cos(a))) for a in angles]
 
 
-def _shape(notation: str) -> Template:
-    return templates.parse([notation])[0]
-
-
 SHAPES: dict[str, Template] = {
-    "square": _shape("0,0 100,0 100,100 0,100 0,0"),
-    "triangle": _shape("50,0 100,90 0,90 50,0"),
-    "house": _shape(
-        "10,50 10,100 90,100 90,50 | 0,50 50,0 100,50 0,50 | 40,100 40,70 60,70 60,100"
-    ),
-    "cross": _shape("0,0 100,100 | 100,0 0,100"),
-    "plus": _shape("50,0 50,100 | 0,50 100,50"),
+    "square": parse("0,0 100,0 100,100 0,100 0,0"),
+    "triangle": parse("50,0 100,90 0,90 50,0"),
+    "house": parse("10,50 10,100 90,100 90,50 | 0,50 50,0 100,50 0,50 | 40,100 40,70 60,70 60,100"),
+    "cross": parse("0,0 100,100 | 100,0 0,100"),
+    "plus": parse("50,0 50,100 | 0,50 100,50"),
     "star": [_star()],
-    "arrow": _shape("0,50 100,50 | 70,20 100,50 70,80"),
+    "arrow": parse("0,50 100,50 | 70,20 100,50 70,80"),
     "spiral": [_round(3, 0.1)],
-    "face": [_round(1, 1.0), *_shape("-15,-15 -14,-14 | 15,-15 16,-14 | -20,15 0,25 20,15")],
-    "zigzag": _shape("0,50 20,0 40,100 60,0 80,100 100,50"),
-    "grid": _shape("33,0 33,100 | 66,0 66,100 | 0,33 100,33 | 0,66 100,66"),
-    "dash": _shape("0,50 100,52"),
+    "face": [_round(1, 1.0), *parse("-15,-15 -14,-14 | 15,-15 16,-14 | -20,15 0,25 20,15")],
+    "zigzag": parse("0,50 20,0 40,100 60,0 80,100 100,50"),
+    "grid": parse("33,0 33,100 | 66,0 66,100 | 0,33 100,33 | 0,66 100,66"),
+    "dash": parse("0,50 100,52"),
 }
 
 

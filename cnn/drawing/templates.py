@@ -1,12 +1,9 @@
-"""Images of characters from stroke templates, each deformed and drawn with a pen at random.
-
-In a template's notation strokes stand apart by |, their points on a 100×100 sheet, y downwards:
-`"10,50 90,50 | 50,10 50,90"` is a plus.
-"""
+"""Images of characters from stroke templates, each deformed and drawn with a pen at random."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +14,22 @@ from cnn.drawing.rasteriser import curve, draw_boxed
 Template = list[Stroke]
 
 
-def parse(notation: Iterable[str]) -> list[Template]:
-    """The templates of their notation."""
+@functools.cache
+def templates() -> dict[str, list[Template]]:
+    """The ways to write each character of `templates.txt`, in its order."""
+    found: dict[str, list[Template]] = {}
+    for line in Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            name, _, notation = line.partition(": ")
+            found.setdefault(name, []).append(parse(notation))
+    return found
+
+
+def parse(notation: str) -> Template:
+    """A template of its notation: `"10,50 90,50 | 50,10 50,90"` is a plus."""
     return [
-        [
-            [(float(x), float(y)) for x, y in (point.split(",") for point in stroke.split())]
-            for stroke in template.split("|")
-        ]
-        for template in notation
+        [(float(x), float(y)) for x, y in (point.split(",") for point in stroke.split())]
+        for stroke in notation.split("|")
     ]
 
 

@@ -21,7 +21,7 @@ def predict(run: Run, images, epoch: int | None = None) -> NDArray[np.float32]:
     return predict_logits(load_model(run, epoch), tensor, run.preprocessing).softmax(1).numpy()
 
 
-def score_test_set(run: Run, progress: Callable[[float], None] | None = None) -> float:
+def score_test_set(run: Run, progress: Callable[[float], object] | None = None) -> float:
     """Score the newest weights on the test set now, keep the result with the run, and return the
     accuracy. Raises RunError or DataError."""
     from cnn import datasets

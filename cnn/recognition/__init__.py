@@ -9,11 +9,4 @@ from cnn.recognition.reading import (
     read,
 )
 
-__all__ = [
-    "Reading",
-    "evidence",
-    "over_epochs",
-    "prepare_image",
-    "prepare_strokes",
-    "read",
-]
+__all__ = ["Reading", "evidence", "over_epochs", "prepare_image", "prepare_strokes", "read"]

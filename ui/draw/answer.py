@@ -17,23 +17,24 @@ if TYPE_CHECKING:
     from torch import nn
 
 QUIET = {"displayModeBar": False}
-# How confident it is, in words: from this probability on, as a sentence and for a table.
-IN_WORDS = (
-    (0.97, "It is sure that this is", "sure"),
-    (0.8, "It thinks that this is", "fairly sure"),
-    (0.5, "It hesitates, but guesses", "hesitant"),
-    (0.0, "It has no idea. Its best guess:", "guessing"),
-)
+IN_WORDS = {  # above this confidence
+    0.97: ("It is sure that this is", "sure"),
+    0.8: ("It thinks that this is", "fairly sure"),
+    0.5: ("It hesitates, but guesses", "hesitant"),
+    0.0: ("It has no idea. Its best guess:", "guessing"),
+}
 
 
-def sentence(confidence: float) -> str:
-    """How confident it is, as the beginning of a sentence."""
-    return next(words for least, words, _ in IN_WORDS if confidence > least or not least)
+def in_words(confidence: float) -> tuple[str, str]:
+    """How confident it is, as the beginning of a sentence and in a word or two."""
+    return next(words for above, words in IN_WORDS.items() if confidence > above)
 
 
-def word(confidence: float) -> str:
-    """The same in one or two words, for a table."""
-    return next(words for least, _, words in IN_WORDS if confidence > least or not least)
+def headline(small: str, large: str) -> None:
+    """A line, and the answer below it in large type."""
+    with st.container(key="draw_winner", gap=None):
+        st.markdown(small)
+        st.markdown(f"## {large}")
 
 
 def invitation() -> None:
@@ -85,9 +86,7 @@ def _winner(reading: recognition.Reading, one: drawing.Prepared, classes: tuple[
     best = reading.best[0]
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="medium"):
         if reading.is_digit[0]:
-            with st.container(key="draw_winner", gap=None):
-                st.markdown(sentence(reading.confidence))
-                st.markdown(f"## {classes[best]}")
+            headline(in_words(reading.confidence)[0], classes[best])
         else:
             with st.container(key="draw_no_digit", gap=None):
                 st.markdown("### That does not look like a digit to me")
@@ -111,9 +110,7 @@ def _number(
         classes[k] if is_digit else "?"
         for k, is_digit in zip(reading.best, reading.is_digit, strict=True)
     ]
-    with st.container(key="draw_winner", gap=None):
-        st.markdown(f"It reads {len(found)} digits")
-        st.markdown(f"## {' '.join(texts)}")
+    headline(f"It reads {len(found)} digits", " ".join(texts))
     with st.container(horizontal=True, gap="small"):
         for i, (one, row) in enumerate(zip(found, reading.probabilities, strict=True)):
             with st.container(width=84, gap=None):

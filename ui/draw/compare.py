@@ -8,8 +8,7 @@ import numpy as np
 import streamlit as st
 
 from cnn import drawing, figures, recognition, runs
-from ui.draw import state
-from ui.draw.answer import QUIET, word
+from ui.draw.answer import QUIET, in_words
 from ui.shared import models
 from ui.shared.run_picker import labels_of
 
@@ -36,7 +35,7 @@ def all_runs(found: list[drawing.Prepared]) -> None:
         {
             "Run": labels[run.id],
             "Reads": reading.text(run.config.classes),
-            "How sure": word(reading.confidence),
+            "How sure": in_words(reading.confidence)[1],
             "Probability": reading.confidence,
             "Test": run.status().get("test_accuracy"),
         }
@@ -69,28 +68,8 @@ def all_runs(found: list[drawing.Prepared]) -> None:
 
 def chosen_epoch(run: runs.Run) -> int | None:
     """The epoch chosen below the drawing; None: the newest weights."""
-    epoch = state.get().epochs.get(run.id)
+    epoch = st.session_state.get(f"draw_epoch_{run.id}")
     return epoch if epoch in run.checkpoints() else None
-
-
-def _epoch_slider(run: runs.Run) -> None:
-    """Which epoch's weights answer, above as here."""
-    newest = "newest" if run.state in runs.ACTIVE else "end"
-    options: list[int | str] = [*run.checkpoints(), newest]
-    key = f"draw_epoch_{run.id}_{len(options)}_{newest}"
-    chosen = chosen_epoch(run)
-
-    def keep() -> None:
-        state.get().epochs[run.id] = st.session_state[key]
-
-    st.select_slider(
-        "Let the network answer as it was after epoch",
-        options,
-        newest if chosen is None else chosen,
-        key=key,
-        on_change=keep,
-        help="0 are the random weights before training. The answer above goes by it.",
-    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -111,7 +90,14 @@ def replay(run: runs.Run, one: drawing.Prepared) -> None:
     if len(epochs) < 2:
         st.caption("There is nothing to replay before the first epoch ends.")
         return
-    _epoch_slider(run)
+    st.select_slider(
+        "Let the network answer as it was after epoch",
+        [*run.checkpoints(), "newest"],
+        "newest",
+        key=f"draw_epoch_{run.id}",
+        persist_state="session",
+        help="0 are the random weights before training. The answer above goes by it.",
+    )
     names = run.config.classes
     st.plotly_chart(
         figures.answer_over_epochs(epochs, probabilities, names),

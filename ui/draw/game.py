@@ -10,7 +10,7 @@ import streamlit as st
 from cnn import recognition, runs
 from cnn.drawing import DigitError, from_strokes, my_digits
 from ui.draw import canvas, state
-from ui.draw.answer import word
+from ui.draw.answer import headline, in_words
 from ui.draw.state import Game, Turn
 from ui.shared import models
 from ui.shared import state as shared
@@ -61,9 +61,7 @@ def _round(run_id: str, game: Game) -> None:
     with left:
         drawing = canvas.canvas("game", "game")
     with right:
-        with st.container(key="draw_winner", gap=None):
-            st.markdown(f"Number {len(game.turns) + 1} of {len(game.order)}: please draw a")
-            st.markdown(f"## {asked}")
+        headline(f"Number {len(game.turns) + 1} of {len(game.order)}: please draw a", str(asked))
         with st.container(horizontal=True, gap="small"):
             st.button(
                 "Next",
@@ -80,7 +78,7 @@ def _round(run_id: str, game: Game) -> None:
         if game.turns:
             last = game.turns[-1]
             st.badge(
-                f"Your {last.asked} was read as {last.read}, {word(last.confidence)}",
+                f"Your {last.asked} was read as {last.read}, {in_words(last.confidence)[1]}",
                 color="green" if last.is_right else "red",
                 icon=":material/check:" if last.is_right else ":material/close:",
             )
@@ -132,11 +130,7 @@ def _result(game: Game) -> None:
                 st.caption(f"{asked}**{turn.read}** {turn.confidence:.0%}")
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "Play again",
-            type="primary",
-            icon=":material/replay:",
-            key="game_again",
-            on_click=start,
+            "Play again", type="primary", icon=":material/replay:", key="game_again", on_click=start
         )
         st.button(
             "Keep all ten in My digits",

@@ -59,7 +59,6 @@ class DrawState:
     sheets: defaultdict[str, Sheet] = field(default_factory=lambda: defaultdict(Sheet))
     upload: bytes | None = None  # the picture file: a file uploader forgets it with its page
     digit: int = 0  # which of a number's digits is looked at
-    epochs: dict[str, int | str] = field(default_factory=dict)  # by run: after which one it answers
     game: Game = field(default_factory=Game)
     notice: str | None = None  # of the last click, to be shown once
     problem: str | None = None
