@@ -6,10 +6,10 @@ with y downwards, in any unit. Export and import use the same lines.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +50,16 @@ def path() -> Path:
     return data_dir() / "my-digits.jsonl"
 
 
+def _drawing_in(line: bytes) -> Drawing:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        raise CollectionError("it is not JSON") from None
+    return drawing_of(value)
+
+
 def drawing_of(value: object) -> Drawing:
-    """Check one parsed line. Raises CollectionError saying what is wrong with it."""
+    """The drawing of one parsed line. Raises CollectionError saying what is wrong with it."""
     if not isinstance(value, dict):
         raise CollectionError('it is no object with "label" and "strokes"')
     label, strokes = value.get("label"), value.get("strokes")
@@ -86,8 +94,7 @@ def _point(value: object) -> tuple[float, float]:
 
 
 def parse(content: bytes) -> list[Drawing]:
-    """Read JSONL. Raises CollectionError naming the first line that is wrong; nothing is half
-    read."""
+    """The drawings of JSONL. Raises CollectionError naming the first line that is wrong."""
     if len(content) > MOST_BYTES:
         raise CollectionError(f"The file is larger than {naturalsize(MOST_BYTES)}.")
     found: list[Drawing] = []
@@ -95,11 +102,9 @@ def parse(content: bytes) -> list[Drawing]:
         if not line.strip():
             continue
         try:
-            found.append(drawing_of(json.loads(line)))
+            found.append(_drawing_in(line))
         except CollectionError as error:
             raise CollectionError(f"Line {number}: {error}.") from None
-        except (ValueError, RecursionError):
-            raise CollectionError(f"Line {number} is not JSON.") from None
         if len(found) > MOST_DIGITS:
             raise CollectionError(f"More than {MOST_DIGITS:,} digits are not kept.")
     if not found:
@@ -115,10 +120,8 @@ def load() -> list[Drawing]:
         return []
     found = []
     for line in lines[:MOST_DIGITS]:
-        try:
-            found.append(drawing_of(json.loads(line)))
-        except (ValueError, RecursionError):
-            continue
+        with contextlib.suppress(CollectionError):
+            found.append(_drawing_in(line))
     return found
 
 
@@ -127,9 +130,9 @@ def export(drawings: list[Drawing]) -> bytes:
     return "".join(f"{drawing.line()}\n" for drawing in drawings).encode()
 
 
-@contextmanager
+@contextlib.contextmanager
 def _locked() -> Iterator[None]:
-    """Two tabs that keep a drawing at once lose none."""
+    """Hold the collection's lock: two tabs that keep a drawing at once lose none."""
     from filelock import FileLock
 
     data_dir().mkdir(parents=True, exist_ok=True)

@@ -82,11 +82,12 @@ def _calibration(run: Run, model: nn.Module, detects: Detector) -> Calibration:
     kept = read_json(run.path / FILE) or {}
     with contextlib.suppress(KeyError, TypeError, ValueError):
         return Calibration(*(float(kept[key][field.name]) for field in fields(Calibration)))
-    max_logits = _max_logits(run, model, detects.held_out)
+    real = detects.held_out / 255
+    max_logits = _max_logits(run, model, real)
     median = float(max_logits.median())
     spread = max(float((max_logits - median).abs().median()) * 1.48, 1e-3)
     found = Calibration(median, spread)
-    scores = detects.logits(detects.held_out) + found.max_logit_scores(max_logits)
+    scores = detects.logits(real) + found.max_logit_scores(max_logits)
     found = replace(found, threshold=float(torch.quantile(scores, detector.REFUSED)))
     others = list(kept.items())[1 - MOST_KEPT :]
     with contextlib.suppress(OSError):  # a read-only folder only costs the time again

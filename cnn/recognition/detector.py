@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,8 +17,8 @@ from torch import Tensor, nn
 
 from cnn import datasets
 from cnn.common.files import write_tensors
-from cnn.drawing import synthetic_digits, synthetic_letters
-from cnn.recognition.non_digits import random_strokes, spliced
+from cnn.drawing import synthetic_digits
+from cnn.recognition.non_digits import letters, random_strokes, spliced
 from cnn.training import Settings
 from cnn.training.augmentation import augment
 
@@ -32,19 +31,33 @@ VERSION = 3  # of the detector; what another version kept is made anew
 _fitting = threading.Lock()
 
 
-@dataclass(frozen=True)
-class Detector:
-    """`network` gives a logit for each image `(N, 1, 28, 28)` in 0-1; from `threshold` on it means
-    a digit. `held_out`: real images float32 `(N, 28, 28)`, half of them varied, to calibrate by."""
+class Detector(nn.Module):
+    """`logits` of images; from `threshold` on they mean a digit.
 
-    network: nn.Module
-    threshold: float
+    `held_out`: real images uint8 `(count, 28, 28)`, half of them varied, to calibrate by.
+    """
+
+    threshold: Tensor
     held_out: Tensor
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for inputs, outputs in ((1, 20), (20, 40), (40, 64)):
+            layers += [
+                nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False),
+                nn.BatchNorm2d(outputs),
+                nn.ReLU(),
+            ]
+        layers += [nn.Flatten(), nn.Dropout(0.2), nn.Linear(64 * 16, 1), nn.Flatten(0)]
+        self.network = nn.Sequential(*layers)
+        self.register_buffer("threshold", torch.zeros(()))
+        self.register_buffer("held_out", torch.zeros(count, 28, 28, dtype=torch.uint8))
 
     @torch.inference_mode()
     def logits(self, images: Tensor) -> Tensor:
         """Float32 `(N,)` of images `(N, 28, 28)` in 0-1."""
-        return self.network(images.unsqueeze(1)).flatten()
+        return self.eval().network(images.unsqueeze(1))
 
 
 _detectors: dict[str, Detector] = {}
@@ -61,13 +74,15 @@ def load(dataset: str) -> Detector:
         if dataset not in _detectors:
             path = path_of(dataset)
             try:
-                _detectors[dataset] = _assembled(load_file(path))
+                tensors = load_file(path)
+                found = Detector(len(tensors["held_out"]))
+                found.load_state_dict(tensors)
             except Exception:  # absent, cut short or foreign: made anew
-                tensors = fit(dataset)
-                _detectors[dataset] = _assembled(tensors)
+                found = fit(dataset)
                 with contextlib.suppress(OSError):  # a read-only folder only costs the time again
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    write_tensors(path, tensors)
+                    write_tensors(path, found.state_dict())
+            _detectors[dataset] = found
         return _detectors[dataset]
 
 
@@ -76,10 +91,10 @@ def path_of(dataset: str) -> Path:
     return datasets.data_dir() / f"digit-detector-{VERSION}-{dataset}.safetensors"
 
 
-def fit(dataset: str, seed: int = 0) -> dict[str, Tensor]:
-    """A trained detector as it is kept: its weights, `threshold` and uint8 `held_out` images.
+def fit(dataset: str, seed: int = 0) -> Detector:
+    """A detector trained for a data set. Raises DataError.
 
-    Raises DataError. Leaves torch's global random state as it was.
+    Leaves torch's global random state as it was.
     """
     digits = datasets.DATASETS[dataset].classes == datasets.DIGITS
     # A run of digits that came from another machine is measured by the digits that are at hand.
@@ -92,34 +107,13 @@ def fit(dataset: str, seed: int = 0) -> dict[str, Tensor]:
         held_out = order[: min(HELD_OUT, len(order) // 5)]
         rest = order[len(held_out) :]
         chosen = rest[torch.arange(min(IMAGES, 2 * len(order))) % len(rest)]
-        network = _network()
+        found = Detector(len(held_out))
         real = images.train_images[chosen].float() / 255
-        _train(network, *_examples(real, images.train_labels[chosen], digits, seed))
-        with torch.inference_mode():
-            varied = _varied(images.train_images[held_out].float().unsqueeze(1) / 255)
-            varied = (varied * 255).round().to(torch.uint8)
-            threshold = torch.quantile(network(varied.float() / 255).flatten(), REFUSED)
-    weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    return {**weights, "threshold": threshold.clone(), "held_out": varied[:, 0].clone()}
-
-
-def _assembled(tensors: dict[str, Tensor]) -> Detector:
-    weights = dict(tensors)
-    threshold, held_out = float(weights.pop("threshold")), weights.pop("held_out").float() / 255
-    network = _network()
-    network.load_state_dict(weights)
-    return Detector(network.eval(), threshold, held_out)
-
-
-def _network() -> nn.Module:
-    layers: list[nn.Module] = []
-    for inputs, outputs in ((1, 20), (20, 40), (40, 64)):
-        layers += [
-            nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(),
-        ]
-    return nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.2), nn.Linear(64 * 16, 1))
+        _train(found.network, *_examples(real, images.train_labels[chosen], digits, seed))
+        varied = _varied(images.train_images[held_out].float().unsqueeze(1) / 255)[:, 0]
+        found.held_out = (varied * 255).round().to(torch.uint8)
+        found.threshold = found.logits(found.held_out / 255).quantile(REFUSED)
+    return found
 
 
 def _examples(real: Tensor, labels: Tensor, digits: bool, seed: int) -> tuple[Tensor, Tensor]:
@@ -132,7 +126,7 @@ def _examples(real: Tensor, labels: Tensor, digits: bool, seed: int) -> tuple[Te
     ]
     if digits:  # those of other schools are digits too
         known.append(synthetic_digits.load()[0] / 255)
-        other.append(torch.from_numpy(synthetic_letters.generate(LETTERS)) / 255)
+        other.append(torch.from_numpy(letters(LETTERS)) / 255)
     x = torch.cat(known + other).unsqueeze(1)
     return x, (torch.arange(len(x)) < sum(map(len, known))).float()
 
@@ -145,7 +139,6 @@ def _varied(x: Tensor) -> Tensor:
 
 
 def _train(network: nn.Module, x: Tensor, y: Tensor, batch: int = 256) -> None:
-    """Train `network`; it is left in evaluation."""
     steps = EPOCHS * max(1, len(x) // batch)
     optimizer = torch.optim.AdamW(network.parameters(), lr=0.005)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.005, total_steps=steps)
@@ -154,10 +147,8 @@ def _train(network: nn.Module, x: Tensor, y: Tensor, batch: int = 256) -> None:
         order = torch.randperm(len(x))
         for begin in range(0, len(x) - batch + 1, batch):
             index = order[begin : begin + batch]
-            logits = network(_varied(x[index])).flatten()
-            loss = F.binary_cross_entropy_with_logits(logits, y[index])
+            loss = F.binary_cross_entropy_with_logits(network(_varied(x[index])), y[index])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
             schedule.step()
-    network.eval()

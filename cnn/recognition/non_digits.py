@@ -1,7 +1,6 @@
 """Images that hold no digit, for the out-of-distribution detector to learn against.
 
-No font's letter and no drawing of any collection is among them; letters from templates of our own
-are in `cnn.drawing.synthetic_letters`.
+No font's letter and no drawing of any collection is among them.
 """
 
 from __future__ import annotations
@@ -14,10 +13,18 @@ from torch import Tensor
 
 from cnn.drawing.ink import Line
 from cnn.drawing.rasteriser import curve
-from cnn.drawing.templates import render
+from cnn.drawing.templates import image_of, render, templates
 
 # Digits that are none any more when mirrored (a mirrored 2 is nearly a 5), or turned by a quarter.
 MIRRORED, TURNED = (3, 4, 7), (2, 3, 4, 5, 7)
+TEMPLATES = {name: forms for name, forms in templates().items() if not name.isdigit()}
+
+
+def letters(count: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Letters and the like from our templates, in turn: uint8 `(count, 28, 28)`, ink bright."""
+    random = np.random.default_rng(seed)
+    forms = [form for forms in TEMPLATES.values() for form in forms]
+    return np.stack([image_of(forms[k % len(forms)], random) for k in range(count)])
 
 
 def random_strokes(count: int, seed: int = 0) -> NDArray[np.uint8]:

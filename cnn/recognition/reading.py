@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnn import drawing
+from cnn.evaluation import predict
 from cnn.runs import Run
 
 if TYPE_CHECKING:
@@ -115,16 +116,7 @@ def over_epochs(run: Run, image: Floats) -> tuple[list[int], Floats]:
 
     At most 40 epochs, evenly chosen. Raises RunError for damaged weights.
     """
-    import torch
-
-    from cnn.runs.weights import load_model
-    from cnn.training.inference import predict_logits
-
     kept = run.checkpoints()
     if len(kept) > MOST_EPOCHS:
         kept = [kept[i] for i in np.linspace(0, len(kept) - 1, MOST_EPOCHS).round().astype(int)]
-    x = torch.from_numpy(np.array(image))[None]
-    rows = [
-        predict_logits(load_model(run, k), x, run.preprocessing).softmax(1)[0].numpy() for k in kept
-    ]
-    return kept, np.array(rows, np.float32)
+    return kept, np.array([predict(run, image[None], k)[0] for k in kept], np.float32)

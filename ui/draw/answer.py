@@ -21,13 +21,13 @@ IN_WORDS = {  # above this confidence
     0.97: ("It is sure that this is", "sure"),
     0.8: ("It thinks that this is", "fairly sure"),
     0.5: ("It hesitates, but guesses", "hesitant"),
-    0.0: ("It has no idea. Its best guess:", "guessing"),
 }
+NO_IDEA = ("It has no idea. Its best guess:", "guessing")
 
 
 def in_words(confidence: float) -> tuple[str, str]:
     """How confident it is, as the beginning of a sentence and in a word or two."""
-    return next(words for above, words in IN_WORDS.items() if confidence > above)
+    return next((words for above, words in IN_WORDS.items() if confidence > above), NO_IDEA)
 
 
 def headline(small: str, large: str) -> None:

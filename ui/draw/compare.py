@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnn import drawing, figures, recognition, runs
 from ui.draw.answer import QUIET, in_words
@@ -16,7 +18,7 @@ MOST_RUNS = 12
 DONE = ("finished", "stopped", "interrupted")
 
 
-def readings(images: np.ndarray) -> Iterator[tuple[runs.Run, recognition.Reading]]:
+def readings(images: NDArray[np.float32]) -> Iterator[tuple[runs.Run, recognition.Reading]]:
     """What the runs that are done make of prepared images, the newest run first; those whose
     weights cannot be read are left out."""
     for run in [run for run in runs.list_runs() if run.state in DONE][:MOST_RUNS]:
@@ -73,17 +75,16 @@ def chosen_epoch(run: runs.Run) -> int | None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _over_epochs(run_id: str, kept: tuple[int, ...], pixels: bytes) -> tuple[list[int], np.ndarray]:
-    image = np.frombuffer(pixels, np.float32).reshape(28, 28)
+def _over_epochs(
+    run_id: str, kept: tuple[int, ...], image: drawing.Ink
+) -> tuple[list[int], NDArray[np.float32]]:
     return recognition.over_epochs(runs.open_run(run_id), image)
 
 
 def replay(run: runs.Run, one: drawing.Prepared) -> None:
     """How this run's answer to this drawing moved while it learned."""
     try:
-        epochs, probabilities = _over_epochs(
-            run.id, tuple(run.checkpoints()), one.image.astype(np.float32).tobytes()
-        )
+        epochs, probabilities = _over_epochs(run.id, tuple(run.checkpoints()), one.image)
     except runs.RunError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -105,10 +106,7 @@ def replay(run: runs.Run, one: drawing.Prepared) -> None:
         config=QUIET,
         alt="Probability of every class after each epoch",
     )
-    moves: list[tuple[int, str]] = []
-    for epoch, row in zip(epochs, probabilities, strict=True):
-        guess = names[int(row.argmax())]
-        if not moves or moves[-1][1] != guess:
-            moves.append((epoch, guess))
-    story = ", then ".join(f"**{guess}** after epoch {epoch}" for epoch, guess in moves[:6])
+    answers = zip(epochs, probabilities.argmax(1), strict=True)
+    changes = [next(same) for _, same in groupby(answers, key=lambda answer: answer[1])]
+    story = ", then ".join(f"**{names[k]}** after epoch {epoch}" for epoch, k in changes[:6])
     st.caption(f"It read {story}. Epoch 0 is the network before it learned anything.")

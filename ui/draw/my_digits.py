@@ -11,9 +11,10 @@ from cnn.drawing import my_digits
 from cnn.runs import finetune
 from ui.draw import canvas, state
 from ui.draw.compare import readings
+from ui.shared.pictures import enlarge
 from ui.shared.refresh import refreshing
 
-SHOWN = 60
+SHOWN, COLUMNS = 60, 12
 
 
 @st.fragment
@@ -81,14 +82,10 @@ def _gallery(kept: list[my_digits.Drawing]) -> None:
     more = f", the newest {SHOWN} shown" if len(kept) > SHOWN else ""
     st.markdown(f"**{len(kept):,} digits**{more}")
     pictures, labels = my_digits.images(kept[-SHOWN:])
-    order = np.argsort(labels, kind="stable")
-    columns = 12
-    rows = -(-len(order) // columns)
-    wall = np.zeros((rows * 30, columns * 30), np.uint8)
-    for place, i in enumerate(order):
-        y, x = divmod(place, columns)
-        wall[y * 30 + 1 : y * 30 + 29, x * 30 + 1 : x * 30 + 29] = pictures[i] * 255
-    st.image(wall.repeat(2, 0).repeat(2, 1), width="stretch", alt="The newest kept digits")
+    framed = np.pad(pictures, ((0, -len(labels) % COLUMNS), (1, 1), (1, 1)))
+    framed[: len(labels)] = framed[np.argsort(labels, kind="stable")]
+    wall = framed.reshape(-1, COLUMNS, 30, 30).swapaxes(1, 2).reshape(-1, COLUMNS * 30)
+    st.image(enlarge(wall, 2), width="stretch", alt="The newest kept digits")
     st.caption(" · ".join(f"{n} × **{k}**" for k, n in enumerate(counts) if n))
 
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 GALLERY = 27
+SHARES = {
+    "Precision": "Of all it called so, the share that was.",
+    "Recall": "Of all that were, the share it found.",
+    "F1": "The harmonic mean of both.",
+}
 
 
 @dataclass
@@ -111,20 +116,14 @@ def _by_class(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> None:
         st.dataframe(
             {
                 "Class": [row.label for row in report],
-                "Precision": [100 * row.precision for row in report],
-                "Recall": [100 * row.recall for row in report],
-                "F1": [100 * row.f1 for row in report],
+                **{name: [100 * getattr(row, name.lower()) for row in report] for name in SHARES},
                 "Images": [row.support for row in report],
             },
             hide_index=True,
             height="content",
             column_config={
                 name: st.column_config.NumberColumn(format="%.2f %%", help=about)
-                for name, about in (
-                    ("Precision", "Of all it called so, the share that was."),
-                    ("Recall", "Of all that were, the share it found."),
-                    ("F1", "The harmonic mean of both."),
-                )
+                for name, about in SHARES.items()
             },
             alt="Precision, recall and F1 for every class",
         )
