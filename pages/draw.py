@@ -64,10 +64,7 @@ def more(run: runs.Run, epoch: int | None, found: list[Prepared]) -> None:
         if view == "Preparation":
             source.preparation(found)
         elif view == "Second place":
-            try:
-                answer.second_place(run, models.model_of(run, epoch), one)
-            except runs.RunError as error:
-                st.error(str(error), icon=":material/error:")
+            answer.second_place(run, epoch, one)
         elif view == "All runs":
             compare.all_runs(found)
         else:

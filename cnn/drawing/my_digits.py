@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from humanize import naturalsize
 from numpy.typing import NDArray
 
@@ -131,39 +132,34 @@ def export(drawings: list[Drawing]) -> bytes:
 
 
 @contextlib.contextmanager
-def _locked() -> Iterator[None]:
-    """Hold the collection's lock: two tabs that keep a drawing at once lose none."""
-    from filelock import FileLock
-
-    data_dir().mkdir(parents=True, exist_ok=True)
-    with FileLock(path().with_suffix(".lock"), timeout=10):
-        yield
+def _changing(problem: str) -> Iterator[list[Drawing]]:
+    """The collection, to be changed in place; locked, so that two tabs at once lose nothing."""
+    try:
+        data_dir().mkdir(parents=True, exist_ok=True)
+        with FileLock(path().with_suffix(".lock"), timeout=10):
+            kept = load()
+            yield kept
+            write_bytes(path(), export(kept))
+    except OSError as error:
+        raise CollectionError(f"{problem}: {error.strerror}.") from error
 
 
 def add(drawings: list[Drawing]) -> int:
     """Keep more; returns how many there are now. Raises CollectionError when it is full or cannot
     be written."""
-    try:
-        with _locked():
-            kept = load()
-            if len(kept) + len(drawings) > MOST_DIGITS:
-                raise CollectionError(
-                    f"A collection holds at most {MOST_DIGITS:,} digits; it has {len(kept):,}."
-                )
-            write_bytes(path(), export([*kept, *drawings]))
-            return len(kept) + len(drawings)
-    except OSError as error:
-        raise CollectionError(f"The drawing could not be kept: {error.strerror}.") from error
+    with _changing("The drawing could not be kept") as kept:
+        if len(kept) + len(drawings) > MOST_DIGITS:
+            raise CollectionError(
+                f"A collection holds at most {MOST_DIGITS:,} digits; it has {len(kept):,}."
+            )
+        kept += drawings
+    return len(kept)
 
 
-def remove(count: int | None = None) -> None:
+def remove(count: int = MOST_DIGITS) -> None:
     """Remove the newest `count`, or all. Raises CollectionError where that cannot be written."""
-    try:
-        with _locked():
-            kept = load() if count is not None else []
-            write_bytes(path(), export(kept[: len(kept) - (count or 0)]))
-    except OSError as error:
-        raise CollectionError(f"The collection could not be changed: {error.strerror}.") from error
+    with _changing("The collection could not be changed") as kept:
+        del kept[max(0, len(kept) - count) :]
 
 
 def images(drawings: list[Drawing]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

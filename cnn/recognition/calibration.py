@@ -1,8 +1,7 @@
 """Is it a digit at all? A network answers one of ten whatever it is shown, a house included.
 
-Two scores say so together: the out-of-distribution detector's, and the network's own max logit
-(Hendrycks and others, 2022: max-logit score) beside those it gives to real digits. The calibration
-is where a run's network gives how much.
+Two scores are summed: the out-of-distribution detector's, and the network's max-logit score
+(Hendrycks and others, 2022), calibrated by the max logits that it gives to real digits.
 """
 
 from __future__ import annotations
@@ -46,28 +45,26 @@ def digit_scores(
     if not len(x):
         return np.zeros(0, np.float32)
     detects = detector.load(run.config.dataset)
-    scores = detects.logits(x)
-    if run.state in ACTIVE:
-        scores = scores - detects.threshold
-    else:
+    scores, threshold = detects.logits(x), detects.threshold
+    if run.state not in ACTIVE:
         calibration = _calibration(run, model, detects)
         scores = scores + calibration.max_logit_scores(_max_logits(run, model, x))
-        scores = scores - calibration.threshold
-    return torch.sigmoid(scores).numpy()
+        threshold = calibration.threshold
+    return torch.sigmoid(scores - threshold).numpy()
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The median and spread of a network's max logits over real digits, and the `threshold` of the
-    sum of both scores."""
+    """The median of a network's max logits over real digits, their deviation from it (scaled to
+    that of a normal distribution), and the `threshold` of the sum of both scores."""
 
     median: float
-    spread: float
+    deviation: float
     threshold: float = 0.0
 
     def max_logit_scores(self, max_logits: Tensor) -> Tensor:
         """The network's share of the sum, float32 `(N,)`."""
-        return MAX_LOGIT_WEIGHT * ((max_logits - self.median) / self.spread).clamp(-4, 1)
+        return MAX_LOGIT_WEIGHT * ((max_logits - self.median) / self.deviation).clamp(-4, 1)
 
 
 def _max_logits(run: Run, model: nn.Module, images: Tensor) -> Tensor:
@@ -85,8 +82,8 @@ def _calibration(run: Run, model: nn.Module, detects: Detector) -> Calibration:
     real = detects.held_out / 255
     max_logits = _max_logits(run, model, real)
     median = float(max_logits.median())
-    spread = max(float((max_logits - median).abs().median()) * 1.48, 1e-3)
-    found = Calibration(median, spread)
+    deviation = max(float((max_logits - median).abs().median()) * 1.48, 1e-3)
+    found = Calibration(median, deviation)
     scores = detects.logits(real) + found.max_logit_scores(max_logits)
     found = replace(found, threshold=float(torch.quantile(scores, detector.REFUSED)))
     others = list(kept.items())[1 - MOST_KEPT :]

@@ -69,10 +69,8 @@ def spliced(images: Tensor, labels: Tensor, count: int, digits: bool) -> Tensor:
 
     `images` float32 `(N, 28, 28)` in 0-1. Draws from torch's global random state.
     """
-    first = torch.randint(len(images), (count,))
-    second = torch.randint(len(images), (count,))
-    same = labels[first] == labels[second]
-    second = torch.where(same, second.roll(1), second)
+    first, second = torch.randint(len(images), (2, count))
+    second = torch.where(labels[first] == labels[second], second.roll(1), second)
     a, b = images[first], images[second]
     top = torch.cat([a[:, :14], b[:, 14:]], dim=1)
     left = torch.cat([a[:, :, :14], b[:, :, 14:]], dim=2)
@@ -86,6 +84,5 @@ def spliced(images: Tensor, labels: Tensor, count: int, digits: bool) -> Tensor:
         return images[members[torch.randint(len(members), (count,))]]
 
     if digits:
-        turned = [some(TURNED).rot90(turns, (1, 2)) for turns in (1, -1)]
-        kinds += [some(MIRRORED).flip(2), *turned]
+        kinds += [some(MIRRORED).flip(2), *(some(TURNED).rot90(k, (1, 2)) for k in (1, -1))]
     return torch.stack(kinds)[torch.randint(len(kinds), (count,)), torch.arange(count)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
@@ -12,9 +10,6 @@ from ui.draw import state
 from ui.shared import models
 from ui.shared import state as shared
 from ui.shared.pictures import enlarge
-
-if TYPE_CHECKING:
-    from torch import nn
 
 QUIET = {"displayModeBar": False}
 IN_WORDS = {  # above this confidence
@@ -130,8 +125,13 @@ def _number(
         shared.get().last_digit = found[chosen].image
 
 
-def second_place(run: runs.Run, model: nn.Module, one: drawing.Prepared) -> None:
+def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> None:
     """Which ink spoke for the first and the second."""
+    try:
+        model = models.model_of(run, epoch)
+    except runs.RunError as error:
+        st.error(str(error), icon=":material/error:")
+        return
     row = recognition.read(run, model, one.image[None]).probabilities[0]
     first, second = np.argsort(-row)[:2].tolist()
     found = recognition.evidence(run, model, one.image, [first, second])
