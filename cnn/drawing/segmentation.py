@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,25 +112,22 @@ def _grouped(boxes: list[_Box], gap: Callable[[int, int], float] | None) -> list
         return [list(range(len(boxes)))]
     largest = max(box.side for box in boxes)
     line = float(np.median([b.height for b in boxes if b.side >= largest / 2])) or largest
-    group = list(range(len(boxes)))
-
-    for i, one in enumerate(boxes):
-        for j in range(i + 1, len(boxes)):
-            if group[i] == group[j]:
-                continue
-            other = boxes[j]
-            shared = min(one.right, other.right) - max(one.left, other.left)
-            between = max(one.top, other.top) - min(one.bottom, other.bottom)
-            narrow = min(one.width, other.width)
-            above = shared >= OVERLAP * narrow and shared >= 0 and between < 0.5 * line
-            if above or (gap is not None and gap(i, j) < TOUCHING * line):
-                old, new = group[j], group[i]
-                group = [new if g == old else g for g in group]
-
-    members: dict[int, list[int]] = {}
-    for i, g in enumerate(group):
-        members.setdefault(g, []).append(i)
-    digits = [(_enclosing([boxes[i] for i in group]), group) for group in members.values()]
+    digit_of = list(range(len(boxes)))
+    for (i, one), (j, other) in combinations(enumerate(boxes), 2):
+        old, new = digit_of[j], digit_of[i]
+        if old == new:
+            continue
+        shared = min(one.right, other.right) - max(one.left, other.left)
+        between = max(one.top, other.top) - min(one.bottom, other.bottom)
+        narrow = min(one.width, other.width)
+        above = shared >= OVERLAP * narrow and shared >= 0 and between < 0.5 * line
+        if above or (gap is not None and gap(i, j) < TOUCHING * line):
+            digit_of = [new if digit == old else digit for digit in digit_of]
+    members = [
+        [i for i, digit in enumerate(digit_of) if digit == wanted]
+        for wanted in dict.fromkeys(digit_of)
+    ]
+    digits = [(_enclosing([boxes[i] for i in group]), group) for group in members]
     # Specks go with the digit they are nearest to.
     main = [d for d in digits if d[0].side > SPECK * largest] or digits[:1]
     for box, indices in digits:
