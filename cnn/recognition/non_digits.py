@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cnn.drawing.ink import SIZE, Line
-from cnn.drawing.rasteriser import curve, draw, fitted
-from cnn.drawing.templates import image_of, templates
+from cnn.drawing.ink import Line
+from cnn.drawing.rasteriser import curve
+from cnn.drawing.templates import image_of, render, templates
 
 # Digits that are none any more when mirrored (a mirrored 2 is nearly a 5), or turned by a quarter.
 MIRRORED, TURNED = (3, 4, 7), (2, 3, 4, 5, 7)
@@ -40,11 +40,8 @@ def random_strokes(count: int, seed: int = 0) -> NDArray[np.uint8]:
         # A lone stroke has corners enough not to be a one or a seven.
         fewest = 4 if strokes == 1 else 2
         lines = [_random_stroke(random, fewest, on_lattice) for _ in range(strokes)]
-        lines = fitted(lines, 18, 0)
-        middle = np.concatenate(lines).mean(axis=0)
-        lines = [line - middle + SIZE / 2 for line in lines]
-        images.append(draw(lines, SIZE, SIZE, random.uniform(1.4, 3.2)))
-    return np.round(np.stack(images) * 255).astype(np.uint8)
+        images.append(render(lines, random.uniform(1.4, 3.2)))
+    return np.stack(images)
 
 
 def _random_stroke(random: np.random.Generator, fewest: int, on_lattice: bool) -> Line:
