@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from cnn import drawing, runs
-from cnn.drawing.strokes import draw
+from cnn import datasets, drawing, runs
+from cnn.drawing.rasteriser import draw
+from cnn.drawing.templates import Template, parse
 from cnn.evaluation import predict, test_probabilities
-from cnn.recognition import detector
+from cnn.recognition.calibration import THRESHOLD, digit_scores
 from cnn.runs.weights import load_model
 
 CANVAS, BRUSHES = 280, (8, 18, 30)
@@ -63,7 +64,7 @@ def accuracies(run: runs.Run, strokes: list[Lines], labels: NDArray[np.int64]) -
             for digit in strokes:
                 on_canvas = placed(digit, brush, size, random)
                 seen[0].append(drawing.from_strokes(on_canvas).image)
-                sheet = draw(on_canvas, CANVAS, CANVAS, brush, 1)
+                sheet = draw(on_canvas, CANVAS, CANVAS, brush)
                 seen[1].append(drawing.from_pixels(sheet).image)
             right = [
                 float((predict(run, np.stack(images)).argmax(1) == labels).mean())
@@ -101,14 +102,10 @@ def no_digits(count: int = 500, seed: int = 0) -> dict[str, list[NDArray[np.floa
 
 def _round(turns: float, inner: float, points: int = 40) -> list[tuple[float, float]]:
     at = np.linspace(0, 1, points)
-    radius = 50 * (inner + (1 - inner) * at)
-    return list(
-        zip(
-            (radius * np.cos(2 * np.pi * turns * at)).tolist(),
-            (radius * np.sin(2 * np.pi * turns * at)).tolist(),
-            strict=True,
-        )
-    )
+    angle, radius = 2 * np.pi * turns * at, 50 * (inner + (1 - inner) * at)
+    return [
+        (r * float(np.cos(a)), r * float(np.sin(a))) for a, r in zip(angle, radius, strict=True)
+    ]
 
 
 def _star(points: int = 5) -> list[tuple[float, float]]:
@@ -116,26 +113,20 @@ def _star(points: int = 5) -> list[tuple[float, float]]:
     return [(50 * float(np.sin(a)), -50 * float(np.cos(a))) for a in angles]
 
 
-SHAPES: dict[str, list[list[tuple[float, float]]]] = {
-    "square": [[(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)]],
-    "triangle": [[(50, 0), (100, 90), (0, 90), (50, 0)]],
-    "house": [
-        [(10, 50), (10, 100), (90, 100), (90, 50)], [(0, 50), (50, 0), (100, 50), (0, 50)],
-        [(40, 100), (40, 70), (60, 70), (60, 100)],
-    ],
-    "cross": [[(0, 0), (100, 100)], [(100, 0), (0, 100)]],
-    "plus": [[(50, 0), (50, 100)], [(0, 50), (100, 50)]],
+SHAPES: dict[str, Template] = {
+    "square": parse("0,0 100,0 100,100 0,100 0,0"),
+    "triangle": parse("50,0 100,90 0,90 50,0"),
+    "house": parse("10,50 10,100 90,100 90,50 | 0,50 50,0 100,50 0,50 | 40,100 40,70 60,70 60,100"),
+    "cross": parse("0,0 100,100 | 100,0 0,100"),
+    "plus": parse("50,0 50,100 | 0,50 100,50"),
     "star": [_star()],
-    "arrow": [[(0, 50), (100, 50)], [(70, 20), (100, 50), (70, 80)]],
+    "arrow": parse("0,50 100,50 | 70,20 100,50 70,80"),
     "spiral": [_round(3, 0.1)],
-    "face": [_round(1, 1.0), [(-15, -15), (-14, -14)], [(15, -15), (16, -14)],
-             [(-20, 15), (0, 25), (20, 15)]],
-    "zigzag": [[(0, 50), (20, 0), (40, 100), (60, 0), (80, 100), (100, 50)]],
-    "grid": [
-        [(33, 0), (33, 100)], [(66, 0), (66, 100)], [(0, 33), (100, 33)], [(0, 66), (100, 66)],
-    ],
-    "dash": [[(0, 50), (100, 52)]],
-}  # fmt: skip
+    "face": [_round(1, 1.0), *parse("-15,-15 -14,-14 | 15,-15 16,-14 | -20,15 0,25 20,15")],
+    "zigzag": parse("0,50 20,0 40,100 60,0 80,100 100,50"),
+    "grid": parse("33,0 33,100 | 66,0 66,100 | 0,33 100,33 | 0,66 100,66"),
+    "dash": parse("0,50 100,52"),
+}
 
 
 def main() -> None:
@@ -143,20 +134,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("run", help="a run's id")
     parser.add_argument("file", type=Path)
-    parser.add_argument("--digits", type=int, help="only this many of each part, evenly spread")
+    parser.add_argument("--digits", type=int, help="only this many of each part, evenly chosen")
     options = parser.parse_args()
     run = runs.open_run(options.run)
     strokes, labels = read(options.file)
     cut = len(labels) - TEST_LINES
-
-    from cnn import datasets
 
     kept = test_probabilities(run)
     if kept is not None:
         truth = datasets.load(run.config.dataset).test_labels.numpy()
         print(f"{run.name}: test accuracy {(kept.argmax(1) == truth).mean():.2%}\n")
     model = load_model(run)
-    called = {}
+    shown = {}
     for part, place in (("development", slice(0, cut)), ("test", slice(cut, None))):
         some = np.arange(len(labels))[place]
         if options.digits:
@@ -166,20 +155,15 @@ def main() -> None:
         print("|---|---|---|---|")
         for brush, where, by_stroke, by_pixel in accuracies(run, chosen, truth):
             print(f"| {brush} px | {where} | {by_stroke:.2%} | {by_pixel:.2%} |", flush=True)
-        images = np.stack([drawing.from_strokes(digit).image for digit in chosen])
-        likely = detector.digit_likeness(run, model, images) >= detector.LIKELY
-        called[f"pen digits, {part} part"] = 1 - likely
+        shown[f"pen digits, {part} part"] = [drawing.from_strokes(digit).image for digit in chosen]
         print()
-    everything = []
-    for kind, drawings in no_digits().items():
-        if drawings:
-            likely = detector.digit_likeness(run, model, np.stack(drawings)) >= detector.LIKELY
-            called[kind] = 1 - likely
-            everything.extend((1 - likely).tolist())
-    called["all of these"] = np.array(everything)
+    others = {kind: images for kind, images in no_digits().items() if images}
+    everything = [image for images in others.values() for image in images]
+    shown |= {**others, "all of these": everything}
     print("| shown | of them | called no digit |\n|---|---|---|")
-    for kind, values in called.items():
-        print(f"| {kind} | {len(values):,} | {values.mean():.1%} |")
+    for kind, images in shown.items():
+        refused = digit_scores(run, model, np.stack(images)) < THRESHOLD
+        print(f"| {kind} | {len(images):,} | {refused.mean():.1%} |")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tupl
         datasets.preprocessing_for("mnist", settings.normalisation),
         compute_for(find_device(device), settings.precision, architecture.convolutional),
         settings.held_out(datasets.DATASETS["mnist"]),
-        extra=functools.partial(synthetic_digits.extra, "mnist", settings),
+        extra=functools.partial(synthetic_digits.additional_images, "mnist", settings),
     )
     test_x = images.test_images.to(trainer.compute.device)
     test_y = images.test_labels.to(trainer.compute.device)

@@ -3,14 +3,16 @@
 import streamlit as st
 
 from cnn import runs
-from ui.draw import answer, compare, game, my_digits, sheet
+from cnn.drawing import Prepared
+from ui.draw import answer, compare, game, my_digits, source
+from ui.draw import state as kept
 from ui.shared import models, state
 from ui.shared.choice import choose
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
 FOLLOW_SECONDS = 0.25  # how often the answer looks for newer weights while a run trains
-JUDGE_SECONDS = 1.0
+DETECTOR_SECONDS = 1.0  # and whether the out-of-distribution detector is fitted
 PARTS = ["Draw", "My digits", "Game"]
 
 st.html(
@@ -33,12 +35,12 @@ def desk(run_id: str) -> None:
         return
     left, right = st.columns([2, 3], gap="large")
     with left:
-        found = sheet.show()
+        found = source.show()
     with right:
-        # Looked at again while the weights change, or until it is known what is no digit.
+        # Looked at again while the weights change, or until the detector is ready.
         again = FOLLOW_SECONDS if follows else None
         if found and not follows and models.detector_pending(run):
-            again = JUDGE_SECONDS
+            again = DETECTOR_SECONDS
         refreshing(answer.show, again, "answer")(run_id, epoch, found)
     if not found:
         return
@@ -53,19 +55,16 @@ def desk(run_id: str) -> None:
     more(run, epoch, found)
 
 
-def more(run: runs.Run, epoch: int | None, found: list) -> None:
+def more(run: runs.Run, epoch: int | None, found: list[Prepared]) -> None:
     """Preparation, second place, other runs, earlier epochs: one at a time."""
     views = ["Preparation", "Second place", "All runs", "Over the epochs"]
     view = choose("More about this drawing", views, "draw_view")
-    one = found[min(state.remember("draw_chosen", 0), len(found) - 1)]
+    one = found[kept.chosen(found)]
     with st.container(border=True):
         if view == "Preparation":
-            sheet.steps(found)
+            source.preparation(found)
         elif view == "Second place":
-            try:
-                answer.second_place(run, models.model_of(run, epoch), one)
-            except runs.RunError as error:
-                st.error(str(error), icon=":material/error:")
+            answer.second_place(run, epoch, one)
         elif view == "All runs":
             compare.all_runs(found)
         else:

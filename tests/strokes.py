@@ -1,7 +1,8 @@
 """Digits for tests, drawn by hand for this project: strokes on a 280×280 sheet."""
 
 import math
-from typing import Any
+
+from cnn.drawing import FabricDrawing
 
 Stroke = list[tuple[float, float]]
 SEVEN: list[Stroke] = [[(80, 60), (200, 60), (130, 230)]]
@@ -24,7 +25,7 @@ def beside(left: list[Stroke], right: list[Stroke]) -> list[Stroke]:
     return place(left, -10, 70, 0.5) + place(right, 130, 70, 0.5)
 
 
-def fabric(strokes: list[Stroke]) -> dict[str, Any]:
+def fabric(strokes: list[Stroke]) -> FabricDrawing:
     """As the canvas hands it over."""
     objects = []
     for stroke in strokes:

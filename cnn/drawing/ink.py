@@ -1,4 +1,4 @@
-"""Ink on its way to 28×28: what the ways from strokes and from pixels share.
+"""The steps to 28×28 that drawings made of strokes and of pixels share: crop, box, centre.
 
 Ink is float32 in 0-1: 0 is paper, 1 is full ink.
 """
@@ -15,8 +15,8 @@ from PIL import Image
 SIZE = 28
 BOX = 20
 # The width of the pen in the 20 px box. Thinner than MNIST's mean stroke on purpose: measured on
-# the pen digits (benchmarks/drawn_digits.md).
-PEN_WIDTH = 1.6
+# the pen digits (benchmarks/drawn_digits.md, where Pillow drew 1.6 px as wide as this).
+PEN_WIDTH = 1.65
 MIN_INK = 0.02  # fainter than this is paper
 
 Ink = NDArray[np.float32]
@@ -42,24 +42,6 @@ class Prepared:
     image: Ink
 
 
-def fitted(lines: list[Line], side: float, margin: float) -> list[Line]:
-    """Scaled so that the longest side is `side`, and moved to `margin` from the corner."""
-    points = np.concatenate(lines)
-    low = points.min(axis=0)
-    longest = float(np.ptp(points, axis=0).max())
-    scale = side / longest if longest > 0 else 0.0
-    return [(line - low) * scale + margin for line in lines]
-
-
-def in_box(lines: list[Line], pen: float) -> tuple[list[Line], int, int]:
-    """Lines placed so that the drawn digit, pen included, has its longest side 20 px; and the width
-    and height in pixels of the sheet that holds it."""
-    placed = fitted(lines, BOX - pen, pen / 2)
-    reach = np.concatenate(placed).max(axis=0) + pen / 2
-    width, height = np.ceil(reach - 1e-6).astype(int).tolist()  # not 21 for rounding
-    return placed, width, height
-
-
 def crop(ink: Ink, threshold: float) -> Ink:
     """The part of the sheet that holds ink above `threshold`; there must be some."""
     rows = np.flatnonzero((ink > threshold).any(axis=1))
@@ -68,7 +50,7 @@ def crop(ink: Ink, threshold: float) -> Ink:
 
 
 def square(ink: Ink) -> Ink:
-    """Pad to a square, the ink in the middle."""
+    """The ink in the middle of a square sheet."""
     height, width = ink.shape
     side = max(height, width)
     top, left = (side - height) // 2, (side - width) // 2
@@ -76,20 +58,20 @@ def square(ink: Ink) -> Ink:
 
 
 def resize(ink: Ink, width: int, height: int) -> Ink:
-    """Resize with a filter that averages when shrinking."""
+    """The ink at another size, by a filter that averages when shrinking."""
     image = Image.fromarray(ink, mode="F").resize((width, height), Image.Resampling.BILINEAR)
     return np.clip(np.asarray(image, np.float32), 0, 1)
 
 
 def fit(ink: Ink, box: int) -> Ink:
-    """Scale so that the longest side is `box`, keeping the proportions."""
+    """The ink scaled so that its longest side is `box`, its proportions kept."""
     height, width = ink.shape
     scale = box / max(height, width)
     return resize(ink, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def centre(boxed: Ink) -> Ink:
-    """Place the centre of mass in the middle of 28×28, to a fraction of a pixel."""
+    """A 28×28 sheet with the centre of mass in its middle, to a fraction of a pixel."""
     height, width = boxed.shape
     mass = max(float(boxed.sum()), 1e-9)
     y = float((boxed.sum(axis=1) * (np.arange(height) + 0.5)).sum()) / mass

@@ -6,15 +6,15 @@ with y downwards, in any unit. Export and import use the same lines.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from humanize import naturalsize
 from numpy.typing import NDArray
 
@@ -51,8 +51,16 @@ def path() -> Path:
     return data_dir() / "my-digits.jsonl"
 
 
-def drawing_of(value: Any) -> Drawing:
-    """Check one parsed line. Raises CollectionError saying what is wrong with it."""
+def _drawing_in(line: bytes) -> Drawing:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        raise CollectionError("it is not JSON") from None
+    return drawing_of(value)
+
+
+def drawing_of(value: object) -> Drawing:
+    """The drawing of one parsed line. Raises CollectionError saying what is wrong with it."""
     if not isinstance(value, dict):
         raise CollectionError('it is no object with "label" and "strokes"')
     label, strokes = value.get("label"), value.get("strokes")
@@ -74,7 +82,7 @@ def drawing_of(value: Any) -> Drawing:
     return Drawing(label, tuple(kept))
 
 
-def _point(value: Any) -> tuple[float, float]:
+def _point(value: object) -> tuple[float, float]:
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise CollectionError("a point is no pair of numbers")
     x, y = value
@@ -87,8 +95,7 @@ def _point(value: Any) -> tuple[float, float]:
 
 
 def parse(content: bytes) -> list[Drawing]:
-    """Read JSONL. Raises CollectionError naming the first line that is wrong; nothing is half
-    read."""
+    """The drawings of JSONL. Raises CollectionError naming the first line that is wrong."""
     if len(content) > MOST_BYTES:
         raise CollectionError(f"The file is larger than {naturalsize(MOST_BYTES)}.")
     found: list[Drawing] = []
@@ -96,11 +103,9 @@ def parse(content: bytes) -> list[Drawing]:
         if not line.strip():
             continue
         try:
-            found.append(drawing_of(json.loads(line)))
+            found.append(_drawing_in(line))
         except CollectionError as error:
             raise CollectionError(f"Line {number}: {error}.") from None
-        except (ValueError, RecursionError):
-            raise CollectionError(f"Line {number} is not JSON.") from None
         if len(found) > MOST_DIGITS:
             raise CollectionError(f"More than {MOST_DIGITS:,} digits are not kept.")
     if not found:
@@ -116,10 +121,8 @@ def load() -> list[Drawing]:
         return []
     found = []
     for line in lines[:MOST_DIGITS]:
-        try:
-            found.append(drawing_of(json.loads(line)))
-        except (ValueError, RecursionError):
-            continue
+        with contextlib.suppress(CollectionError):
+            found.append(_drawing_in(line))
     return found
 
 
@@ -128,40 +131,35 @@ def export(drawings: list[Drawing]) -> bytes:
     return "".join(f"{drawing.line()}\n" for drawing in drawings).encode()
 
 
-@contextmanager
-def _locked() -> Iterator[None]:
-    """Two tabs that keep a drawing at once lose none."""
-    from filelock import FileLock
-
-    data_dir().mkdir(parents=True, exist_ok=True)
-    with FileLock(path().with_suffix(".lock"), timeout=10):
-        yield
+@contextlib.contextmanager
+def _changing(problem: str) -> Iterator[list[Drawing]]:
+    """The collection, to be changed in place; locked, so that two tabs at once lose nothing."""
+    try:
+        data_dir().mkdir(parents=True, exist_ok=True)
+        with FileLock(path().with_suffix(".lock"), timeout=10):
+            kept = load()
+            yield kept
+            write_bytes(path(), export(kept))
+    except OSError as error:
+        raise CollectionError(f"{problem}: {error.strerror}.") from error
 
 
 def add(drawings: list[Drawing]) -> int:
     """Keep more; returns how many there are now. Raises CollectionError when it is full or cannot
     be written."""
-    try:
-        with _locked():
-            kept = load()
-            if len(kept) + len(drawings) > MOST_DIGITS:
-                raise CollectionError(
-                    f"A collection holds at most {MOST_DIGITS:,} digits; it has {len(kept):,}."
-                )
-            write_bytes(path(), export([*kept, *drawings]))
-            return len(kept) + len(drawings)
-    except OSError as error:
-        raise CollectionError(f"The drawing could not be kept: {error.strerror}.") from error
+    with _changing("The drawing could not be kept") as kept:
+        if len(kept) + len(drawings) > MOST_DIGITS:
+            raise CollectionError(
+                f"A collection holds at most {MOST_DIGITS:,} digits; it has {len(kept):,}."
+            )
+        kept += drawings
+    return len(kept)
 
 
-def remove(count: int | None = None) -> None:
+def remove(count: int = MOST_DIGITS) -> None:
     """Remove the newest `count`, or all. Raises CollectionError where that cannot be written."""
-    try:
-        with _locked():
-            kept = load() if count is not None else []
-            write_bytes(path(), export(kept[: len(kept) - (count or 0)]))
-    except OSError as error:
-        raise CollectionError(f"The collection could not be changed: {error.strerror}.") from error
+    with _changing("The collection could not be changed") as kept:
+        del kept[max(0, len(kept) - count) :]
 
 
 def images(drawings: list[Drawing]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

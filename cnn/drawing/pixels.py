@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from cnn.drawing.ink import (
     BOX,
@@ -15,6 +16,7 @@ from cnn.drawing.ink import (
     SIZE,
     DigitError,
     Ink,
+    Line,
     Prepared,
     centre,
     crop,
@@ -22,6 +24,7 @@ from cnn.drawing.ink import (
     resize,
     square,
 )
+from cnn.drawing.rasteriser import draw_boxed
 
 MAX_SIDE = 1024  # uploads are shrunk to this before anything else
 MIN_SIDE_TO_THIN = 40  # smaller digits are taken as they are: too coarse for a skeleton
@@ -33,7 +36,7 @@ EVEN_PAPER = 0.03  # a border that varies less than this needs no levelling
 
 
 def from_pixels(ink: Ink, centred: bool = True) -> Prepared:
-    """Prepare ink `(H, W)`; with `centred` False it is merely resized to 28×28.
+    """The digit of some ink `(H, W)`, prepared; with `centred` False merely resized to 28×28.
 
     A digit of at least 40 px whose strokes are fine is thinned to its skeleton and drawn anew with
     the width that strokes are drawn with; others are only scaled, and one of MNIST's own images is
@@ -47,8 +50,9 @@ def from_pixels(ink: Ink, centred: bool = True) -> Prepared:
     cropped = crop(ink, MIN_INK * float(ink.max()) * 5)
     if _is_made_like_mnist(ink, cropped):
         return Prepared(ink, cropped, cropped, ink)
-    bones = _fine_bones(cropped) if max(cropped.shape) >= MIN_SIDE_TO_THIN else None
-    boxed = fit(cropped, BOX) if bones is None else _redrawn(bones)
+    skeleton = _skeleton(cropped) if max(cropped.shape) >= MIN_SIDE_TO_THIN else None
+    # Its points lie so close, however stretched, that dots with the pen make a line of them.
+    boxed = fit(cropped, BOX) if skeleton is None else draw_boxed(skeleton, PEN_WIDTH)
     return Prepared(ink, cropped, boxed, centre(boxed))
 
 
@@ -62,18 +66,16 @@ def _is_made_like_mnist(ink: Ink, cropped: Ink) -> bool:
 
 
 def from_image(image: Image.Image, centred: bool = True) -> Prepared:
-    """Prepare a picture of one digit: dark on light or light on dark, transparent or not."""
+    """The digit of a picture, prepared: dark on light or light on dark, transparent or not."""
     return from_pixels(ink_of(image), centred)
 
 
-def open_image(source: Any) -> Image.Image:
-    """Open a picture file (path or bytes object). Raises DigitError for what is none."""
+def open_image(source: str | Path | IO[bytes]) -> Image.Image:
+    """The picture of a file, turned upright. Raises DigitError for what is none."""
     try:
         image = Image.open(source)
         image.load()
-    except (
-        UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError,
-    ) as error:  # fmt: skip
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DigitError("This file is not a picture that can be opened (PNG, JPEG, …).") from error
     return ImageOps.exif_transpose(image)
 
@@ -104,16 +106,16 @@ def ink_of(image: Image.Image) -> Ink:
     return _only_the_digit(ink) if photograph else ink
 
 
-def _paper(grey: NDArray[Any]) -> Ink:
+def _paper(grey: NDArray[np.floating]) -> Ink:
     """The paper's own tone at every pixel: a quadratic surface fitted to what is not ink.
 
-    Light falls off smoothly over a page. Pixels far from the surface are ink and lose their say;
-    five rounds settle it.
+    Light falls off smoothly over a page. Pixels far from the surface are ink, and the next of
+    five fits leaves them out.
     """
     height, width = grey.shape
     small = resize(grey.astype(np.float32), min(64, width), min(64, height))
 
-    def terms(shape: tuple[int, ...]) -> np.ndarray:
+    def terms(shape: tuple[int, ...]) -> NDArray[np.float64]:
         y, x = (axis.ravel() for axis in np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j])
         return np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
 
@@ -129,7 +131,7 @@ def _paper(grey: NDArray[Any]) -> Ink:
 
 
 def _only_the_digit(ink: Ink) -> Ink:
-    """Without the paper's ruled lines and specks.
+    """The ink without the paper's ruled lines and specks.
 
     A ruled line is thin, far longer than a stroke, and runs to the picture's edge. Where it crosses
     a stroke, the stroke is closed again.
@@ -162,9 +164,9 @@ def _only_the_digit(ink: Ink) -> Ink:
     )
 
 
-def _fine_bones(cropped: Ink) -> NDArray[np.bool_] | None:
-    """The digit's skeleton (Zhang and Suen, 1984), 8 pixels to one of the box; None where its
-    strokes are not finer than `FINE_PEN`."""
+def _skeleton(cropped: Ink) -> list[Line] | None:
+    """The lone points of the digit's skeleton (Zhang and Suen, 1984), 8 to a pixel of the box; None
+    where its strokes are not finer than `FINE_PEN`."""
     from scipy import ndimage
     from skimage.morphology import skeletonize
 
@@ -172,26 +174,9 @@ def _fine_bones(cropped: Ink) -> NDArray[np.bool_] | None:
     scale = FINE * (BOX - 1) / max(height, width)
     fine = resize(cropped, max(1, round(width * scale)), max(1, round(height * scale)))
     mask = np.pad(fine > 0.5 * float(fine.max()), 1)
-    bones = skeletonize(mask)
-    if not bones.any():
+    skeleton = skeletonize(mask)
+    if not skeleton.any():
         return None
-    pen = 2 * float(np.median(ndimage.distance_transform_edt(mask)[bones])) / FINE
-    return bones if pen < FINE_PEN else None
-
-
-def _redrawn(bones: NDArray[np.bool_]) -> Ink:
-    """A skeleton drawn with the pen of `cnn.strokes`: longest side 20 px."""
-    from scipy import ndimage
-
-    ys, xs = np.nonzero(bones)
-    points = np.stack([xs, ys], axis=1).astype(np.float64)
-    low, size = points.min(axis=0), np.ptp(points, axis=0)
-    zoom = FINE * (BOX - PEN_WIDTH) / max(float(size.max()), 1.0)
-    radius = FINE * PEN_WIDTH / 2
-    columns, rows = (np.ceil((size * zoom / FINE) + PEN_WIDTH).astype(int)).tolist()
-    sheet = np.ones((rows * FINE, columns * FINE), bool)
-    # Between two neighbouring pixels of the skeleton, stretched, no gap is wider than the pen.
-    at = np.minimum((points - low) * zoom + radius, (columns * FINE - 1, rows * FINE - 1))
-    sheet[at[:, 1].astype(int), at[:, 0].astype(int)] = False
-    ink = np.clip(radius + 0.5 - ndimage.distance_transform_edt(sheet), 0, 1)
-    return ink.reshape(rows, FINE, columns, FINE).mean(axis=(1, 3)).astype(np.float32)
+    pen = 2 * float(np.median(ndimage.distance_transform_edt(mask)[skeleton])) / FINE
+    points = np.argwhere(skeleton)[:, None, ::-1].astype(np.float64)
+    return list(points) if pen < FINE_PEN else None

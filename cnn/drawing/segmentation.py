@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +40,10 @@ class _Box:
     def side(self) -> float:
         return max(self.width, self.height)
 
-    def joined(self, other: _Box) -> _Box:
-        return _Box(
-            min(self.left, other.left), min(self.top, other.top),
-            max(self.right, other.right), max(self.bottom, other.bottom),
-        )  # fmt: skip
+
+def _enclosing(boxes: list[_Box]) -> _Box:
+    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+    return _Box(left, top, max(box.right for box in boxes), max(box.bottom for box in boxes))
 
 
 def split_strokes(strokes: Sequence[Stroke]) -> list[list[Stroke]]:
@@ -84,9 +84,7 @@ def split_pixels(ink: Ink) -> list[Ink]:
     owner = pieces[tuple(nearest)]
     parts = []
     for group in groups:
-        whole = boxes[group[0]]
-        for i in group[1:]:
-            whole = whole.joined(boxes[i])
+        whole = _enclosing([boxes[i] for i in group])
         rows = slice(max(0, int(whole.top) - 2), int(whole.bottom) + 2)
         columns = slice(max(0, int(whole.left) - 2), int(whole.right) + 2)
         own = np.isin(owner[rows, columns], [i + 1 for i in group])
@@ -114,33 +112,22 @@ def _grouped(boxes: list[_Box], gap: Callable[[int, int], float] | None) -> list
         return [list(range(len(boxes)))]
     largest = max(box.side for box in boxes)
     line = float(np.median([b.height for b in boxes if b.side >= largest / 2])) or largest
-    group = list(range(len(boxes)))
-
-    def join(i: int, j: int) -> None:
-        old, new = group[j], group[i]
-        group[:] = [new if g == old else g for g in group]
-
-    for i, one in enumerate(boxes):
-        for j in range(i + 1, len(boxes)):
-            if group[i] == group[j]:
-                continue
-            other = boxes[j]
-            shared = min(one.right, other.right) - max(one.left, other.left)
-            between = max(one.top, other.top) - min(one.bottom, other.bottom)
-            narrow = min(one.width, other.width)
-            above = shared >= OVERLAP * narrow and shared >= 0 and between < 0.5 * line
-            if above or (gap is not None and gap(i, j) < TOUCHING * line):
-                join(i, j)
-
-    members: dict[int, list[int]] = {}
-    for i, g in enumerate(group):
-        members.setdefault(g, []).append(i)
-    digits = []
-    for indices in members.values():
-        whole = boxes[indices[0]]
-        for i in indices[1:]:
-            whole = whole.joined(boxes[i])
-        digits.append((whole, indices))
+    digit_of = list(range(len(boxes)))
+    for (i, one), (j, other) in combinations(enumerate(boxes), 2):
+        old, new = digit_of[j], digit_of[i]
+        if old == new:
+            continue
+        shared = min(one.right, other.right) - max(one.left, other.left)
+        between = max(one.top, other.top) - min(one.bottom, other.bottom)
+        narrow = min(one.width, other.width)
+        above = shared >= OVERLAP * narrow and shared >= 0 and between < 0.5 * line
+        if above or (gap is not None and gap(i, j) < TOUCHING * line):
+            digit_of = [new if digit == old else digit for digit in digit_of]
+    members = [
+        [i for i, digit in enumerate(digit_of) if digit == wanted]
+        for wanted in dict.fromkeys(digit_of)
+    ]
+    digits = [(_enclosing([boxes[i] for i in group]), group) for group in members]
     # Specks go with the digit they are nearest to.
     main = [d for d in digits if d[0].side > SPECK * largest] or digits[:1]
     for box, indices in digits:

@@ -9,33 +9,22 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
 
-from cnn.drawing.ink import (
-    PEN_WIDTH,
-    DigitError,
-    Ink,
-    Line,
-    Prepared,
-    Stroke,
-    centre,
-    crop,
-    fitted,
-    in_box,
-)
+from cnn.drawing.ink import PEN_WIDTH, DigitError, Line, Prepared, Stroke, centre, crop
 from cnn.drawing.pixels import from_pixels
+from cnn.drawing.rasteriser import draw, draw_boxed, fitted
 
-OVERSAMPLING = 8
-STRAY = 0.04  # a stroke shorter than this share of the whole is a slip of the pen
+STRAY = 0.04  # a stroke smaller than this share of the largest is a stray mark
+FabricDrawing = dict[str, Any]  # Fabric.js's own JSON, as drawable-canvas reports it
 
 
 def from_strokes(
     strokes: Iterable[Stroke], centred: bool = True, canvas: int = 280, brush: float = 18.0
 ) -> Prepared:
-    """Prepare pen strokes.
+    """The digit of some pen strokes, prepared.
 
     With `centred` the strokes are scaled so that the finished digit, line width included, has its
-    longest side 20 px, and drawn with one and the same line width; slips of the pen are left out.
+    longest side 20 px, and drawn with one and the same line width; stray marks are left out.
     Without, they are drawn as they stand on a `canvas`-sized sheet with `brush` and merely resized.
     Raises DigitError without a point.
     """
@@ -45,15 +34,14 @@ def from_strokes(
     if not lines:
         raise DigitError("There is no ink to read: nothing was drawn.")
     if not centred:
-        return from_pixels(draw(lines, canvas, canvas, brush, oversampling=1), centred=False)
+        return from_pixels(draw(lines, canvas, canvas, brush), centred=False)
 
-    drawing = draw(fitted(lines, 240.0, 20.0), 280, 280, 24.0, 1)
-    placed, width, height = in_box(_without_slips(lines), PEN_WIDTH)
-    boxed = draw(placed, width, height, PEN_WIDTH, OVERSAMPLING)
+    drawing = draw(fitted(lines, 240.0, 20.0), 280, 280, 24.0)
+    boxed = draw_boxed(_without_stray_marks(lines), PEN_WIDTH)
     return Prepared(drawing, crop(drawing, 0.1), boxed, centre(boxed))
 
 
-def strokes_from_canvas(drawing: dict[str, Any] | None) -> list[list[tuple[float, float]]]:
+def strokes_from_canvas(drawing: FabricDrawing | None) -> list[list[tuple[float, float]]]:
     """The strokes of a drawable-canvas's `json_data` (Fabric.js paths), in canvas pixels.
 
     Curves are followed closely enough to look the same; anything but paths is left out.
@@ -67,24 +55,8 @@ def strokes_from_canvas(drawing: dict[str, Any] | None) -> list[list[tuple[float
     return strokes
 
 
-def draw(lines: list[Line], width: int, height: int, pen: float, oversampling: int) -> Ink:
-    """Draw lines with a round pen, anti-aliased by drawing larger and shrinking."""
-    k = oversampling if oversampling > 1 else 2
-    sheet = Image.new("L", (max(1, width) * k, max(1, height) * k), 0)
-    pencil = ImageDraw.Draw(sheet)
-    radius = pen * k / 2
-    for line in lines:
-        points = [(float(x) * k, float(y) * k) for x, y in line]
-        if len(points) > 1:
-            pencil.line(points, fill=255, width=max(1, round(pen * k)), joint="curve")
-        for x, y in points:
-            pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-    small = sheet.resize((max(1, width), max(1, height)), Image.Resampling.BOX)
-    return np.asarray(small, np.float32) / np.float32(255)
-
-
-def _without_slips(lines: list[Line]) -> list[Line]:
-    """Without the dots that a pen leaves where it only touched; a lone dot stays."""
+def _without_stray_marks(lines: list[Line]) -> list[Line]:
+    """The lines without the dots that a pen leaves where it only touched; a lone dot stays."""
     sizes = [float(np.ptp(line, axis=0).max()) for line in lines]
     kept = [line for line, size in zip(lines, sizes, strict=True) if size >= STRAY * max(sizes)]
     return kept or lines

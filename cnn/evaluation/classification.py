@@ -46,6 +46,6 @@ def class_report(confusion: NDArray[np.int64], names: tuple[str, ...]) -> list[C
 
 
 def mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Indices of wrongly read images, the surest mistake first."""
+    """Indices of wrongly read images, the most confident mistake first."""
     wrong = np.flatnonzero(probabilities.argmax(1) != labels)
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]

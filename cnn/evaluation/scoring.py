@@ -1,38 +1,52 @@
-"""A run scored on its test set: probabilities and accuracy, kept with the run."""
+"""A run scored on its test set: probabilities and accuracy, kept with the run.
+
+torch is imported inside functions: the first page is painted without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn import datasets
 from cnn.runs import Run
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def predict(run: Run, images, epoch: int | None = None) -> NDArray[np.float32]:
+
+def predict(
+    run: Run, images: NDArray[np.generic] | Tensor, epoch: int | None = None
+) -> NDArray[np.float32]:
     """Probabilities `(N, classes)` for images `(N, 28, 28)`, uint8 (0-255) or float (0-1)."""
     import torch
 
+    return _logits(run, torch.as_tensor(images), epoch).softmax(1).numpy()
+
+
+def score_test_set(run: Run, progress: Callable[[float], object] | None = None) -> float:
+    """Score the newest weights on the test set now, keep the result with the run, and return the
+    accuracy. Raises RunError or DataError."""
+    from cnn.runs.weights import save_test_scores
+
+    images = datasets.load(run.config.dataset)
+    logits = _logits(run, images.test_images, progress=progress)
+    return save_test_scores(run, logits, images.test_labels)
+
+
+def _logits(
+    run: Run,
+    images: Tensor,
+    epoch: int | None = None,
+    progress: Callable[[float], object] | None = None,
+) -> Tensor:
     from cnn.runs.weights import load_model
     from cnn.training.inference import predict_logits
 
-    tensor = torch.as_tensor(images)
-    return predict_logits(load_model(run, epoch), tensor, run.preprocessing).softmax(1).numpy()
-
-
-def score_test_set(run: Run, progress: Callable[[float], None] | None = None) -> float:
-    """Score the newest weights on the test set now, keep the result with the run, and return the
-    accuracy. Raises RunError or DataError."""
-    from cnn import datasets
-    from cnn.runs.weights import load_model, save_test_scores
-    from cnn.training.inference import predict_logits
-
-    images = datasets.load(run.config.dataset)
-    scores = predict_logits(
-        load_model(run), images.test_images, run.preprocessing, progress=progress
-    )
-    return save_test_scores(run, scores, images.test_labels)
+    return predict_logits(load_model(run, epoch), images, run.preprocessing, progress=progress)
 
 
 def test_probabilities(run: Run) -> NDArray[np.float32] | None:

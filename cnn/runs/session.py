@@ -255,7 +255,7 @@ def make_trainer(run: Run, device: Device, group: ProcessGroup) -> tuple[Trainer
         compute,
         config.validation_images,
         group,
-        functools.partial(synthetic_digits.extra, config.dataset, settings),
+        functools.partial(synthetic_digits.additional_images, config.dataset, settings),
     )
     if config.start_from:
         finetune.load_start_weights(run, trainer.model)

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from cnn.drawing import my_digits
-from cnn.recognition import detector
+from cnn.recognition import calibration
 from tests.strokes import ONE, SEVEN, ZERO, beside, fabric
+from ui.draw.state import DrawState
 from ui.shared import models
 
 
@@ -19,7 +20,7 @@ def own_data(data_folder):
 
 
 @pytest.fixture(autouse=True)
-def no_judge(monkeypatch):
+def no_detector(monkeypatch):
     """Fitting it takes seconds; its own tests do that."""
     monkeypatch.setattr(models, "detector_ready", lambda run: False)
     monkeypatch.setattr(models, "detector_pending", lambda run: False)
@@ -29,17 +30,23 @@ def no_judge(monkeypatch):
 def drawn(app):
     """`drawn(strokes)`: the page with that drawing on its sheet."""
 
-    def show(strokes, **fields):
+    def show(strokes, upload=None, **choices):
         page = app("learn")
-        page.session_state.playground.drawing = fabric(strokes) if strokes else None
-        page.session_state.playground.fields.update(fields)
-        for name, value in fields.items():  # choices are kept by Streamlit
-            page.session_state[name] = value
+        if strokes:
+            kept(page).sheets["draw"].add(fabric(strokes))
+        kept(page).upload = upload
+        for key, choice in choices.items():
+            page.session_state[key] = choice
         page.switch_page("pages/draw.py").run()
         assert not page.exception, page.exception
         return page
 
     return show
+
+
+def kept(page):
+    """What the page keeps besides its widgets' values."""
+    return page.session_state.playground.pages.setdefault(DrawState, DrawState())
 
 
 def text(page):
@@ -61,7 +68,7 @@ def test_a_digit_is_read(drawn, trained, strokes, digit):
 
 def test_what_is_no_digit_is_said_to_be_none(drawn, trained, monkeypatch):
     monkeypatch.setattr(models, "detector_ready", lambda run: True)
-    monkeypatch.setattr(detector, "digit_likeness", lambda run, model, images: [0.1] * len(images))
+    monkeypatch.setattr(calibration, "digit_scores", lambda run, model, images: [0.1] * len(images))
     page = drawn(SEVEN)
     assert "That does not look like a digit to me" in text(page)
     assert "If it had to be one: **7**" in text(page)
@@ -88,7 +95,7 @@ def test_every_view_of_a_drawing_opens(drawn, trained, view):
 
 def test_the_preparation_can_be_switched_off_and_stays_so(drawn, trained):
     page = drawn(SEVEN)
-    page.toggle(key="draw_prepared_toggle").set_value(False).run()
+    page.toggle(key="draw_prepared").set_value(False).run()
     assert any("merely shrunk" in caption.value for caption in page.caption)
     page.switch_page("pages/learn.py").run()
     page.switch_page("pages/draw.py").run()
@@ -139,13 +146,13 @@ def picture(kind):
 
 @pytest.mark.parametrize("kind", ["light", "dark", "transparent"])
 def test_an_upload_is_read(drawn, trained, kind):
-    page = drawn([], draw_source="Upload", draw_upload=picture(kind))
+    page = drawn([], draw_source="Upload", upload=picture(kind))
     assert "## 1" in text(page)
 
 
 @pytest.mark.parametrize("kind", ["broken", "blank"])
 def test_a_picture_without_a_digit_says_so(drawn, trained, kind):
-    page = drawn([], draw_source="Upload", draw_upload=picture(kind))
+    page = drawn([], draw_source="Upload", upload=picture(kind))
     assert len(page.warning) == 1 and "Your turn" in text(page)
 
 
@@ -164,11 +171,10 @@ def test_my_digits_are_kept_scored_and_removed(drawn, trained):
 def test_a_whole_game(drawn, trained):
     page = drawn([], draw_part="Game")
     page.button(key="game_start").click().run()
-    play = page.session_state.playground
-    order = play.fields["game"].order
+    order = kept(page).game.order
     assert sorted(order) == list(range(10))
     for _ in order:
-        play.fields["canvas_sheet_game"].add(fabric(ONE))
+        kept(page).sheets["game"].add(fabric(ONE))
         page.run()
         page.button(key="game_next").click().run()
         assert not page.exception

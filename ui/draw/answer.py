@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
 from cnn import drawing, figures, recognition, runs
-from ui.shared import models, state
+from ui.draw import state
+from ui.shared import models
+from ui.shared import state as shared
 from ui.shared.pictures import enlarge
 
 QUIET = {"displayModeBar": False}
+IN_WORDS = {  # above this confidence
+    0.97: ("It is sure that this is", "sure"),
+    0.8: ("It thinks that this is", "fairly sure"),
+    0.5: ("It hesitates, but guesses", "hesitant"),
+}
+NO_IDEA = ("It has no idea. Its best guess:", "guessing")
 
 
-def sureness(probability: float) -> str:
-    """A plain word for how sure it is."""
-    if probability > 0.97:
-        return "It is sure that this is"
-    if probability > 0.8:
-        return "It thinks that this is"
-    if probability > 0.5:
-        return "It hesitates, but guesses"
-    return "It has no idea. Its best guess:"
+def in_words(confidence: float) -> tuple[str, str]:
+    """How confident it is, as the beginning of a sentence and in a word or two."""
+    return next((words for above, words in IN_WORDS.items() if confidence > above), NO_IDEA)
 
 
-def sure_word(probability: float) -> str:
-    """The same in one or two words, for a table."""
-    if probability > 0.97:
-        return "sure"
-    if probability > 0.8:
-        return "fairly sure"
-    return "hesitant" if probability > 0.5 else "guessing"
+def headline(small: str, large: str) -> None:
+    """A line, and the answer below it in large type."""
+    with st.container(key="draw_winner", gap=None):
+        st.markdown(small)
+        st.markdown(f"## {large}")
 
 
 def invitation() -> None:
@@ -54,17 +52,17 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
         config = run.config
         model = models.model_of(run, epoch)
         images = np.stack([one.image for one in found])
-        reading = recognition.read(run, model, images, judge=models.detector_ready(run))
+        reading = recognition.read(run, model, images, models.detector_ready(run))
     except runs.RunError as error:
         st.error(str(error), icon=":material/error:")
         return
     if len(found) > 1:
         _number(reading, found, config.classes)
-    chosen = min(state.remember("draw_chosen", 0), len(found) - 1)
-    if len(found) == 1:
+    else:
         _winner(reading, found[0], config.classes)
+    row = reading.probabilities[state.chosen(found)]
     st.plotly_chart(
-        figures.probability_bars(reading.probabilities[chosen].tolist(), config.classes),
+        figures.probability_bars(row.tolist(), config.classes),
         key="draw_bars",
         config=QUIET,
         alt="Probability of every class",
@@ -82,16 +80,14 @@ def _winner(reading: recognition.Reading, one: drawing.Prepared, classes: tuple[
     """One digit: winner and what the network sees."""
     best = reading.best[0]
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="medium"):
-        if reading.like[0]:
-            with st.container(key="draw_winner", gap=None):
-                st.markdown(sureness(reading.sureness))
-                st.markdown(f"## {classes[best]}")
+        if reading.is_digit[0]:
+            headline(in_words(reading.confidence)[0], classes[best])
         else:
-            with st.container(key="draw_stranger", gap=None):
+            with st.container(key="draw_no_digit", gap=None):
                 st.markdown("### That does not look like a digit to me")
                 st.markdown(
-                    f"If it had to be one: **{classes[best]}** ({reading.sureness:.0%}). The bars "
-                    "only share out 100 % among the digits; they cannot say “none of these”."
+                    f"If it had to be one: **{classes[best]}** ({reading.confidence:.0%}). The "
+                    "bars only share out 100 % among the digits; they cannot say “none of these”."
                 )
         st.image(
             enlarge(one.image, 5),
@@ -106,32 +102,36 @@ def _number(
 ) -> None:
     """Several digits: the number, and each digit with its own answer."""
     texts = [
-        classes[k] if like else "?" for k, like in zip(reading.best, reading.like, strict=True)
+        classes[k] if is_digit else "?"
+        for k, is_digit in zip(reading.best, reading.is_digit, strict=True)
     ]
-    with st.container(key="draw_winner", gap=None):
-        st.markdown(f"It reads {len(found)} digits")
-        st.markdown(f"## {' '.join(texts)}")
+    headline(f"It reads {len(found)} digits", " ".join(texts))
     with st.container(horizontal=True, gap="small"):
         for i, (one, row) in enumerate(zip(found, reading.probabilities, strict=True)):
             with st.container(width=84, gap=None):
                 st.image(enlarge(one.image, 3), width=84, alt=f"Digit {i + 1} as seen")
-                strange = "" if reading.like[i] else " · strange"
-                st.caption(f"**{classes[reading.best[i]]}** {row.max():.0%}{strange}")
+                note = "" if reading.is_digit[i] else " · no digit"
+                st.caption(f"**{classes[reading.best[i]]}** {row.max():.0%}{note}")
     chosen = st.segmented_control(
         "Look closer at",
         range(len(found)),
-        default=min(state.remember("draw_chosen", 0), len(found) - 1),
+        default=state.chosen(found),
         format_func=lambda i: f"{i + 1}: {texts[i]}",
         key=f"draw_chosen_{len(found)}",
         required=True,
     )
-    if chosen != state.remember("draw_chosen", 0):
-        state.keep("draw_chosen", chosen)
-        state.get().last_digit = found[chosen].image
+    if chosen != state.get().digit:
+        state.get().digit = chosen
+        shared.get().last_digit = found[chosen].image
 
 
-def second_place(run: runs.Run, model: Any, one: drawing.Prepared) -> None:
+def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> None:
     """Which ink spoke for the first and the second."""
+    try:
+        model = models.model_of(run, epoch)
+    except runs.RunError as error:
+        st.error(str(error), icon=":material/error:")
+        return
     row = recognition.read(run, model, one.image[None]).probabilities[0]
     first, second = np.argsort(-row)[:2].tolist()
     found = recognition.evidence(run, model, one.image, [first, second])
@@ -147,6 +147,6 @@ def second_place(run: runs.Run, model: Any, one: drawing.Prepared) -> None:
                 alt=f"Ink that spoke for {names[k]} in orange, against it in blue",
             )
     st.caption(
-        "Orange ink spoke for the digit, blue ink against it (ink × gradient of its score over "
-        "the mean score)."
+        "Orange ink spoke for the digit, blue ink against it (ink × gradient of its logit over "
+        "the mean logit)."
     )

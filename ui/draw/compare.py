@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
+
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnn import drawing, figures, recognition, runs
-from ui.draw.answer import QUIET, sure_word
-from ui.shared import models, state
+from ui.draw.answer import QUIET, in_words
+from ui.shared import models
 from ui.shared.run_picker import labels_of
 
 MOST_RUNS = 12
 DONE = ("finished", "stopped", "interrupted")
 
 
-def readers() -> list[runs.Run]:
-    """The runs that can read, newest first, without those still training."""
-    return [run for run in runs.list_runs() if run.state in DONE][:MOST_RUNS]
+def readings(images: NDArray[np.float32]) -> Iterator[tuple[runs.Run, recognition.Reading]]:
+    """What the runs that are done make of prepared images, the newest run first; those whose
+    weights cannot be read are left out."""
+    for run in [run for run in runs.list_runs() if run.state in DONE][:MOST_RUNS]:
+        try:
+            reading = recognition.read(run, models.model_of(run), images)
+        except runs.RunError:
+            continue
+        yield run, reading
 
 
 def all_runs(found: list[drawing.Prepared]) -> None:
-    """What every finished run reads."""
-    if not found:
-        return
-    images = np.stack([one.image for one in found])
-    rows, able = [], readers()
-    labels = labels_of(able)
-    for run in able:
-        try:
-            reading = recognition.read(run, models.model_of(run), images)
-            classes = run.config.classes
-        except runs.RunError:
-            continue
-        test = run.status().get("test_accuracy")
-        rows.append(
-            {
-                "Run": labels[run.id],
-                "Reads": reading.text(classes),
-                "How sure": sure_word(reading.sureness),
-                "Probability": reading.sureness,
-                "Test": test,
-            }
-        )
+    """A table of what every finished run reads."""
+    answers = list(readings(np.stack([one.image for one in found])))
+    labels = labels_of([run for run, _ in answers])
+    rows = [
+        {
+            "Run": labels[run.id],
+            "Reads": reading.text(run.config.classes),
+            "How sure": in_words(reading.confidence)[1],
+            "Probability": reading.confidence,
+            "Test": run.status().get("test_accuracy"),
+        }
+        for run, reading in answers
+    ]
     if not rows:
         st.caption("No run has finished yet.")
         return
@@ -55,64 +56,49 @@ def all_runs(found: list[drawing.Prepared]) -> None:
                     min_value=0.0,
                     max_value=1.0,
                     format="percent",
-                    help="Of a number: the least sure digit's.",
+                    help="Of a number: its least certain digit's.",
                 ),
                 "Test": st.column_config.NumberColumn(
                     format="percent", help="Accuracy on the run's own test set."
                 ),
             },
         )
-    answers = {row["Reads"] for row in rows}
     if len(rows) > 1:
-        st.caption("They all agree." if len(answers) == 1 else "They do not agree.")
+        agree = len({row["Reads"] for row in rows}) == 1
+        st.caption("They all agree." if agree else "They do not agree.")
 
 
 def chosen_epoch(run: runs.Run) -> int | None:
     """The epoch chosen below the drawing; None: the newest weights."""
-    value = state.remember(f"draw_epoch_{run.id}", None)
-    return value if value in run.checkpoints() else None
-
-
-def _epoch_slider(run: runs.Run) -> None:
-    """Which epoch's weights answer, above as here."""
-    newest = "newest" if run.state in runs.ACTIVE else "end"
-    options: list[int | str] = [*run.checkpoints(), newest]
-    key = f"draw_epoch_{run.id}_{len(options)}_{newest}"
-    chosen = chosen_epoch(run)
-
-    def keep() -> None:
-        value = st.session_state[key]
-        state.keep(f"draw_epoch_{run.id}", value if isinstance(value, int) else None)
-
-    st.select_slider(
-        "Let the network answer as it was after epoch",
-        options,
-        newest if chosen is None else chosen,
-        key=key,
-        on_change=keep,
-        help="0 are the random weights before training. The answer above goes by it.",
-    )
+    epoch = st.session_state.get(f"draw_epoch_{run.id}")
+    return epoch if epoch in run.checkpoints() else None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _over_epochs(run_id: str, kept: tuple[int, ...], pixels: bytes) -> tuple[list[int], np.ndarray]:
-    image = np.frombuffer(pixels, np.float32).reshape(28, 28)
+def _over_epochs(
+    run_id: str, kept: tuple[int, ...], image: drawing.Ink
+) -> tuple[list[int], NDArray[np.float32]]:
     return recognition.over_epochs(runs.open_run(run_id), image)
 
 
 def replay(run: runs.Run, one: drawing.Prepared) -> None:
     """How this run's answer to this drawing moved while it learned."""
     try:
-        epochs, probabilities = _over_epochs(
-            run.id, tuple(run.checkpoints()), one.image.astype(np.float32).tobytes()
-        )
+        epochs, probabilities = _over_epochs(run.id, tuple(run.checkpoints()), one.image)
     except runs.RunError as error:
         st.error(str(error), icon=":material/error:")
         return
     if len(epochs) < 2:
         st.caption("There is nothing to replay before the first epoch ends.")
         return
-    _epoch_slider(run)
+    st.select_slider(
+        "Let the network answer as it was after epoch",
+        [*run.checkpoints(), "newest"],
+        "newest",
+        key=f"draw_epoch_{run.id}",
+        persist_state="session",
+        help="0 are the random weights before training. The answer above goes by it.",
+    )
     names = run.config.classes
     st.plotly_chart(
         figures.answer_over_epochs(epochs, probabilities, names),
@@ -120,10 +106,7 @@ def replay(run: runs.Run, one: drawing.Prepared) -> None:
         config=QUIET,
         alt="Probability of every class after each epoch",
     )
-    moves: list[tuple[int, str]] = []
-    for epoch, row in zip(epochs, probabilities, strict=True):
-        guess = names[int(row.argmax())]
-        if not moves or moves[-1][1] != guess:
-            moves.append((epoch, guess))
-    story = ", then ".join(f"**{guess}** after epoch {epoch}" for epoch, guess in moves[:6])
+    answers = zip(epochs, probabilities.argmax(1), strict=True)
+    changes = [next(same) for _, same in groupby(answers, key=lambda answer: answer[1])]
+    story = ", then ".join(f"**{names[k]}** after epoch {epoch}" for epoch, k in changes[:6])
     st.caption(f"It read {story}. Epoch 0 is the network before it learned anything.")

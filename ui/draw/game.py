@@ -4,72 +4,38 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
 
-import numpy as np
 import streamlit as st
 
 from cnn import recognition, runs
 from cnn.drawing import DigitError, from_strokes, my_digits
-from ui.draw import canvas
-from ui.draw.answer import sure_word
-from ui.shared import models, state
+from ui.draw import canvas, state
+from ui.draw.answer import headline, in_words
+from ui.draw.state import Game, Turn
+from ui.shared import models
+from ui.shared import state as shared
 from ui.shared.pictures import enlarge
 from ui.shared.refresh import refreshing
 
 ROUNDS = 10
 
 
-@dataclass
-class Turn:
-    """One digit asked for, drawn and read."""
-
-    asked: int
-    read: int
-    sureness: float
-    seconds: float
-    image: np.ndarray
-    strokes: list
-
-
-@dataclass
-class Game:
-    """A game under way or ended."""
-
-    order: list[int]
-    began: float = field(default_factory=time.time)
-    turns: list[Turn] = field(default_factory=list)
-    kept: bool = False
-
-    @property
-    def over(self) -> bool:
-        """Whether all were drawn."""
-        return len(self.turns) >= len(self.order)
-
-    @property
-    def score(self) -> int:
-        """How many were read as what was asked for."""
-        return sum(turn.asked == turn.read for turn in self.turns)
-
-
 def start() -> None:
     """A new game: every digit once, in an order of its own."""
-    order = list(range(10))
-    random.shuffle(order)
-    state.keep("game", Game(order[:ROUNDS]))
-    canvas.sheet("game").begin_anew()
+    state.get().game = Game(random.sample(range(10), ROUNDS))
+    canvas.sheet("game").reset()
 
 
 def stop() -> None:
     """Give up."""
-    state.keep("game", None)
+    state.get().game = Game()
 
 
 @st.fragment
 def show(run_id: str) -> None:
     """The whole part."""
-    game: Game | None = state.remember("game", None)
-    if game is None:
+    game = state.get().game
+    if not game.order:
         with st.container(border=True, horizontal_alignment="center"):
             st.markdown("### Ten digits against the clock")
             st.markdown(
@@ -95,9 +61,7 @@ def _round(run_id: str, game: Game) -> None:
     with left:
         drawing = canvas.canvas("game", "game")
     with right:
-        with st.container(key="draw_winner", gap=None):
-            st.markdown(f"Number {len(game.turns) + 1} of {len(game.order)}: please draw a")
-            st.markdown(f"## {asked}")
+        headline(f"Number {len(game.turns) + 1} of {len(game.order)}: please draw a", str(asked))
         with st.container(horizontal=True, gap="small"):
             st.button(
                 "Next",
@@ -113,15 +77,12 @@ def _round(run_id: str, game: Game) -> None:
         refreshing(_clock, 1.0, "clock")(game)
         if game.turns:
             last = game.turns[-1]
-            hit = last.asked == last.read
             st.badge(
-                f"Your {last.asked} was read as {last.read}, {sure_word(last.sureness)}",
-                color="green" if hit else "red",
-                icon=":material/check:" if hit else ":material/close:",
+                f"Your {last.asked} was read as {last.read}, {in_words(last.confidence)[1]}",
+                color="green" if last.is_right else "red",
+                icon=":material/check:" if last.is_right else ":material/close:",
             )
-        problem = state.get().fields.pop("game_problem", None)
-        if problem:
-            st.error(problem, icon=":material/error:")
+        state.show_messages()
 
 
 def _clock(game: Game) -> None:
@@ -139,12 +100,12 @@ def _take(run_id: str, game: Game) -> None:
         image = from_strokes(strokes).image
         row = recognition.read(run, models.model_of(run), image[None]).probabilities[0]
     except (runs.RunError, DigitError) as error:
-        state.keep("game_problem", str(error))
+        state.get().problem = str(error)
         return
     spent = time.time() - game.began - sum(turn.seconds for turn in game.turns)
     asked = game.order[len(game.turns)]
     game.turns.append(Turn(asked, int(row.argmax()), float(row.max()), spent, image, strokes))
-    canvas.sheet("game").begin_anew()
+    canvas.sheet("game").reset()
 
 
 def _result(game: Game) -> None:
@@ -154,42 +115,44 @@ def _result(game: Game) -> None:
     grid.metric("Score", f"{game.score} of {len(game.turns)}", border=True)
     grid.metric("Time", f"{seconds:.1f} s", border=True)
     grid.metric(
-        "A digit took", f"{seconds / len(game.turns):.1f} s",
-        help=f"The slowest was your {slowest.asked}: {slowest.seconds:.1f} s", border=True,
-    )  # fmt: skip
-    misread = [turn for turn in game.turns if turn.asked != turn.read]
+        "A digit took",
+        f"{seconds / len(game.turns):.1f} s",
+        help=f"The slowest was your {slowest.asked}: {slowest.seconds:.1f} s",
+        border=True,
+    )
+    misread = [turn for turn in game.turns if not turn.is_right]
     st.markdown("#### " + ("The network misread these" if misread else "It read every one of them"))
     with st.container(horizontal=True, gap="small"):
         for turn in misread or game.turns:
             with st.container(width=104, gap=None):
                 st.image(enlarge(turn.image, 3), width=96, alt=f"Your {turn.asked}")
-                word = f"{turn.asked} → **{turn.read}**" if turn in misread else f"**{turn.read}**"
-                st.caption(f"{word} {turn.sureness:.0%}")
+                asked = "" if turn.is_right else f"{turn.asked} → "
+                st.caption(f"{asked}**{turn.read}** {turn.confidence:.0%}")
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "Play again",
-            type="primary",
-            icon=":material/replay:",
-            key="game_again",
-            on_click=start,
+            "Play again", type="primary", icon=":material/replay:", key="game_again", on_click=start
         )
         st.button(
-            "Keep all ten in My digits", icon=":material/bookmark_add:", key="game_keep",
-            on_click=_keep, args=(game,), disabled=game.kept,
-        )  # fmt: skip
+            "Keep all ten in My digits",
+            icon=":material/bookmark_add:",
+            key="game_keep",
+            on_click=_keep,
+            args=(game,),
+            disabled=game.kept,
+        )
     with st.expander("What was asked and what was read"):
         st.dataframe(
             [
                 {
                     "Asked": turn.asked,
                     "Read": turn.read,
-                    "Sureness": turn.sureness,
+                    "Confidence": turn.confidence,
                     "Seconds": round(turn.seconds, 1),
                 }
                 for turn in game.turns
             ],
             hide_index=True,
-            column_config={"Sureness": st.column_config.NumberColumn(format="percent")},
+            column_config={"Confidence": st.column_config.NumberColumn(format="percent")},
         )
 
 
@@ -203,4 +166,4 @@ def _keep(game: Game) -> None:
         )
         game.kept = True
     except my_digits.CollectionError as error:
-        state.get().notice = str(error)
+        shared.get().notice = str(error)

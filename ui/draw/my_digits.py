@@ -6,15 +6,15 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cnn import recognition, runs
+from cnn import runs
 from cnn.drawing import my_digits
 from cnn.runs import finetune
-from ui.draw import canvas
-from ui.draw.compare import readers
-from ui.shared import models, state
+from ui.draw import canvas, state
+from ui.draw.compare import readings
+from ui.shared.pictures import enlarge
 from ui.shared.refresh import refreshing
 
-SHOWN = 60
+SHOWN, COLUMNS = 60, 12
 
 
 @st.fragment
@@ -27,12 +27,7 @@ def show(run_id: str) -> None:
     with left:
         drawing = canvas.canvas("draw", "mine")
         _label_buttons(drawing is not None)
-        notice = state.get().fields.pop("mine_notice", None)
-        if notice:
-            st.caption(notice)
-        problem = state.get().fields.pop("mine_problem", None)
-        if problem:
-            st.error(problem, icon=":material/error:")
+        state.show_messages()
     kept = my_digits.load()
     with right:
         _gallery(kept)
@@ -50,10 +45,10 @@ def keep(label: int) -> None:
     try:
         drawing = my_digits.drawing_of({"label": label, "strokes": canvas.strokes("draw")})
         count = my_digits.add([drawing])
-        state.keep("mine_notice", f"Kept as a {label}. You have {count:,} now.")
-        canvas.clear("draw")
+        state.get().notice = f"Kept as a {label}. You have {count:,} now."
+        canvas.sheet("draw").clear()
     except my_digits.CollectionError as error:
-        state.keep("mine_notice", f"Not kept: {error}")
+        state.get().notice = f"Not kept: {error}"
 
 
 def _label_buttons(drawn_something: bool) -> None:
@@ -87,14 +82,10 @@ def _gallery(kept: list[my_digits.Drawing]) -> None:
     more = f", the newest {SHOWN} shown" if len(kept) > SHOWN else ""
     st.markdown(f"**{len(kept):,} digits**{more}")
     pictures, labels = my_digits.images(kept[-SHOWN:])
-    order = np.argsort(labels, kind="stable")
-    columns = 12
-    rows = -(-len(order) // columns)
-    wall = np.zeros((rows * 30, columns * 30), np.uint8)
-    for place, i in enumerate(order):
-        y, x = divmod(place, columns)
-        wall[y * 30 + 1 : y * 30 + 29, x * 30 + 1 : x * 30 + 29] = pictures[i] * 255
-    st.image(wall.repeat(2, 0).repeat(2, 1), width="stretch", alt="The newest kept digits")
+    framed = np.pad(pictures, ((0, -len(labels) % COLUMNS), (1, 1), (1, 1)))
+    framed[: len(labels)] = framed[np.argsort(labels, kind="stable")]
+    wall = framed.reshape(-1, COLUMNS, 30, 30).swapaxes(1, 2).reshape(-1, COLUMNS * 30)
+    st.image(enlarge(wall, 2), width="stretch", alt="The newest kept digits")
     st.caption(" · ".join(f"{n} × **{k}**" for k, n in enumerate(counts) if n))
 
 
@@ -115,9 +106,12 @@ def _exchange(kept: list[my_digits.Drawing]) -> None:
             st.caption('One JSON object a line: {"label": 3, "strokes": [[[x, y], …], …]}')
             file = st.file_uploader("A .jsonl file", type=["jsonl"], key="mine_file")
             st.button(
-                "Add its digits", key="mine_import", disabled=file is None,
-                on_click=_import, args=(file.getvalue() if file else b"",),
-            )  # fmt: skip
+                "Add its digits",
+                key="mine_import",
+                disabled=file is None,
+                on_click=_import,
+                args=(file.getvalue() if file else b"",),
+            )
         st.button(
             "Remove the newest",
             icon=":material/undo:",
@@ -137,35 +131,31 @@ def _import(content: bytes) -> None:
     try:
         found = my_digits.parse(content)
         my_digits.add(found)
-        state.keep("mine_notice", f"{len(found):,} digits were added.")
+        state.get().notice = f"{len(found):,} digits were added."
     except my_digits.CollectionError as error:
-        state.keep("mine_problem", str(error))
+        state.get().problem = str(error)
 
 
 def _start(run: runs.Run, kept: list[my_digits.Drawing]) -> None:
     try:
         runs.launch(finetune.create_run(run, kept, st.session_state.mine_epochs))
     except runs.RunError as error:
-        state.keep("mine_problem", str(error))
+        state.get().problem = str(error)
 
 
 def _scores(kept: list[my_digits.Drawing]) -> None:
     """Accuracy of every finished run on the collection."""
     pictures, labels = my_digits.images(kept)
     rows = []
-    for run in readers():
-        try:
-            if len(run.config.classes) != 10:
-                continue
-            probabilities = recognition.read(run, models.model_of(run), pictures).probabilities
-        except runs.RunError:
+    for run, reading in readings(pictures):
+        if len(run.config.classes) != 10:
             continue
-        guess = probabilities.argmax(1)
+        guess = reading.best
         wrong = [f"{a}→{b}" for a, b in zip(labels, guess, strict=True) if a != b]
         rows.append(
             {
                 "Run": run.name,
-                "My digits": float((guess == labels).mean()),
+                "My digits": float((np.array(guess) == labels).mean()),
                 "Test": run.status().get("test_accuracy"),
                 "Misread": ", ".join(wrong[:12]) + (" …" if len(wrong) > 12 else "") or "none",
             }
@@ -196,10 +186,7 @@ def _teach(run_id: str, kept: list[my_digits.Drawing]) -> None:
         "digit every fourth is held back, to see what was learned rather than stored."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        epochs = st.slider(
-            "Epochs", 1, 10, state.remember("mine_epochs", 3), key="mine_epochs", width=260
-        )
-        state.keep("mine_epochs", epochs)
+        st.slider("Epochs", 1, 10, 3, key="mine_epochs", persist_state="session", width=260)
         ready = len(kept) >= finetune.FEWEST and run.state not in runs.ACTIVE
         st.button(
             "Fine-tune it on my digits",
@@ -232,7 +219,7 @@ def _effects(ids: list[str]) -> None:
                 elif status["state"] in ("finished", "stopped"):
                     _before_and_after(finetune.measure_effect(run))
                 else:
-                    st.error(status.get("message") or "It ended without a word.")
+                    st.error(status.get("message") or "It ended without a message.")
         except runs.RunError as error:
             st.warning(str(error))
 

@@ -1,93 +1,86 @@
-"""Where a drawing comes from: the canvas or an uploaded picture; and how it was prepared."""
+"""A sheet's drawings as steps that can be taken back, whatever the browser's component forgets."""
 
 from __future__ import annotations
 
-import numpy as np
-import streamlit as st
+from dataclasses import dataclass, field
 
-from cnn import drawing, recognition
-from ui.draw import canvas
-from ui.shared import state
-from ui.shared.choice import choose
-from ui.shared.pictures import enlarge, framed
+from cnn.drawing import FabricDrawing
 
-SOURCES = ["Canvas", "Upload"]
-TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
+MOST_STEPS = 60
+EMPTY: FabricDrawing = {"objects": []}
 
 
-def prepared_on() -> bool:
-    """Whether drawings are prepared as MNIST was made."""
-    return bool(state.remember("draw_prepared", True))
+@dataclass
+class Sheet:
+    """The drawings of a session, as steps that can be taken back."""
+
+    steps: list[FabricDrawing] = field(default_factory=lambda: [EMPTY])
+    at: int = 0
+    handed: FabricDrawing = field(default_factory=lambda: EMPTY)  # to the component, last
+    turn: int = 0  # counts what was handed over, so that the component takes the same one twice
+    reported: FabricDrawing | None = None  # by the component, last: only a new report counts
+    dropped: list[object] = field(default_factory=list)  # paths of steps that are gone
+    in_step: bool = True  # whether the component has what it was handed last
+    place: tuple[int, str] = (-1, "")  # the visit and the part of the page it was last shown in
+    mount: int = 0
+
+    @property
+    def now(self) -> FabricDrawing:
+        """The drawing as it is."""
+        return self.steps[self.at]
+
+    def receive(self, report: FabricDrawing) -> None:
+        """Add the strokes that are new in what the component reports.
+
+        A pen only adds. Where strokes of ours are missing, the component was mounted again while
+        the pen was down; where there are some that were taken back, it does not know of that yet.
+        Either way our drawing holds, and is handed over again.
+        """
+        if report == self.reported:
+            return
+        self.reported, ours, theirs = report, paths(self.now), paths(report)
+        fresh = objects(report)[len(ours) :]
+        if not self.in_step or theirs[: len(ours)] != ours:
+            known = self.dropped + [path for step in self.steps for path in paths(step)]
+            fresh = [item for item in objects(report) if item.get("path") not in known]
+        if fresh:
+            self.add({**report, "objects": [*objects(self.now), *fresh]})
+        self.in_step = theirs == paths(self.now)
+        if not self.in_step:
+            self.hand_over()
+
+    def add(self, drawing: FabricDrawing) -> None:
+        """A new step; what had been taken back is gone."""
+        self.steps = [*self.steps[: self.at + 1], drawing][-MOST_STEPS:]
+        self.at = len(self.steps) - 1
+
+    def move(self, steps: int) -> None:
+        """Undo (-1) or redo (+1)."""
+        self.at = min(max(0, self.at + steps), len(self.steps) - 1)
+        self.hand_over()
+
+    def clear(self) -> None:
+        """A clean sheet. Can be undone."""
+        if paths(self.now):
+            self.add(EMPTY)
+        self.hand_over()
+
+    def reset(self) -> None:
+        """A clean sheet with nothing to take back."""
+        self.dropped = [path for step in self.steps for path in paths(step)]
+        self.steps, self.at = [EMPTY], 0
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Give the drawing as it is to the component."""
+        self.handed, self.turn, self.in_step = self.now, self.turn + 1, False
 
 
-def show() -> list[drawing.Prepared]:
-    """The canvas or an upload; returns its digits, none where there is nothing to read."""
-    source = choose("Source", SOURCES, "draw_source", label_visibility="collapsed")
-    try:
-        found = _from_canvas() if source == SOURCES[0] else _from_upload()
-    except drawing.DigitError as error:
-        st.warning(str(error), icon=":material/image_not_supported:")
-        return []
-    if found:
-        chosen = min(state.remember("draw_chosen", 0), len(found) - 1)
-        state.get().last_digit = found[chosen].image
-    return found
+def objects(drawing: FabricDrawing) -> list[FabricDrawing]:
+    """Its strokes, as Fabric.js objects."""
+    return [item for item in drawing.get("objects") or [] if isinstance(item, dict)]
 
 
-def _from_canvas() -> list[drawing.Prepared]:
-    if canvas.canvas("draw", "draw") is None:
-        return []
-    brush = state.remember("brush", canvas.BRUSH)
-    return recognition.prepare_strokes(canvas.strokes(), prepared_on(), canvas.SIZE, brush)
-
-
-def _from_upload() -> list[drawing.Prepared]:
-    file = st.file_uploader(
-        "A picture of one digit, or of a number",
-        type=TYPES,
-        key="draw_file",
-        help="Dark on light or light on dark, any size, transparent or not.",
-    )
-    if file is not None:
-        state.keep("draw_upload", file.getvalue())
-    content = state.remember("draw_upload", None)
-    if content is None:
-        return []
-    import io
-
-    picture = drawing.open_image(io.BytesIO(content))
-    st.image(picture, width=200, alt="The uploaded picture")
-    return recognition.prepare_image(picture, prepared_on())
-
-
-def steps(found: list[drawing.Prepared]) -> None:
-    """How the drawing became the image, step by step; and the switch that leaves it out."""
-    on = st.toggle(
-        "Prepare the drawing as MNIST was made",
-        prepared_on(),
-        key="draw_prepared_toggle",
-        on_change=lambda: state.keep("draw_prepared", st.session_state.draw_prepared_toggle),
-        help="Off: the network gets the whole sheet merely shrunk to 28×28, as most demos do. "
-        "Draw small, or in a corner, and see what the preparation is good for.",
-    )
-    if not on:
-        st.caption("The sheet is merely shrunk to 28×28. MNIST's digits never looked like that.")
-        return
-    chosen = found[min(state.remember("draw_chosen", 0), len(found) - 1)]
-    grid = st.grid(4, min_column_width=130)
-    for title, note, image in (
-        ("Drawing", "as it came", chosen.drawing),
-        ("Crop", "only the ink", chosen.cropped),
-        ("Box", "longest side 20 pixels", chosen.boxed),
-        ("Centre", "centre of mass in the middle of 28×28", chosen.image),
-    ):
-        with grid.cell():
-            st.markdown(f"**{title}**")
-            image = framed(np.asarray(image))
-            times = max(1, 130 // max(image.shape))
-            st.image(
-                enlarge(image, times),
-                width=max(13, round(130 * image.shape[1] / max(image.shape))),
-                alt=f"{title}: {note}",
-            )
-            st.caption(note)
+def paths(drawing: FabricDrawing) -> list[object]:
+    """The path of every stroke (Fabric.js)."""
+    return [item.get("path") for item in objects(drawing)]

@@ -15,12 +15,8 @@ MOST_CURVES = 8
 def show() -> None:
     """The table, its buttons, and the curves of the chosen rows."""
     st.subheader("All runs")
-    found, damaged = [], []
-    for run, problem in runs.survey():
-        if problem is None:
-            found.append(run)
-        else:
-            damaged.append((run, problem))
+    surveyed = list(runs.survey())
+    found = [run for run, problem in surveyed if problem is None]
     statuses, configs = [run.status() for run in found], [run.config for run in found]
     chosen = st.dataframe(
         {
@@ -49,15 +45,15 @@ def show() -> None:
         placeholder="–",
         alt="Table of all runs",
     )
-    rows = [i for i in chosen["selection"]["rows"] if i < len(found)]
-    picked = [found[i] for i in rows]
+    picked = [found[i] for i in chosen["selection"]["rows"] if i < len(found)]
     _buttons(picked)
     _curves(picked or found[:4], bool(picked))
-    for run, problem in damaged:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning(problem, icon=":material/broken_image:")
-            if st.button("Delete", key=f"delete_{run.id}", icon=":material/delete:"):
-                confirm_delete([run])
+    for run, problem in surveyed:
+        if problem is not None:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.warning(problem, icon=":material/broken_image:")
+                if st.button("Delete", key=f"delete_{run.id}", icon=":material/delete:"):
+                    confirm_delete([run])
 
 
 def _percent(share: float | None) -> float | None:
@@ -65,25 +61,19 @@ def _percent(share: float | None) -> float | None:
 
 
 def _buttons(picked: list[runs.Run]) -> None:
-    one = picked[0] if len(picked) == 1 else None
+    several = len(picked) != 1
     with st.container(horizontal=True):
-        if (
-            st.button(
-                "Open",
-                icon=":material/open_in_new:",
-                disabled=one is None,
-                key="open_run",
-                help="Make it the current run and show it above.",
-            )
-            and one
+        if st.button(
+            "Open",
+            icon=":material/open_in_new:",
+            disabled=several,
+            key="open_run",
+            help="Make it the current run and show it above.",
         ):
-            state.choose_run(one.id)
+            state.choose_run(picked[0].id)
             st.rerun()
-        if (
-            st.button("Rename", icon=":material/edit:", disabled=one is None, key="rename_run")
-            and one
-        ):
-            rename(one)
+        if st.button("Rename", icon=":material/edit:", disabled=several, key="rename_run"):
+            rename(picked[0])
         if st.button("Delete", icon=":material/delete:", disabled=not picked, key="delete_run"):
             confirm_delete(picked)
         if not picked:

@@ -77,11 +77,11 @@ def _detector(run_id: str) -> tuple[threading.Event, threading.Thread]:
     ready = threading.Event()
 
     def work() -> None:
-        from cnn.recognition.detector import digit_likeness
+        from cnn.recognition.calibration import digit_scores
 
         with contextlib.suppress(Exception):  # no data set: then every drawing counts as a digit
             run = runs.open_run(run_id)
-            digit_likeness(run, model_of(run), np.zeros((1, 28, 28), np.float32))
+            digit_scores(run, model_of(run), np.zeros((1, 28, 28), np.float32))
             ready.set()
 
     # Not a daemon: torch aborts the process where Python ends in the middle of a step.

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn.drawing.segmentation import split_pixels, split_strokes
-from cnn.drawing.strokes import draw
+from cnn.drawing import split_pixels, split_strokes
+from cnn.drawing.rasteriser import draw
 from cnn.inspection.example_filters import SAMPLE_STROKES
 
 
@@ -49,7 +49,7 @@ def test_strokes_that_cross_or_stand_above_belong_together():
     assert split_strokes(hat) == [hat]
 
 
-def test_a_slip_of_the_pen_is_no_digit_of_its_own():
+def test_a_stray_mark_is_no_digit_of_its_own():
     strokes, _ = number(known[:2])
     found = split_strokes([*strokes, [(300.0, 50.0), (301.0, 50.0)]])
     assert len(found) == 2
@@ -69,7 +69,7 @@ def test_ink_is_taken_apart_and_none_is_lost(brush):
     strokes, _ = number(known[:4], gap=30)
     lines = [np.asarray(s) + 20 for s in strokes]
     width = int(max(line[:, 0].max() for line in lines)) + 20
-    ink = draw(lines, width, 150, brush, 1)
+    ink = draw(lines, 150, width, brush)
     found = split_pixels(ink)
     assert len(found) == 4
     assert all(part.dtype == np.float32 for part in found)

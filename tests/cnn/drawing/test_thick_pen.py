@@ -1,4 +1,4 @@
-"""Copies in a broad pen: broader at every radius, in the same box, and the caller's own labels."""
+"""Copies with a thick pen: thicker at every radius, in the same box, with the caller's labels."""
 
 import torch
 
@@ -12,8 +12,8 @@ def ring(size: int = 28) -> torch.Tensor:
     return ((9.5 - distance).abs() < 1).mul(255).to(torch.uint8)
 
 
-def test_each_radius_is_broader_and_stays_in_the_box():
-    images, labels = thick_pen.copies(ring().repeat(8, 1, 1), torch.arange(8))
+def test_each_radius_is_thicker_and_stays_in_the_box():
+    images, labels = thick_pen.thickened(ring().repeat(8, 1, 1), torch.arange(8))
     assert images.dtype == torch.uint8 and images.shape == (8, 28, 28)
     assert labels.tolist() == list(range(8))
     ink = [float(image.float().mean()) for image in images[::2]]
@@ -23,15 +23,17 @@ def test_each_radius_is_broader_and_stays_in_the_box():
         assert 18 <= int(rows.max() - rows.min()) + 1 <= 22
 
 
-def test_a_disc_is_grown_to_all_sides_alike():
+def test_ink_is_dilated_to_all_sides_alike():
     point = torch.zeros(1, 1, 21, 21)
     point[..., 10, 10] = 1
-    grown = thick_pen._spread(point, 4)[0, 0]
+    grown = thick_pen._dilated(point, 4)[0, 0]
     assert grown[10].sum() == grown[:, 10].sum() == 9
     assert grown[6, 6] == 0 and grown[7, 7] == 1
 
 
-def test_few_images_are_all_taken_and_many_are_spread():
-    assert len(thick_pen.copies(ring().repeat(3, 1, 1), torch.arange(3))[0]) == 3
-    _, labels = thick_pen.copies(torch.zeros(100, 28, 28, dtype=torch.uint8), torch.arange(100), 10)
+def test_few_images_are_all_taken_and_many_are_chosen_evenly():
+    assert len(thick_pen.thickened(ring().repeat(3, 1, 1), torch.arange(3))[0]) == 3
+    _, labels = thick_pen.thickened(
+        torch.zeros(100, 28, 28, dtype=torch.uint8), torch.arange(100), 10
+    )
     assert labels.tolist() == [0, 11, 22, 33, 44, 55, 66, 77, 88, 99]

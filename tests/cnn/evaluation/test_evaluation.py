@@ -37,7 +37,7 @@ def test_a_report_needs_a_name_for_every_class():
         evaluation.class_report(np.eye(3, dtype=np.int64), ("a", "b"))
 
 
-def test_the_surest_mistake_comes_first():
+def test_the_most_confident_mistake_comes_first():
     probabilities = np.array(
         [[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7], [0.2, 0.8]], np.float32
     )

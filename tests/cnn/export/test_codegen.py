@@ -62,7 +62,7 @@ def test_the_script_trains_to_the_same_weights_as_the_app(
         update={"epochs": 2, "batch_size": 100, "validation_images": 200, "precision": "float32"}
     )
     # The script has no digits of other schools, and says so.
-    monkeypatch.setattr(synthetic_digits, "extra", lambda *_: None)
+    monkeypatch.setattr(synthetic_digits, "additional_images", lambda *_: None)
     assert (
         "other schools" in pytorch(SMALL, settings, preprocessing_for("mnist", "0-1"), "mnist")
     ) == (settings.handwriting > 0)

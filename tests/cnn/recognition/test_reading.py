@@ -23,7 +23,7 @@ def test_digits_beside_each_other_are_read_one_by_one(trained, model):
     assert reading.text(trained.config.classes) == "7 0"
     assert reading.probabilities.shape == (2, 10)
     np.testing.assert_allclose(reading.probabilities.sum(1), 1, atol=1e-5)
-    assert 0 < reading.sureness <= 1
+    assert 0 < reading.confidence <= 1
 
 
 def test_switched_off_the_whole_sheet_is_one_image():
@@ -52,13 +52,13 @@ def test_evidence_is_the_gradient_times_the_ink(trained, model):
     assert found.shape == (2, 28, 28)
     assert not found[:, image == 0].any()  # paper says nothing
 
-    def lead(ink):
-        scores = model(trained.preprocessing(ink))
-        return scores - scores.mean(dim=1, keepdim=True)
+    def above_mean(ink):
+        logits = model(trained.preprocessing(ink))
+        return logits - logits.mean(dim=1, keepdim=True)
 
     ink = torch.from_numpy(np.array(image))[None].requires_grad_()
     for part, k in zip(found, (7, 1), strict=True):
-        want = InputXGradient(lead).attribute(ink, target=k)[0].detach().numpy()
+        want = InputXGradient(above_mean).attribute(ink, target=k)[0].detach().numpy()
         np.testing.assert_allclose(part, want, atol=1e-5)
 
 

@@ -1,0 +1,41 @@
+// The component waits 200 ms after the pen is lifted before it reports. Its own "update" button
+// reports at once, so this presses it. Without the script all still works, a little later. It also
+// hides the component's toolbar, whose reset would bring an old drawing back.
+export default function ({ parentElement }) {
+  const box = parentElement.closest(".st-key-canvas");
+  if (!box) return;
+  const roots = () => [...box.querySelectorAll("*")].map((e) => e.shadowRoot).filter(Boolean);
+  const tidy = () => roots().forEach((root) => {
+    if (!root.querySelector(".dc-root") || root.querySelector("#plain")) return;
+    const style = document.createElement("style");
+    style.id = "plain";
+    style.textContent = ".dc-toolbar{display:none!important} .dc-canvas{outline:none}" +
+      ".dc-root{border-radius:10px;overflow:hidden;" +
+      "box-shadow:0 0 0 1px var(--st-border-color,#555)}" +
+      "canvas{touch-action:none!important;cursor:crosshair}";
+    root.appendChild(style);
+  });
+  let drawing = false;
+  const down = () => { tidy(); drawing = true; };
+  const up = () => {
+    if (!drawing) return;
+    drawing = false;
+    setTimeout(() => roots().forEach((root) => {
+      root.querySelector('.dc-toolbar [title^="Update"]')?.click();
+    }), 0);
+  };
+  tidy();
+  const late = setInterval(() => { tidy(); }, 250);
+  const enough = setTimeout(() => clearInterval(late), 5000);
+  box.addEventListener("mousedown", down, true);
+  box.addEventListener("touchstart", down, true);
+  document.addEventListener("mouseup", up, true);
+  document.addEventListener("touchend", up, true);
+  return () => {
+    clearInterval(late); clearTimeout(enough);
+    box.removeEventListener("mousedown", down, true);
+    box.removeEventListener("touchstart", down, true);
+    document.removeEventListener("mouseup", up, true);
+    document.removeEventListener("touchend", up, true);
+  };
+}

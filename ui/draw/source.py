@@ -1,0 +1,92 @@
+"""Where a drawing comes from, the canvas or an uploaded picture; and how it was prepared."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import streamlit as st
+
+from cnn import drawing, recognition
+from ui.draw import canvas, state
+from ui.shared import state as shared
+from ui.shared.choice import choose
+from ui.shared.pictures import enlarge, framed
+
+SOURCES = ["Canvas", "Upload"]
+TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
+
+
+def prepared_on() -> bool:
+    """Whether drawings are prepared as MNIST was made."""
+    return bool(st.session_state.get("draw_prepared", True))
+
+
+def show() -> list[drawing.Prepared]:
+    """The digits of the canvas or an upload, none where there is nothing to read."""
+    source = choose("Source", SOURCES, "draw_source", label_visibility="collapsed")
+    try:
+        found = _from_canvas() if source == SOURCES[0] else _from_upload()
+    except drawing.DigitError as error:
+        st.warning(str(error), icon=":material/image_not_supported:")
+        return []
+    if found:
+        shared.get().last_digit = found[state.chosen(found)].image
+    return found
+
+
+def _from_canvas() -> list[drawing.Prepared]:
+    if canvas.canvas("draw", "draw") is None:
+        return []
+    strokes = canvas.strokes()
+    return recognition.prepare_strokes(strokes, prepared_on(), canvas.SIZE, canvas.brush())
+
+
+def _from_upload() -> list[drawing.Prepared]:
+    file = st.file_uploader(
+        "A picture of one digit, or of a number",
+        type=TYPES,
+        key="draw_file",
+        help="Dark on light or light on dark, any size, transparent or not.",
+    )
+    if file is not None:
+        state.get().upload = file.getvalue()
+    content = state.get().upload
+    if content is None:
+        return []
+    picture = drawing.open_image(io.BytesIO(content))
+    st.image(picture, width=200, alt="The uploaded picture")
+    return recognition.prepare_image(picture, prepared_on())
+
+
+def preparation(found: list[drawing.Prepared]) -> None:
+    """How the drawing became the image, step by step; and the switch that leaves it out."""
+    on = st.toggle(
+        "Prepare the drawing as MNIST was made",
+        True,
+        key="draw_prepared",
+        persist_state="session",
+        help="Off: the network gets the whole sheet merely shrunk to 28×28, as most demos do. "
+        "Draw small, or in a corner, and see what the preparation is good for.",
+    )
+    if not on:
+        st.caption("The sheet is merely shrunk to 28×28. MNIST's digits never looked like that.")
+        return
+    chosen = found[state.chosen(found)]
+    grid = st.grid(4, min_column_width=130)
+    for title, note, image in (
+        ("Drawing", "as it came", chosen.drawing),
+        ("Crop", "only the ink", chosen.cropped),
+        ("Box", "longest side 20 pixels", chosen.boxed),
+        ("Centre", "centre of mass in the middle of 28×28", chosen.image),
+    ):
+        with grid.cell():
+            st.markdown(f"**{title}**")
+            image = framed(np.asarray(image))
+            times = max(1, 130 // max(image.shape))
+            st.image(
+                enlarge(image, times),
+                width=max(13, round(130 * image.shape[1] / max(image.shape))),
+                alt=f"{title}: {note}",
+            )
+            st.caption(note)
