@@ -152,8 +152,8 @@ def make_run(name: str) -> runs.Run:
     run = runs.new(preset.architecture, preset.settings, "mnist-sample", "cpu", name)
     torch.manual_seed(0)
     state = preset.architecture.build().state_dict()
-    write_tensors(run.path / "checkpoints" / "epoch-000.safetensors", state)
-    write_tensors(run.path / "live.safetensors", state)
+    write_tensors(run.files.checkpoint(0), state)
+    write_tensors(run.files.weights, state)
     run.write_status(state="finished", epoch=0, epochs=preset.settings.epochs)
     return run
 

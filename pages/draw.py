@@ -8,6 +8,7 @@ from ui.draw import answer, compare, game, my_digits, source
 from ui.draw import state as kept
 from ui.shared import models, state
 from ui.shared.choice import choose
+from ui.shared.image_choice import ImageChoice
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
@@ -50,7 +51,7 @@ def desk(run_id: str) -> None:
         key="draw_inspect",
         help="Opens Inspect with this drawing chosen.",
     ):
-        state.keep("inspect_source", "My drawing")
+        state.page(ImageChoice).source = "My drawing"
         st.switch_page("pages/inspect.py")
     more(run, epoch, found)
 

@@ -54,7 +54,7 @@ def test_probabilities(run: Run) -> NDArray[np.float32] | None:
     from safetensors.numpy import load_file
 
     try:
-        kept = load_file(run.path / "test.safetensors")["probabilities"]
+        kept = load_file(run.files.test_probabilities)["probabilities"]
         whole = kept.ndim == 2 and kept.shape[1] == len(run.config.classes)
         return kept if whole and np.allclose(kept.sum(axis=1), 1, atol=1e-3) else None
     except Exception:

@@ -22,7 +22,6 @@ from cnn.training.inference import predict_logits
 
 THRESHOLD = 0.5  # from this score on it is a digit
 MAX_LOGIT_WEIGHT = 2.0  # of the max-logit score beside the detector's
-FILE = "likeness.json"  # in the run's folder: the calibrations of its newest weights
 MOST_KEPT = 8
 
 
@@ -76,7 +75,7 @@ def _calibration(run: Run, model: nn.Module, detects: Detector) -> Calibration:
     key = (
         f"{detector.VERSION} {sum(float(p.detach().double().sum()) for p in model.parameters())!r}"
     )
-    kept = read_json(run.path / FILE) or {}
+    kept = read_json(run.files.detector_calibration) or {}
     with contextlib.suppress(KeyError, TypeError, ValueError):
         return Calibration(*(float(kept[key][field.name]) for field in fields(Calibration)))
     real = detects.held_out / 255
@@ -88,5 +87,5 @@ def _calibration(run: Run, model: nn.Module, detects: Detector) -> Calibration:
     found = replace(found, threshold=float(torch.quantile(scores, detector.REFUSED)))
     others = list(kept.items())[1 - MOST_KEPT :]
     with contextlib.suppress(OSError):  # a read-only folder only costs the time again
-        write_json(run.path / FILE, {**dict(others), key: asdict(found)})
+        write_json(run.files.detector_calibration, {**dict(others), key: asdict(found)})
     return found

@@ -11,6 +11,7 @@ from cnn.recognition import calibration
 from tests.strokes import ONE, SEVEN, ZERO, beside, fabric
 from ui.draw.state import DrawState
 from ui.shared import models
+from ui.shared.image_choice import ImageChoice
 
 
 @pytest.fixture(autouse=True)
@@ -124,8 +125,8 @@ def test_one_click_leads_to_inspect_with_the_drawing_chosen(drawn, trained):
     page.button(key="draw_inspect").click().run()
     assert not page.exception
     play = page.session_state.playground
-    assert play.page == "inspect" and play.fields["inspect_source"] == "My drawing"
-    np.testing.assert_equal(play.last_digit.shape, (28, 28))
+    assert play.page == "inspect" and play.pages[ImageChoice].source == "My drawing"
+    np.testing.assert_equal(play.pages[ImageChoice].drawing.shape, (28, 28))
 
 
 def picture(kind):

@@ -8,6 +8,7 @@ import torch
 
 from cnn import datasets, evaluation
 from cnn.common.files import write_tensors
+from ui.shared.image_choice import ImageChoice
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_mistake_leads_to_inspect_with_that_image(app, trained, wrong):
     button = page.button(key=f"mistake_{wrong[0]}")
     button.click().run()
     assert not page.exception
-    assert page.session_state.playground.fields["inspect_index"] == wrong[0]
+    assert page.session_state.playground.pages[ImageChoice].index == wrong[0]
     assert page.session_state.playground.page == "inspect"
 
 

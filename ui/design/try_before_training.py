@@ -15,6 +15,7 @@ from cnn.network import Architecture
 from cnn.network.layers import show
 from ui.design.text_table import Column, text_table
 from ui.shared import models, state
+from ui.shared.charts import chart
 
 if TYPE_CHECKING:
     from cnn.inspection.initialisation_check import InitialisationCheck, LayerCheck
@@ -86,11 +87,10 @@ def _show(check: InitialisationCheck, dataset: str) -> None:
         st.markdown(f"{icon} {text}")
     left, right = st.columns(2, gap="medium")
     with left:
-        st.plotly_chart(
+        chart(
             signal_and_gradient(check.layers, check.input_signal),
-            key="start_bars",
-            config={"displayModeBar": False},
-            alt="Signal of each layer's output and gradient norm of its weights, on log scales",
+            "start_bars",
+            "Signal of each layer's output and gradient norm of its weights, on log scales",
         )
     with right:
         text_table(_columns(check.layers), "Mean, standard deviation, dead share and gradient")

@@ -9,9 +9,10 @@ from cnn import drawing, figures, recognition, runs
 from ui.draw import state
 from ui.shared import models
 from ui.shared import state as shared
+from ui.shared.charts import chart
+from ui.shared.image_choice import ImageChoice
 from ui.shared.pictures import enlarge
 
-QUIET = {"displayModeBar": False}
 IN_WORDS = {  # above this confidence
     0.97: ("It is sure that this is", "sure"),
     0.8: ("It thinks that this is", "fairly sure"),
@@ -61,11 +62,10 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
     else:
         _winner(reading, found[0], config.classes)
     row = reading.probabilities[state.chosen(found)]
-    st.plotly_chart(
+    chart(
         figures.probability_bars(row.tolist(), config.classes),
-        key="draw_bars",
-        config=QUIET,
-        alt="Probability of every class",
+        "draw_bars",
+        "Probability of every class",
     )
     if run.state in runs.ACTIVE and epoch is None:
         run.watch()
@@ -122,7 +122,7 @@ def _number(
     )
     if chosen != state.get().digit:
         state.get().digit = chosen
-        shared.get().last_digit = found[chosen].image
+        shared.page(ImageChoice).drawing = found[chosen].image
 
 
 def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> None:

@@ -10,8 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn import drawing, figures, recognition, runs
-from ui.draw.answer import QUIET, in_words
+from ui.draw.answer import in_words
 from ui.shared import models
+from ui.shared.charts import chart
 from ui.shared.run_picker import labels_of
 
 MOST_RUNS = 12
@@ -100,11 +101,10 @@ def replay(run: runs.Run, one: drawing.Prepared) -> None:
         help="0 are the random weights before training. The answer above goes by it.",
     )
     names = run.config.classes
-    st.plotly_chart(
+    chart(
         figures.answer_over_epochs(epochs, probabilities, names),
-        key="draw_replay",
-        config=QUIET,
-        alt="Probability of every class after each epoch",
+        "draw_replay",
+        "Probability of every class after each epoch",
     )
     answers = zip(epochs, probabilities.argmax(1), strict=True)
     changes = [next(same) for _, same in groupby(answers, key=lambda answer: answer[1])]

@@ -11,6 +11,7 @@ from cnn import drawing, recognition
 from ui.draw import canvas, state
 from ui.shared import state as shared
 from ui.shared.choice import choose
+from ui.shared.image_choice import ImageChoice
 from ui.shared.pictures import enlarge, framed
 
 SOURCES = ["Canvas", "Upload"]
@@ -31,7 +32,7 @@ def show() -> list[drawing.Prepared]:
         st.warning(str(error), icon=":material/image_not_supported:")
         return []
     if found:
-        shared.get().last_digit = found[state.chosen(found)].image
+        shared.page(ImageChoice).drawing = found[state.chosen(found)].image
     return found
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from cnn import datasets, evaluation, figures, runs
 from ui.shared import state
+from ui.shared.charts import chart
+from ui.shared.image_choice import ANY_CLASS, ImageChoice
 from ui.shared.pictures import enlarge
 
 if TYPE_CHECKING:
@@ -104,11 +106,10 @@ def _by_class(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.subheader("Confusion matrix")
-        st.plotly_chart(
+        chart(
             figures.confusion_heatmap(confusion, classes),
-            key="confusion",
-            config={"displayModeBar": False},
-            alt="Confusion matrix, truth by prediction",
+            "confusion",
+            "Confusion matrix, truth by prediction",
         )
     with right:
         st.subheader("Class by class")
@@ -161,7 +162,6 @@ def _mistake(scored: TestSet, index: int) -> None:
         type="tertiary",
         help=f"Look inside the network while it reads test image {index}",
     ):
-        state.keep("inspect_source", "Test image")
-        state.keep("inspect_class", -1)
-        state.keep("inspect_index", index)
+        choice = state.page(ImageChoice)
+        choice.source, choice.index, choice.wanted_class = "Test image", index, ANY_CLASS
         st.switch_page("pages/inspect.py")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cnn import figures, runs
 from ui.shared import state
+from ui.shared.charts import chart
 
 MOST_CURVES = 8
 
@@ -101,11 +102,10 @@ def _curves(shown: list[runs.Run], by_choice: bool) -> None:
         st.markdown("**Validation accuracy, laid over each other**")
         if not by_choice and len(curves) > 1:
             st.caption("The newest runs; tick others in the table.")
-        st.plotly_chart(
+        chart(
             figures.compare_curves(curves, "Validation accuracy"),
-            key="compare",
-            config={"displayModeBar": False},
-            alt="Accuracy by epoch of several runs",
+            "compare",
+            "Accuracy by epoch of several runs",
         )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
@@ -30,11 +29,6 @@ def component(name: str) -> ComponentRenderer:
 def reported(key: str, event: str) -> Any:
     """What a component's JavaScript sent with `event`; None where it sent nothing."""
     return (st.session_state.get(key) or {}).get(event)
-
-
-def chart(figure: go.Figure, key: str, alt: str) -> None:
-    """Draw a Plotly figure without its tool bar."""
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 
 def peak_of(values: NDArray) -> float:

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from cnn import figures
 from cnn.inspection import arithmetic
-from ui.inspect.components import chart
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import Scene
+from ui.shared.charts import chart
 
 SHOWN = 12  # inputs of a Linear layer, those that count most
 NAMES = {

@@ -13,7 +13,7 @@ from cnn import datasets, drawing, runs
 from ui.inspect.state import inspect_state
 from ui.inspect.widgets import by_hand, set_initial
 from ui.shared import state
-from ui.shared.image_choice import ANY_CLASS, ImageChoice, Source, follow_fields
+from ui.shared.image_choice import ANY_CLASS, ImageChoice, Source
 
 SOURCES: dict[Source, str] = {
     "Test image": ":material/photo_library:",
@@ -50,7 +50,6 @@ def how_many(images: datasets.Images, few: int, verb: str, key: str) -> int:
 
 def choose_image(run: runs.Run) -> Chosen | None:
     """The image `(28, 28)`, uint8 or float in 0-1, and its label where it is known."""
-    follow_fields()
     choice = state.page(ImageChoice)
     set_initial("inspect_source", choice.source)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

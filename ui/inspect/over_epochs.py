@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from cnn import figures, runs
 from cnn.inspection.over_epochs import filter_over_epochs, probabilities_over_epochs
-from ui.inspect.components import chart
 from ui.inspect.epochs import go_to
 from ui.inspect.filters import pick_filter
 from ui.inspect.scene import Scene
 from ui.inspect.sheet import tiles
 from ui.inspect.work import at_once, long_work
 from ui.shared import models
+from ui.shared.charts import chart
 
 MOST_MAPS = 24
 

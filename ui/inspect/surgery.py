@@ -12,13 +12,13 @@ from torch import nn
 
 from cnn import datasets, figures, runs
 from cnn.inspection import surgery
-from ui.inspect.components import chart
 from ui.inspect.filters import pick_filter
 from ui.inspect.images import how_many, load_images
 from ui.inspect.scene import Scene
 from ui.inspect.state import choices_in, inspect_state
 from ui.inspect.work import at_once, long_work
 from ui.shared import state
+from ui.shared.charts import chart
 
 QUICK = 1000  # test images that are scored at once
 Edits = list[surgery.Edit]

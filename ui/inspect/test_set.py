@@ -13,11 +13,12 @@ from cnn import datasets, figures, runs
 from cnn.figures.colours import CLASSES
 from cnn.inspection import features
 from cnn.inspection.projection import PROJECTIONS, Layout, project
-from ui.inspect.components import chart, component, dark, reported
+from ui.inspect.components import component, dark, reported
 from ui.inspect.images import load_images, load_test_image
 from ui.inspect.scene import Scene
 from ui.inspect.work import at_once, long_work
 from ui.shared import models, state
+from ui.shared.charts import chart
 from ui.shared.choice import choose
 from ui.shared.image_choice import ImageChoice
 

@@ -8,9 +8,9 @@ import streamlit as st
 
 from cnn import figures
 from cnn.inspection.attribution import METHODS, Attribution, attribute, grad_cam_layer
-from ui.inspect.components import chart
 from ui.inspect.scene import Scene
 from ui.inspect.work import long_work
+from ui.shared.charts import chart
 
 
 def show(scene: Scene) -> None:

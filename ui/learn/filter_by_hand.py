@@ -9,6 +9,7 @@ import streamlit as st
 from cnn import drawing, figures
 from cnn.inspection import example_filters
 from cnn.network.layers import show as size
+from ui.shared.charts import chart
 from ui.shared.choice import choose
 
 
@@ -31,7 +32,7 @@ def show() -> None:
             with grid.cell():
                 st.markdown(f"**{title}**")
                 key = f"learn_{title.split()[0]}_{note[:5]}"
-                st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+                chart(figure, key)
                 st.caption(note)
         st.caption(f":material/lightbulb: {example_filters.FILTERS[name][0]}")
 

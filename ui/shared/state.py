@@ -8,14 +8,11 @@ reload or a second tab finds it again.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from cnn import runs
 from cnn.network import Architecture
@@ -55,10 +52,7 @@ class Playground:
     version: int = 0  # part of every settings widget's key: a new preset means new widgets
     page: str = ""
     visit: int = 0  # counts page changes: a canvas is laid anew at each
-    drawing: dict[str, Any] | None = None  # as the canvas gives it
-    last_digit: NDArray[np.float32] | None = None  # the newest prepared digit, for Inspect
     pages: dict[type, object] = field(default_factory=dict)  # see `page`
-    fields: dict[str, Any] = field(default_factory=dict)
     chosen: int | str | None = None  # the open card on Design: its uid, or "head"
     opened_link: str | None = None
     hidden: frozenset[str] = frozenset()  # controls that a teacher's link hides
@@ -199,16 +193,3 @@ def page(kind: type[T]) -> T:
     if kind not in kept:
         kept[kind] = kind()
     return cast(T, kept[kind])
-
-
-def remember(name: str, default: Any, choices: Container[Any] | None = None) -> Any:
-    """A page's own setting by name, for feeding a widget; `default` where it is not among
-    `choices` any more."""
-    value = get().fields.get(name, default)
-    return default if choices is not None and value not in choices else value
-
-
-def keep(name: str, value: Any) -> Any:
-    """Keep a page's own setting; returns it."""
-    get().fields[name] = value
-    return value

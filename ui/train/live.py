@@ -10,11 +10,12 @@ from humanize import naturalsize
 
 from cnn import figures, runs
 from cnn.common.text import duration, plural
+from ui.shared.charts import chart
 from ui.shared.pictures import enlarge
 from ui.shared.refresh import refreshing
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+    pass
 
 REFRESH_SECONDS = 1.0
 OVERFIT_GAP = 0.015
@@ -56,7 +57,8 @@ def _panel(run_id: str, shown_state: str) -> None:
 
 def _loss(points: list[list[float]], steps: int) -> None:
     figure = figures.loss_curve([p[0] for p in points], [p[1] for p in points], steps)
-    _chart("Training loss", figure, "live_loss", "Training loss by step")
+    st.markdown("**Training loss**")
+    chart(figure, "live_loss", "Training loss by step")
 
 
 def _accuracy(rows: list[runs.EpochRow], best_epoch: int | None, epochs: int) -> None:
@@ -67,12 +69,8 @@ def _accuracy(rows: list[runs.EpochRow], best_epoch: int | None, epochs: int) ->
         best_epoch,
         epochs,
     )
-    _chart("Accuracy", figure, "live_accuracy", "Training and validation accuracy by epoch")
-
-
-def _chart(title: str, figure: Figure, key: str, alt: str) -> None:
-    st.markdown(f"**{title}**")
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
+    st.markdown("**Accuracy**")
+    chart(figure, "live_accuracy", "Training and validation accuracy by epoch")
 
 
 def _progress(status: runs.Status) -> None:
@@ -195,5 +193,6 @@ def _guesses_and_filters(live: runs.Live, classes: tuple[str, ...]) -> None:
             return
         figure = figures.tiles(np.array(filters, np.float32), signed=True, what="filter")
         alt = "Weights of the first convolution"
-        _chart("The first layer's filters, as they form", figure, "live_filters", alt)
+        st.markdown("**The first layer's filters, as they form**")
+        chart(figure, "live_filters", alt)
         st.caption("Orange adds what it meets, blue subtracts it.")

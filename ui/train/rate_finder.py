@@ -8,6 +8,7 @@ from cnn import figures
 from cnn.datasets import is_on_disk
 from cnn.runs.learning_rate_finder import bounds, smooth
 from ui.shared import state
+from ui.shared.charts import chart
 from ui.shared.refresh import refreshing
 from ui.train.dataset_picker import chosen_dataset
 from ui.train.state import Task, TrainState, is_running
@@ -51,11 +52,10 @@ def _result(task: Task) -> None:
     rates, losses = [r["rate"] for r in steps], [r["loss"] for r in steps]
     suggestion = next((r["suggestion"] for r in job.rows if "suggestion" in r), None)
     limits = bounds(task.settings.optimizer)
-    st.plotly_chart(
+    chart(
         figures.range_test(rates, losses, smooth(losses), suggestion, limits),
-        key="rate_plot",
-        config={"displayModeBar": False},
-        alt="Training loss by learning rate",
+        "rate_plot",
+        "Training loss by learning rate",
     )
     same_steps = task.settings.of_a_step() == play.settings.of_a_step()
     if not same_steps or task.architecture != play.architecture:
