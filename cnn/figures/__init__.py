@@ -1,6 +1,6 @@
 """Plotly figures from plain arrays: pure functions, which know no runs and no pages."""
 
-from cnn.figures.curves import accuracy_curve, compare_curves, loss_curve, range_test, smooth
+from cnn.figures.curves import accuracy_curve, compare_curves, loss_curve, range_test
 from cnn.figures.images import activation_map, digit, kernel, tiles, vector
 from cnn.figures.inspection import (
     contributions,
@@ -40,7 +40,6 @@ __all__ = [
     "probability_bars",
     "range_test",
     "similarity",
-    "smooth",
     "tiles",
     "vector",
 ]

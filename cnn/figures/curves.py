@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from cnn.common.smoothing import smooth
 from cnn.figures._base import curve, hover, layout, legend_row
 from cnn.figures.colours import BEST, GAP, TRAIN, VALIDATION
 
@@ -24,16 +25,6 @@ def thin(x: Sequence[float], y: Sequence[float], points: int = MAX_POINTS) -> tu
         [x[min(b + width, len(x)) - 1] for b in begins],
         [float(np.mean(y[b : b + width])) for b in begins],
     )
-
-
-def smooth(values: Sequence[float], weight: float = 0.9) -> list[float]:
-    """Exponential moving average with Adam's bias correction (no pull towards the start)."""
-    smoothed, total, share = [], 0.0, 0.0
-    for value in values:
-        total = weight * total + (1 - weight) * value
-        share = weight * share + (1 - weight)
-        smoothed.append(total / share)
-    return smoothed
 
 
 def loss_curve(steps: Sequence[float], losses: Sequence[float], total_steps: int) -> go.Figure:

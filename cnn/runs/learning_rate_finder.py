@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnn import datasets
-from cnn.figures import curves
+from cnn.common import smoothing
 from cnn.runs import jobs
 from cnn.training import OPTIMIZERS
 from cnn.training.devices import compute_for, find_device, processes
@@ -29,7 +29,7 @@ STEPS = 120
 SMOOTHING = 0.85
 GIVE_UP = 3.0  # training has diverged where the smoothed loss is so many times its lowest
 
-smooth = functools.partial(curves.smooth, weight=SMOOTHING)  # the losses without their noise
+smooth = functools.partial(smoothing.smooth, weight=SMOOTHING)  # the losses without their noise
 
 
 def bounds(optimizer: str) -> tuple[float, float]:
