@@ -42,7 +42,7 @@ def row_text(row: Row) -> str:
     if row.problem:
         return f"{layer} cannot work: {row.problem}"
     if row.output_shape is None:
-        return f"{layer}, waits for the layer above to be mended"
+        return f"{layer}, waits for the layer above to be fixed"
     return (
         f"{layer} · output {show(row.output_shape)} · {row.parameters:,} parameters · "
         f"{row.multiply_adds:,} multiply-adds · "

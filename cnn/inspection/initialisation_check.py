@@ -186,7 +186,7 @@ def _dead_findings(layers: Sequence[LayerCheck]) -> list[Finding]:
     return [
         (
             False,
-            f"{layer.dead:.0%} of layer {layer.number} ({layer.layer.summary}) is silent for "
+            f"{layer.dead:.0%} of layer {layer.number} ({layer.layer.summary}) is zero for "
             "every image of the batch: dead before training begins.",
         )
         for layer in layers

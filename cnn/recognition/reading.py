@@ -93,8 +93,8 @@ def read(run: Run, model: nn.Module, images: Floats, check_is_digit: bool = Fals
 
 
 def evidence(run: Run, model: nn.Module, image: Floats, classes: Sequence[int]) -> Floats:
-    """Which ink spoke for each of `classes`: ink times the gradient of the class's logit above
-    the mean of all, float32 `(len(classes), 28, 28)`; positive speaks for, negative against.
+    """Which ink is evidence for each of `classes`, float32 `(len(classes), 28, 28)`: ink times the
+    gradient of the class's logit above the mean of all. Positive is for the class, negative against.
 
     Gradient times input: Shrikumar and others (2016, arXiv:1605.01713).
     """

@@ -126,7 +126,7 @@ def _number(
 
 
 def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> None:
-    """Which ink spoke for the first and the second."""
+    """Which ink is evidence for the first and for the second."""
     try:
         model = models.model_of(run, epoch)
     except runs.RunError as error:
@@ -144,7 +144,7 @@ def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> Non
             st.image(
                 figures.evidence_overlay(one.image, part, largest).repeat(6, 0).repeat(6, 1),
                 width=168,
-                alt=f"Ink that spoke for {names[k]} in orange, against it in blue",
+                alt=f"Ink that is evidence for {names[k]} in orange, against it in blue",
             )
     st.caption(
         "Orange ink spoke for the digit, blue ink against it (ink × gradient of its logit over "

@@ -71,7 +71,7 @@ def test_a_sound_network_has_a_healthy_start():
         ((Flatten(), Linear(init="zeros"), Activation()), "No gradient reaches"),
         ((*(Conv2d(filters=32, init="wide"), Activation()) * 3, Flatten()), "The signal explodes"),
         ((Flatten(), *(Linear(units=32), Activation(function="sigmoid")) * 6), "Gradients vanish"),
-        ((Conv2d(init="zeros"), Activation(), Flatten()), "is silent for every image"),
+        ((Conv2d(init="zeros"), Activation(), Flatten()), "is zero for every image"),
         ((Flatten(), *(Linear(units=32), Activation()) * 8), "fades"),
     ],
 )
