@@ -94,7 +94,7 @@ def read(run: Run, model: nn.Module, images: Floats, check_is_digit: bool = Fals
 
 def evidence(run: Run, model: nn.Module, image: Floats, classes: Sequence[int]) -> Floats:
     """Which ink is evidence for each of `classes`, float32 `(len(classes), 28, 28)`: ink times the
-    gradient of the class's logit above the mean of all. Positive is for the class, negative against.
+    gradient of the class's logit above the mean of all; positive for the class, negative against.
 
     Gradient times input: Shrikumar and others (2016, arXiv:1605.01713).
     """
