@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
-from humanize import metric
 
 from cnn.figures.colours import LAYER_GROUPS
 from cnn.network import MAX_LAYERS, Architecture, Row, SuggestedFix, failing_row, suggest_fixes
@@ -129,7 +128,7 @@ def _header(row: Row, uid: Uid, chosen: bool) -> None:
     ):
         st.button(text, key=f"open_{uid}", type="tertiary", width="stretch", on_click=toggle)
         if row.output_shape is not None and not row.skipped:
-            cost = f" · {metric(row.parameters)}" if row.parameters else ""
+            cost = f" · {row.parameters:,}" if row.parameters else ""
             st.caption(f"**{show(row.output_shape)}**{cost}", width="content")
         elif row.input_shape is None:
             st.caption("waits for the one above", width="content")
