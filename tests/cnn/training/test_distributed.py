@@ -157,6 +157,7 @@ def test_a_run_on_two_processes_pauses_goes_on_stops_and_resumes(runs_folder, da
     wait_for(lambda: run.status().get("step", 0) > 1 or run.state not in runs.ACTIVE)
     assert run.state == "running", run.log()
     assert run.status()["processes"] == 2
+    wait_for(lambda: run.status().get("epoch", 0) > 0)  # however slow the machine: it has learned
     run.send(paused=True)
     wait_for(lambda: run.state == "paused")
     step = run.status()["step"]
