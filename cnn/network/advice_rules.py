@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from cnn.common.text import plural
 from cnn.network.architecture import Row
 from cnn.network.layers import (
     Activation,
@@ -216,7 +217,7 @@ def bottleneck(rows: Rows) -> Remarks:
             (width,) = row.output_shape
             if width < classes:
                 text = (
-                    f"Only {width} number{'s' if width > 1 else ''} pass here, for {classes} "
+                    f"Only {plural(width, 'number')} pass here, for {classes} "
                     "classes to be distinguished by: a bottleneck."
                 )
                 yield "warning" if width < 4 else "hint", row, text

@@ -1,4 +1,4 @@
-"""Is it a digit at all? A network answers one of ten whatever it is shown, a house included.
+"""Scores of whether an image is a digit at all: a network answers one of ten whatever it is shown.
 
 Two scores are summed: the out-of-distribution detector's, and the network's max-logit score
 (Hendrycks and others, 2022), calibrated by the max logits that it gives to real digits.

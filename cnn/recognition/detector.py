@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cnn import datasets
@@ -68,8 +69,6 @@ def load(dataset: str) -> Detector:
 
     Raises DataError where it has to be fitted and the data set is missing.
     """
-    from safetensors.torch import load_file
-
     with _fitting:
         if dataset not in _detectors:
             path = path_of(dataset)

@@ -34,6 +34,14 @@ class RunFiles:
         """The weights after `epoch`; 0: the initial ones."""
         return self.checkpoints / f"epoch-{epoch:03d}.safetensors"
 
+    def checkpoint_epochs(self) -> list[int]:
+        """The epochs whose weights are kept, ascending."""
+        names = [
+            path.stem.removeprefix("epoch-")
+            for path in self.checkpoints.glob("epoch-*.safetensors")
+        ]
+        return sorted(int(name) for name in names if name.isdecimal())
+
     def resume_tensors(self, step: int | str) -> Path:
         """Weights, optimiser and random state at `step`; `*` gives the pattern of all of them."""
         return self.resume.with_name(f"resume-{step}.safetensors")

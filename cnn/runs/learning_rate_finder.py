@@ -4,7 +4,7 @@ Smith, "Cyclical Learning Rates for Training Neural Networks", 2017, arXiv:1506.
 that grows geometrically. `python -m cnn.runs.learning_rate_finder` reads `{"architecture": ...,
 "settings": ..., "dataset": ..., "device": ...}` from standard input and answers a JSON line per
 step (`rate`, `loss`) and at the end one with the `suggestion`. The Train page needs `bounds` and
-`smooth` before torch is there: `main` alone imports it.
+`smooth_losses` before torch is there: `main` alone imports it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ STEPS = 120
 SMOOTHING = 0.85
 GIVE_UP = 3.0  # training has diverged where the smoothed loss is so many times its lowest
 
-smooth = functools.partial(smoothing.smooth, weight=SMOOTHING)  # the losses without their noise
+# The losses without their noise.
+smooth_losses = functools.partial(smoothing.smooth, weight=SMOOTHING)
 
 
 def bounds(optimizer: str) -> tuple[float, float]:
@@ -56,7 +57,7 @@ def range_test(
             return
         yield rate, loss
         losses.append(loss)
-        smoothed = smooth(losses)
+        smoothed = smooth_losses(losses)
         if step > 10 and smoothed[-1] > GIVE_UP * min(smoothed):
             return
 
@@ -70,7 +71,7 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> float | None:
     """
     if len(rates) < 10:
         return None
-    mean = np.array(smooth(losses))
+    mean = np.array(smooth_losses(losses))
     lowest = int(mean.argmin())
     if mean[lowest] > 0.9 * mean[:5].mean():
         return None

@@ -72,7 +72,15 @@ class EpochRow(TypedDict):
     seconds: float
 
 
-MetricRow = ReportRow | EpochRow
+class ResumeRow(TypedDict):
+    """A line of `metrics.jsonl`: from here the run went on again; later lines are void."""
+
+    kind: Literal["resume"]
+    step: int
+    epoch: int
+
+
+MetricRow = ReportRow | EpochRow  # what readers get: `ResumeRow` is applied while reading
 
 
 class Live(TypedDict, total=False):

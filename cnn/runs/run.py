@@ -223,8 +223,7 @@ class Run:
 
     def checkpoints(self) -> list[int]:
         """The epochs whose weights are kept, ascending; 0 are the initial ones."""
-        found = self.files.checkpoints.glob("epoch-*.safetensors")
-        return sorted(int(p.stem[6:]) for p in found if p.stem[6:].isdecimal())
+        return self.files.checkpoint_epochs()
 
     def weights_path(self, epoch: int | None = None) -> Path:
         """The file of an epoch's weights; None: the newest there are. Raises RunError if none."""

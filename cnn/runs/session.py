@@ -164,7 +164,7 @@ class Session:
         accuracy = save_test_scores(self.run, logits, self.images.test_labels)
         more: dict[str, object] = {"test_accuracy": accuracy, "ended": time.time()}
         if trainer.settings.early_stopping:
-            more["kept_epoch"], more["stopped_early"] = at.best_epoch, trainer.stopped_early
+            more["kept_epoch"], more["stopped_early"] = trainer.kept_epoch, trainer.stopped_early
         self.status(ended, **more)
         if at.train_seconds > 1:  # for the estimates of the next
             config, (memory, _) = self.run.config, usage(trainer.compute.device)

@@ -1,6 +1,7 @@
 """Memory and utilisation of a GPU as NVIDIA's driver measures them, through NVML.
 
-Nothing depends on it: where there is no driver, or it does not answer, `read` returns None.
+Nothing depends on it: where there is no driver, or it does not answer, `read` returns None. Its
+package is imported at the first reading, so that a machine without it works too.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Position:
     train_seconds: float = 0.0
     images_seen: int = 0
     best_validation_loss: float | None = None  # of the validation images, and after which epoch
-    best_epoch: int = 0
+    best_loss_epoch: int = 0
 
     def add_steps(
         self, losses: list[float], sizes: list[int], correct: int, seconds: float
@@ -41,12 +41,12 @@ class Position:
         self.epoch_loss, self.epoch_correct, self.epoch_images, self.epoch_seconds = 0.0, 0, 0, 0.0
         best = self.best_validation_loss
         if validation_loss is not None and (best is None or validation_loss < best):
-            self.best_validation_loss, self.best_epoch = validation_loss, self.epoch
+            self.best_validation_loss, self.best_loss_epoch = validation_loss, self.epoch
 
     @classmethod
     def of(cls, numbers: dict[str, float | None]) -> Position:
         """The position of saved numbers, of older runs too. Raises TypeError for foreign ones."""
-        old = {"lowest_loss": "best_validation_loss", "lowest_epoch": "best_epoch"}
+        old = {"lowest_loss": "best_validation_loss", "lowest_epoch": "best_loss_epoch"}
         return cls(**{old.get(name, name): value for name, value in numbers.items()})  # type: ignore[arg-type]
 
 

@@ -43,8 +43,8 @@ OPTIMIZERS: dict[str, Optimizer] = {
 }
 RENAMED = {"pixels": "normalisation"}  # a setting's old name, and the one it has now
 
-# What makes a step slower or faster, besides the network and the device: a measured speed depends
-# on these, and on nothing else.
+# What makes a step slower or faster, besides the network and the device: by these a measured speed
+# is known again. (How strong an augmentation is matters less than whether there is any.)
 SPEED_SETTINGS = ("batch_size", "optimizer", "precision", "augments")
 # What plans the run around its steps; all the others decide what a step computes.
 PLANNING = {"learning_rate", "schedule", "epochs", "early_stopping", "validation_images", "seed"}
@@ -114,7 +114,7 @@ class Settings(BaseModel):
     handwriting: float = _augmentation("Handwriting", 1.0, 0.1)
     """Varies each training image as hands and pens do: turned, slanted, wider or narrower, bent,
     with thinner or thicker strokes; and adds 3,000 digits in the forms of other schools, such as
-    ones with an upstroke, and some thousand copies in a broad pen. 0: off, 1: in full."""
+    ones with an upstroke, and some thousand copies in a thick pen. 0: off, 1: in full."""
 
     validation_images: int | None = Field(None, ge=0, le=30_000, title="Validation images")
     """Training images held out to measure accuracy on. None: the data set's usual number;

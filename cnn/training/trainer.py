@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
 
 import torch
@@ -95,7 +95,8 @@ class Trainer:
         graphed = cuda_graph.is_enabled(device, settings.optimizer, group.size)
         self.optimizer = make_optimizer(self.model, settings, device, graphed)
         self._update = self.optimizer.step if graphed else make_update(self.optimizer)
-        self._learn = cuda_graph.GraphedStep(self._learn_batch) if graphed else self._learn_batch
+        step = self._forward_backward_update  # itself, or recorded as a CUDA graph
+        self._learn = cuda_graph.GraphedStep(step) if graphed else step
         if not group.is_leader:  # the same weights, but dropout and augmentation of one's own
             torch.manual_seed(settings.seed + 7919 * group.rank)
 
@@ -125,13 +126,13 @@ class Trainer:
     def kept_epoch(self) -> int | None:
         """With early stopping, the epoch of the lowest validation loss: its weights are the run's
         result. None without early stopping (the last epoch's weights are), or before any epoch."""
-        return (self.position.best_epoch or None) if self.settings.early_stopping else None
+        return (self.position.best_loss_epoch or None) if self.settings.early_stopping else None
 
     @property
     def stopped_early(self) -> bool:
         """Whether the validation loss has not fallen for as many epochs as the settings allow."""
         at, patience = self.position, self.settings.early_stopping
-        return bool(patience) and at.epoch - at.best_epoch >= patience
+        return bool(patience) and at.epoch - at.best_loss_epoch >= patience
 
     @property
     def done(self) -> bool:
@@ -147,24 +148,19 @@ class Trainer:
         at, clock = self.position, time.perf_counter
         self._unread.clear()
         while not self.done:
-            self._continue()
+            self._back_to_training()
             epoch_began = clock()
             self.batches.begin(at.epoch)
             while at.batch < self.steps_per_epoch:
                 decision = self._decide(control, report_seconds)
                 if self._unread and (decision.report or decision.stop or decision.paused):
                     yield self._report()
-                    self._continue()  # and decide again: the control may have changed meanwhile
+                    self._back_to_training()  # and decide again: the control may have changed
                 elif decision.stop:
                     at.epoch_seconds += clock() - epoch_began
                     return
                 elif decision.paused:
-                    paused_at = clock()
-                    yield Paused(True)
-                    self._wait(control)
-                    yield Paused(False)
-                    self._continue()
-                    epoch_began += clock() - paused_at
+                    epoch_began += yield from self._pause(control)
                 else:
                     self._step(at.batch, self._scheduled_rate(decision.learning_rate))
                     at.batch, at.step = at.batch + 1, at.step + 1
@@ -190,13 +186,18 @@ class Trainer:
         self._peak = decision.learning_rate
         return decision
 
-    def _wait(self, control: Control) -> None:
-        """Return when the control no longer asks to pause, or asks to stop."""
+    def _pause(self, control: Control) -> Generator[Event, None, float]:
+        """Wait while the control asks to pause and not to stop; returns the seconds it took."""
+        began = time.perf_counter()
+        yield Paused(True)
         while (decision := self._ask(control)).paused and not decision.stop:
             time.sleep(PAUSE_POLL_SECONDS)
+        yield Paused(False)
+        self._back_to_training()
+        return time.perf_counter() - began
 
-    def _continue(self) -> None:
-        """Back to training: whoever took an event may have used the model for evaluation."""
+    def _back_to_training(self) -> None:
+        """Whoever took an event may have used the model for evaluation."""
         self.model.train()
         self._reported_at = time.perf_counter()
 
@@ -215,8 +216,8 @@ class Trainer:
         self._unread.append((loss, logits, y))
         self._rate = rate
 
-    def _learn_batch(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Forward, backward, update; returns loss and logits. A CUDA graph can record this."""
+    def _forward_backward_update(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """The arithmetic of a step; returns loss and logits. A CUDA graph can record it."""
         with self.compute.autocast():
             logits = self._network(x)
             loss = F.cross_entropy(logits, y, label_smoothing=self.settings.label_smoothing)

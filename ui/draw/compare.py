@@ -38,7 +38,7 @@ def all_runs(found: list[drawing.Prepared]) -> None:
         {
             "Run": labels[run.id],
             "Reads": reading.text(run.config.classes),
-            "How sure": in_words(reading.confidence)[1],
+            "Confidence": in_words(reading.confidence)[1],
             "Probability": reading.confidence,
             "Test": run.status().get("test_accuracy"),
         }

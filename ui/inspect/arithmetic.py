@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn.inspection.arithmetic import SlidingWindow
+from cnn.inspection.arithmetic import WindowSum
 from cnn.network.receptive_field import receptive_field
 from ui.inspect import formulas
 from ui.inspect.chosen_map import pick_map
@@ -39,7 +39,7 @@ def show(scene: Scene) -> None:
         choice.row = min(choice.row, values.shape[1] - 1)
         choice.column = min(choice.column, values.shape[2] - 1)
     found = scene.explainer.explain(output.number, channel, choice.row, choice.column, operation)
-    if isinstance(found, SlidingWindow):
+    if isinstance(found, WindowSum):
         _slide(scene, found)
     else:
         formulas.show(scene, found, operation)
@@ -63,7 +63,7 @@ def _pick_operation(scene: Scene, number: int) -> str:
     )
 
 
-def _slide(scene: Scene, window: SlidingWindow) -> None:
+def _slide(scene: Scene, window: WindowSum) -> None:
     """Convolutions and poolings: the sliding window, and the receptive field on the image."""
     choice = scene.choice
 
@@ -91,7 +91,7 @@ def _slide(scene: Scene, window: SlidingWindow) -> None:
         )
 
 
-def data_of(scene: Scene, window: SlidingWindow) -> dict[str, Any]:
+def data_of(scene: Scene, window: WindowSum) -> dict[str, Any]:
     """What the component draws, as plain data: the maps that count most at the chosen place."""
     choice = scene.choice
     here = window.sums[:, choice.row, choice.column]
@@ -132,7 +132,7 @@ def data_of(scene: Scene, window: SlidingWindow) -> dict[str, Any]:
     }
 
 
-def _titles(scene: Scene, window: SlidingWindow, heaviest: int) -> dict[str, str]:
+def _titles(scene: Scene, window: WindowSum, heaviest: int) -> dict[str, str]:
     source = f"map {window.channels[heaviest]}" if scene.choice.layer > 1 else "image"
     count = len(window.channels)
     return {

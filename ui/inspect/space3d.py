@@ -1,4 +1,4 @@
-"""The network in space: sheets of activation maps that can be turned, lit by the image."""
+"""The network in three dimensions: activation maps as planes that can be turned."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cnn.inspection.flow import chain_ends, one_to_one
 from ui.inspect.components import dark
 from ui.inspect.scene import Scene
 
-KINDS = ("activation", "residual_block", "max_pool2d", "avg_pool2d", "sum_pool2d")
+SHOWN_KINDS = ("activation", "residual_block", "max_pool2d", "avg_pool2d", "sum_pool2d")
 
 
 def show(scene: Scene) -> None:
@@ -42,7 +42,7 @@ def _sheets(scene: Scene, count: int, every: bool) -> list[tuple[str, NDArray[np
     ends = chain_ends(layers)
     maps = [output for output in scene.outputs if output.is_maps and output.layer.enabled]
     sheets = []
-    for output in [o for o in maps if every or o.layer.kind in KINDS] or maps:
+    for output in [o for o in maps if every or o.layer.kind in SHOWN_KINDS] or maps:
         end = scene.ordering[ends[output.number - 1]]
         guide = end if one_to_one(layers[end.number - 1]) else output
         order = guide.order if len(guide.values) == len(output.values) else output.order

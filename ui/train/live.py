@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 from humanize import naturalsize
@@ -13,9 +11,6 @@ from cnn.common.text import duration, plural
 from ui.shared.charts import chart
 from ui.shared.pictures import enlarge
 from ui.shared.refresh import refreshing
-
-if TYPE_CHECKING:
-    pass
 
 REFRESH_SECONDS = 1.0
 OVERFIT_GAP = 0.015

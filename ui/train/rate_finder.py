@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn import figures
 from cnn.datasets import is_on_disk
-from cnn.runs.learning_rate_finder import bounds, smooth
+from cnn.runs.learning_rate_finder import bounds, smooth_losses
 from ui.shared import state
 from ui.shared.charts import chart
 from ui.shared.refresh import refreshing
@@ -53,7 +53,7 @@ def _result(task: Task) -> None:
     suggestion = next((r["suggestion"] for r in job.rows if "suggestion" in r), None)
     limits = bounds(task.settings.optimizer)
     chart(
-        figures.range_test(rates, losses, smooth(losses), suggestion, limits),
+        figures.range_test(rates, losses, smooth_losses(losses), suggestion, limits),
         "rate_plot",
         "Training loss by learning rate",
     )

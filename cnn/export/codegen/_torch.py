@@ -1,7 +1,8 @@
 """A PyTorch script: one file with network, data and training loop, needing torch and torchvision.
 
 The few modules that torch lacks, and the augmentation, are copied from the app's own source, so
-that the script cannot drift from what the app does.
+that the script cannot drift from what the app does. That source needs torch, which is imported when
+a script is made.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def data_notes(name: str, settings: Settings) -> str:
         notes += "this takes all of MNIST.\n"
     if settings.handwriting and DATASETS[name].classes == DIGITS:
         notes += "\nThe playground also learned from 3,000 digits drawn in other schools' forms, "
-        notes += "and from\ncopies in a broad pen.\n"
+        notes += "and from\ncopies in a thick pen.\n"
     return notes
 
 

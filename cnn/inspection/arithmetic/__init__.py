@@ -20,7 +20,7 @@ from cnn.inspection.arithmetic.explanations import (
     Softmax,
     WeightedSum,
 )
-from cnn.inspection.arithmetic.sliding_window import SlidingWindow
+from cnn.inspection.arithmetic.sliding_window import WindowSum
 
 __all__ = [
     "FUNCTIONS",
@@ -32,7 +32,7 @@ __all__ = [
     "Function",
     "MapMean",
     "Place",
-    "SlidingWindow",
     "Softmax",
     "WeightedSum",
+    "WindowSum",
 ]

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnn.inspection.arithmetic.explanations import Array, Explanation, Place
+from cnn.network.layers import same_padding
 
 Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class SlidingWindow(Explanation):
+class WindowSum(Explanation):
     """One output map of a layer with a sliding window, and one place on it.
 
     `kind` is "conv", "max", "avg" or "sum". `inputs` float32 `(C, H, W)` are the maps it reads,
@@ -53,7 +54,7 @@ class SlidingWindow(Explanation):
 def padding_before(conv: nn.Conv2d) -> int:
     """Pixels of padding above and to the left of the maps (kernels are square)."""
     if conv.padding == "same":
-        return conv.dilation[0] * (conv.kernel_size[0] - 1) // 2
+        return same_padding(conv.kernel_size[0], conv.dilation[0])
     return 0 if conv.padding == "valid" else conv.padding[0]
 
 
@@ -64,7 +65,7 @@ def convolution(
     conv: nn.Conv2d,
     x: Tensor,
     after: list[tuple[str, NDArray[np.float32]]] | None = None,
-) -> SlidingWindow:
+) -> WindowSum:
     """The window of a convolution on `x (1, C, H, W)`, for output map `place.channel`."""
     channel = place.channel
     with torch.inference_mode():
@@ -76,7 +77,7 @@ def convolution(
         sums = F.conv2d(
             maps[None], weight[:, None], None, conv.stride, conv.padding, conv.dilation, count
         )
-    return SlidingWindow(
+    return WindowSum(
         place,
         value,
         kind="conv",
@@ -95,11 +96,11 @@ def convolution(
     )
 
 
-def pooling(place: Place, value: float, name: str, module: nn.Module, x: Tensor) -> SlidingWindow:
+def pooling(place: Place, value: float, name: str, module: nn.Module, x: Tensor) -> WindowSum:
     """The window of a MaxPool2d, AvgPool2d or SumPool2d on `x (1, C, H, W)`."""
     with torch.inference_mode():
         output = module(x)[0, place.channel].float().numpy()
-    return SlidingWindow(
+    return WindowSum(
         place,
         value,
         kind=type(module).__name__.removesuffix("Pool2d").lower(),

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Annotated, Union
 from pydantic import Field
 
 from cnn.network.layers._activation import ACTIVATIONS, Activation
-from cnn.network.layers._base import Fix, Layer, LayerError, Shape, SlidingWindow, show
+from cnn.network.layers._base import (
+    Fix,
+    Layer,
+    LayerError,
+    Shape,
+    SlidingWindow,
+    same_padding,
+    show,
+)
 from cnn.network.layers._conv import Conv2d
 from cnn.network.layers._dropout import Dropout
 from cnn.network.layers._flatten import Flatten, GlobalAvgPool
@@ -74,5 +82,6 @@ __all__ = [
     "Shape",
     "SlidingWindow",
     "SumPool2d",
+    "same_padding",
     "show",
 ]

@@ -33,6 +33,17 @@ class SlidingWindow(NamedTuple):
         return (length - self.size) // self.stride + 1
 
 
+def same_padding(kernel_size: int, dilation: int = 1) -> int:
+    """Rows of zeros that 'same' padding adds above the maps (and columns left of them), as torch
+    does. As many come below; one more where the window's side is even."""
+    return dilation * (kernel_size - 1) // 2
+
+
+def same_positions(length: int, stride: int) -> int:
+    """How many positions a window has along `length` pixels under 'same' padding."""
+    return -(-length // stride)
+
+
 @dataclass(frozen=True)
 class Fix:
     """A change to the layer's own fields that solves its problem: a button's label, new values."""

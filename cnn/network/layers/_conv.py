@@ -7,7 +7,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Fix, Layer, LayerError, Shape, SlidingWindow, advanced
+from cnn.network.layers._base import (
+    Fix,
+    Layer,
+    LayerError,
+    Shape,
+    SlidingWindow,
+    advanced,
+    same_padding,
+    same_positions,
+)
 from cnn.network.layers._init import Init, keras_init
 from cnn.network.layers._source import TorchCall, call, unless
 
@@ -72,11 +81,8 @@ class Conv2d(Layer):
 
     @property
     def padding_before(self) -> int:
-        """Rows of zeros added above the maps (and columns left of them), as torch does.
-
-        'same' padding adds as many below; one more where the window's side is even.
-        """
-        return self.dilation * (self.kernel_size - 1) // 2 if self.padding == "same" else 0
+        """Rows of zeros added above the maps (and columns left of them)."""
+        return same_padding(self.kernel_size, self.dilation) if self.padding == "same" else 0
 
     @property
     def _window(self) -> SlidingWindow:
@@ -98,7 +104,7 @@ class Conv2d(Layer):
                     Fix("Use stride 1", {"stride": 1}),
                     Fix("Use 'valid' padding", {"padding": "valid"}),
                 )
-            return (self.filters, -(-height // self.stride), -(-width // self.stride))
+            return (self.filters, *(same_positions(side, self.stride) for side in (height, width)))
         if min(height, width) < window.size:
             raise self._too_large(height, width)
         return (self.filters, window.positions(height), window.positions(width))

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cnn.network.layers._base import Layer, Shape, SlidingWindow
+from cnn.network.layers._base import Layer, Shape, SlidingWindow, same_padding, same_positions
 from cnn.network.layers._source import TorchCall, call
 
 
@@ -48,7 +48,7 @@ class ResidualBlock(Layer):
         return self.stride > 1 or shape[0] != self.filters
 
     def _output_shape(self, shape: Shape) -> Shape:
-        return (self.filters, -(-shape[1] // self.stride), -(-shape[2] // self.stride))
+        return (self.filters, *(same_positions(side, self.stride) for side in shape[1:]))
 
     def parameters(self, shape: Shape) -> int:
         """Two bias-free convolutions, their batch norms, and the 1×1 projection where needed."""
@@ -65,7 +65,7 @@ class ResidualBlock(Layer):
     def windows(self) -> tuple[SlidingWindow, ...]:
         """Both kernels; the shortcut sees no more than they do."""
         return tuple(
-            SlidingWindow(self.kernel_size, stride, self.kernel_size // 2)
+            SlidingWindow(self.kernel_size, stride, same_padding(self.kernel_size))
             for stride in (self.stride, 1)
         )
 

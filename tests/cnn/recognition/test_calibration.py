@@ -46,7 +46,8 @@ def test_the_same_answer_from_the_files_and_one_at_a_time(trained, monkeypatch):
     images = np.stack([drawing.from_strokes(s).image for s in SAMPLE_STROKES.values()])
     first = digit_scores(trained, model, images)
     assert (
-        detector.path_of("mnist-sample").is_file() and (trained.path / calibration.FILE).is_file()
+        detector.path_of("mnist-sample").is_file()
+        and (trained.files.detector_calibration).is_file()
     )
     monkeypatch.setattr(detector, "_detectors", {})
     monkeypatch.setattr(detector, "fit", lambda *_: pytest.fail("fitted again"))
@@ -60,7 +61,7 @@ def test_damaged_files_are_made_anew(trained, monkeypatch):
     model = load_model(trained)
     image = np.zeros((1, 28, 28), np.float32)
     first = digit_scores(trained, model, image)
-    (trained.path / calibration.FILE).write_text("{")
+    (trained.files.detector_calibration).write_text("{")
     assert np.allclose(digit_scores(trained, model, image), first, atol=1e-5)
     calls = []
     detector.path_of("mnist-sample").write_bytes(b"cut short")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnn.runs.learning_rate_finder import bounds, smooth, suggest
+from cnn.runs.learning_rate_finder import bounds, smooth_losses, suggest
 from cnn.training import OPTIMIZERS
 
 
@@ -16,7 +16,7 @@ def test_the_suggested_rate_lies_below_the_lowest_loss():
     assert 0.001 < suggestion < 0.02
     assert suggest(rates, np.full(100, 2.3)) is None
     assert suggest(rates[:5], losses[:5]) is None
-    assert smooth([1.0, 1.0, 1.0]) == pytest.approx([1.0, 1.0, 1.0])
+    assert smooth_losses([1.0, 1.0, 1.0]) == pytest.approx([1.0, 1.0, 1.0])
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -53,7 +53,7 @@ def test_a_residual_block_whose_shortcut_was_called_around(runs_folder):
             with_old_tensor_names(path)
     rename_keys(
         run.path / "resume.json",
-        {"best_validation_loss": "lowest_loss", "best_epoch": "lowest_epoch"},
+        {"best_validation_loss": "lowest_loss", "best_loss_epoch": "lowest_epoch"},
     )
     config = json.loads((run.path / "config.json").read_text())
     config["settings"]["pixels"] = config["settings"].pop("normalisation")

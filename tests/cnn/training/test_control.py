@@ -84,7 +84,7 @@ def test_early_stopping_ends_when_the_validation_loss_stops_falling():
     losses = [e.validation_loss for e in ends]
     assert trainer.stopped_early and trainer.done
     assert len(ends) < 60
-    assert trainer.position.best_epoch == losses.index(min(losses)) + 1 == len(ends) - 2
+    assert trainer.position.best_loss_epoch == losses.index(min(losses)) + 1 == len(ends) - 2
 
 
 def test_early_stopping_needs_validation_images():

@@ -23,9 +23,9 @@ from cnn.inspection.arithmetic import (
     Explanation,
     Function,
     MapMean,
-    SlidingWindow,
     Softmax,
     WeightedSum,
+    WindowSum,
 )
 from cnn.network import Architecture
 from cnn.network.layers import (
@@ -53,7 +53,7 @@ TOLERANCE = 1e-5
 
 def size_of(found: Explanation) -> float:
     """The size of the numbers that were added: what a float32 sum's error is measured by."""
-    if isinstance(found, SlidingWindow):
+    if isinstance(found, WindowSum):
         return float(np.abs(terms(found)).sum()) + abs(found.bias)
     if isinstance(found, WeightedSum):
         return float(np.abs(found.products).sum())
@@ -64,13 +64,13 @@ def size_of(found: Explanation) -> float:
     return abs(found.value)
 
 
-def terms(found: SlidingWindow) -> np.ndarray:
+def terms(found: WindowSum) -> np.ndarray:
     """What is added or compared at its place, float64: a convolution's products, else pixels."""
     values = patch(found, found.place.row, found.place.column).astype(np.float64)
     return values if found.kernels is None else values * found.kernels
 
 
-def from_patch(found: SlidingWindow) -> float:
+def from_patch(found: WindowSum) -> float:
     """The value from what the window sees, as the page's component computes it."""
     if found.kind == "conv":
         return float(terms(found).sum() + found.bias)
@@ -81,7 +81,7 @@ def from_patch(found: SlidingWindow) -> float:
     return float({"avg": np.mean, "sum": np.sum}[found.kind](values))
 
 
-def place_of(found: SlidingWindow) -> tuple[int, int]:
+def place_of(found: WindowSum) -> tuple[int, int]:
     return found.place.row, found.place.column
 
 
@@ -103,7 +103,7 @@ def check(explainer: Explainer, model, x, places: np.random.Generator, count: in
                     assert found.value == pytest.approx(float(values[tuple(place)]), abs=0)
                     allowed = TOLERANCE * max(1.0, size_of(found))
                     assert abs(found.total - found.value) <= allowed, operation
-                    if isinstance(found, SlidingWindow):
+                    if isinstance(found, WindowSum):
                         assert abs(from_patch(found) - found.value) <= allowed, operation
                     kinds.add(type(found))
     return kinds
@@ -179,7 +179,7 @@ def test_every_kind_of_arithmetic_is_met() -> None:
         BatchNorm,
         Copy,
         Function,
-        SlidingWindow,
+        WindowSum,
         Softmax,
         WeightedSum,
     }
@@ -221,7 +221,7 @@ def test_groups_read_their_own_channels_only() -> None:
     )
     explainer = Explainer(build(architecture), architecture, torch.randn(1, 1, 28, 28))
     found = explainer.explain(2, 3, 9, 9)
-    assert isinstance(found, SlidingWindow)
+    assert isinstance(found, WindowSum)
     assert found.channels == [3, 4, 5]
 
 

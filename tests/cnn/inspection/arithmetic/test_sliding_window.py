@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn.inspection.arithmetic import Explainer, Place, SlidingWindow
+from cnn.inspection.arithmetic import Explainer, Place, WindowSum
 from cnn.inspection.arithmetic.sliding_window import convolution
 from cnn.network import Architecture
 from cnn.network.layers import AvgPool2d, Conv2d, Flatten, MaxPool2d, ResidualBlock, SumPool2d
@@ -61,5 +61,5 @@ def test_a_residual_blocks_last_value_is_the_layers_output():
 def test_where_nothing_slides_there_is_no_window():
     network = Architecture(layers=(Conv2d(filters=2), Flatten()))
     explainer = Explainer(network.build().eval(), network, torch.randn(1, 1, 28, 28))
-    assert not isinstance(explainer.explain(2), SlidingWindow)
-    assert not isinstance(explainer.explain(3), SlidingWindow)
+    assert not isinstance(explainer.explain(2), WindowSum)
+    assert not isinstance(explainer.explain(3), WindowSum)

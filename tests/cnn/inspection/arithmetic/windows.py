@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from cnn.inspection.arithmetic import SlidingWindow
+from cnn.inspection.arithmetic import WindowSum
 
 
-def patch(found: SlidingWindow, row: int, column: int) -> np.ndarray:
+def patch(found: WindowSum, row: int, column: int) -> np.ndarray:
     """The window's values at a place of the output: `(C, k, k)`, zeros outside the maps."""
     top, left = (
         place * found.stride[i] - found.padding[i] for i, place in enumerate((row, column))
