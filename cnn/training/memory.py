@@ -11,6 +11,9 @@ from cnn.training.settings import OPTIMIZERS, Settings
 OPTIMIZER_STATE = {"SGD": 1, "Adam": 2, "AdamW": 2, "RMSprop": 1, "Adadelta": 2, "Adagrad": 1}
 SAFE_SHARE = 0.8
 IMAGE_BYTES = 784
+# What PyTorch takes for itself, beside the network: measured for the CPU, NVIDIA's order of
+# magnitude for a GPU.
+PYTORCH_MEMORY = 0.7e9
 
 
 def activation_bytes(architecture: Architecture, bf16: bool) -> int:
@@ -28,7 +31,7 @@ def estimate(
 ) -> int:
     """Bytes for weights, gradients, optimiser, the data set (uint8), and one batch's activations.
 
-    Without what PyTorch itself takes (about 0.4 GB of a process, 0.5 GB of a GPU).
+    Without what PyTorch itself takes (`PYTORCH_MEMORY`).
     """
     copies = 2 + OPTIMIZER_STATE[OPTIMIZERS[settings.optimizer].torch_name]
     weights = architecture.parameters * 4 * copies

@@ -17,10 +17,6 @@ from ui.train import speed_test
 from ui.train.dataset_picker import chosen_dataset, train_images
 from ui.train.state import TrainState, is_running
 
-# What PyTorch takes for itself, beside the network: measured here for the CPU, NVIDIA's order of
-# magnitude for a GPU.
-PYTORCH_MEMORY = 0.7e9
-
 
 def pick_device() -> None:
     """The select box, and what is known of the choice; polls while a measurement runs."""
@@ -91,7 +87,7 @@ def _forecast(device: Device) -> None:
     if speed is None and device.id == "cpu":
         speed = speeds.estimate(network, settings, bf16)
     images = dataset.train_images + dataset.test_images
-    needs = (speed.memory if speed else None) or PYTORCH_MEMORY + memory.estimate(
+    needs = (speed.memory if speed else None) or memory.PYTORCH_MEMORY + memory.estimate(
         network, settings, images, settings.batch_size, bf16
     )
     free = f" of {naturalsize(device.memory_free)} free" if device.memory_free else ""

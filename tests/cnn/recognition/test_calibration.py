@@ -3,7 +3,7 @@ import pytest
 
 from cnn import datasets, drawing
 from cnn.inspection.example_filters import SAMPLE_STROKES
-from cnn.recognition import calibration, detector
+from cnn.recognition import detector
 from cnn.recognition.calibration import THRESHOLD, digit_scores
 from cnn.runs.weights import load_model
 
