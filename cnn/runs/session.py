@@ -27,9 +27,9 @@ from cnn.training.events import EpochEnd, Event, Paused, Report
 from cnn.training.trainer import Trainer
 
 REPORT_SECONDS = 0.3
-LIVE_SECONDS, WATCHED_SECONDS = 1.0, 0.25
+LIVE_SECONDS, WATCHED_LIVE_SECONDS = 1.0, 0.25
 # At most this share of the time goes into snapshots; more while somebody draws at the network.
-LIVE_SHARE, WATCHED_SHARE = 0.02, 0.08
+LIVE_SHARE, WATCHED_LIVE_SHARE = 0.02, 0.08
 RESUME_SECONDS = 20.0
 LIVE_FILTERS = 64
 
@@ -199,7 +199,7 @@ class Session:
         now = time.monotonic()
         seconds, share = LIVE_SECONDS, LIVE_SHARE
         if self.run.is_watched():
-            seconds, share = WATCHED_SECONDS, WATCHED_SHARE
+            seconds, share = WATCHED_LIVE_SECONDS, WATCHED_LIVE_SHARE
         if now - self.last_live >= max(seconds, self.live_cost / share):
             self.live()
             if now - self.last_resume > RESUME_SECONDS:

@@ -12,7 +12,7 @@ from types import ModuleType
 
 
 @dataclass(frozen=True)
-class Reading:
+class GpuUsage:
     """Free memory in bytes, and the per cent of time in which any process computed."""
 
     memory_free: int
@@ -30,7 +30,7 @@ def _nvml() -> ModuleType | None:
     return pynvml
 
 
-def read(uuid: str) -> Reading | None:
+def read(uuid: str) -> GpuUsage | None:
     """The reading of the GPU of that UUID, which NVML and torch agree on (their numbers may not:
     `CUDA_VISIBLE_DEVICES` renumbers torch's)."""
     nvml = _nvml()
@@ -39,6 +39,6 @@ def read(uuid: str) -> Reading | None:
     try:
         handle = nvml.nvmlDeviceGetHandleByUUID(uuid if uuid.startswith("GPU-") else f"GPU-{uuid}")
         memory = nvml.nvmlDeviceGetMemoryInfo(handle)
-        return Reading(int(memory.free), int(nvml.nvmlDeviceGetUtilizationRates(handle).gpu))
+        return GpuUsage(int(memory.free), int(nvml.nvmlDeviceGetUtilizationRates(handle).gpu))
     except Exception:
         return None
