@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnn import datasets, runs
-from cnn.common.files import write_json, write_tensors
+from cnn.common.files import write_tensors
 from cnn.common.progress import Progress, silent
 from cnn.datasets import Preprocessing
 from cnn.evaluation import score_test_set, test_probabilities
 from cnn.inspection.batches import batches
 from cnn.runs import Run
-from cnn.runs.session import first_filters
+from cnn.runs.session import one_of_each, write_live
 from cnn.runs.weights import load_model
 
 
@@ -232,17 +232,6 @@ def _scored(run: Run, model: nn.Sequential) -> dict[str, float]:
         return {}
     table = test_probabilities(run)
     assert table is not None
-    labels = images.test_labels.numpy()
-    index = [int(np.flatnonzero(labels == label)[0]) for label in np.unique(labels)]
-    write_json(
-        run.files.live,
-        {
-            "step": 0,
-            "index": index,
-            "labels": labels[index].tolist(),
-            "images": images.test_images[index].tolist(),
-            "probabilities": table[index].round(4).tolist(),
-            "filters": first_filters(model),
-        },
-    )
+    index = one_of_each(images.test_labels)
+    write_live(run, model, images, index, torch.from_numpy(table[index]), 0)
     return {"test_accuracy": accuracy}

@@ -60,7 +60,7 @@ class Session:
             state="running", message=message, device=device.id, device_name=device.name
         )
         self.trainer, self.images = make_trainer(run, device, group)
-        self.guess_index = _one_of_each(self.images.test_labels)
+        self.guess_index = one_of_each(self.images.test_labels)
         self.resumed, self.best = load_resume(run, self.trainer)
 
     def status(self, state: State, **more: object) -> None:
@@ -209,20 +209,30 @@ class Session:
         """Write the newest weights, the guesses for one test image of each class, and the first
         filters."""
         began = time.monotonic()
-        model, index, images = self.trainer.model, self.guess_index, self.images
-        probabilities = self.trainer.logits(images.test_images[index]).softmax(1)
-        write_tensors(self.run.files.weights, model.state_dict())
-        values: Live = {
-            "step": self.trainer.position.step,
-            "index": index,
-            "labels": images.test_labels[index].tolist(),
-            "images": images.test_images[index].tolist(),
-            "probabilities": [[round(p, 4) for p in row] for row in probabilities.tolist()],
-            "filters": first_filters(model),
-        }
-        write_json(self.run.files.live, values)
+        trainer, index = self.trainer, self.guess_index
+        probabilities = trainer.logits(self.images.test_images[index]).softmax(1)
+        write_tensors(self.run.files.weights, trainer.model.state_dict())
+        write_live(
+            self.run, trainer.model, self.images, index, probabilities, trainer.position.step
+        )
         self.last_live = time.monotonic()
         self.live_cost = self.last_live - began
+
+
+def write_live(
+    run: Run, model: nn.Module, images: Images, index: list[int], probabilities: Tensor, step: int
+) -> None:
+    """Write `live.json`: what the network makes of the test images `index`, as `probabilities`
+    `(len(index), classes)`, and its first filters."""
+    values: Live = {
+        "step": step,
+        "index": index,
+        "labels": images.test_labels[index].tolist(),
+        "images": images.test_images[index].tolist(),
+        "probabilities": [[round(p, 4) for p in row] for row in probabilities.tolist()],
+        "filters": first_filters(model),
+    }
+    write_json(run.files.live, values)
 
 
 def first_filters(model: nn.Module) -> list[list[list[float]]]:
@@ -234,7 +244,7 @@ def first_filters(model: nn.Module) -> list[list[list[float]]]:
     return []
 
 
-def _one_of_each(labels: Tensor) -> list[int]:
+def one_of_each(labels: Tensor) -> list[int]:
     """The index of the first test image of each class."""
     return [int(torch.nonzero(labels == label)[0]) for label in labels.unique().tolist()]
 
