@@ -43,10 +43,10 @@ def digit_scores(
     x = x.float() / (1.0 if x.is_floating_point() else 255.0)
     if not len(x):
         return np.zeros(0, np.float32)
-    detects = detector.load(run.config.dataset)
-    scores, threshold = detects.logits(x), detects.threshold
+    fitted = detector.load(run.config.dataset)
+    scores, threshold = fitted.logits(x), fitted.threshold
     if run.state not in ACTIVE:
-        calibration = _calibration(run, model, detects)
+        calibration = _calibration(run, model, fitted)
         scores = scores + calibration.max_logit_scores(_max_logits(run, model, x))
         threshold = calibration.threshold
     return torch.sigmoid(scores - threshold).numpy()
@@ -70,7 +70,7 @@ def _max_logits(run: Run, model: nn.Module, images: Tensor) -> Tensor:
     return predict_logits(model, images, run.preprocessing).amax(dim=1).cpu()
 
 
-def _calibration(run: Run, model: nn.Module, detects: Detector) -> Calibration:
+def _calibration(run: Run, model: nn.Module, fitted: Detector) -> Calibration:
     """The calibration of these weights, from the run's folder or measured on held-out images."""
     key = (
         f"{detector.VERSION} {sum(float(p.detach().double().sum()) for p in model.parameters())!r}"
@@ -78,12 +78,12 @@ def _calibration(run: Run, model: nn.Module, detects: Detector) -> Calibration:
     kept = read_json(run.files.detector_calibration) or {}
     with contextlib.suppress(KeyError, TypeError, ValueError):
         return Calibration(*(float(kept[key][field.name]) for field in fields(Calibration)))
-    real = detects.held_out / 255
+    real = fitted.held_out / 255
     max_logits = _max_logits(run, model, real)
     median = float(max_logits.median())
     deviation = max(float((max_logits - median).abs().median()) * 1.48, 1e-3)
     found = Calibration(median, deviation)
-    scores = detects.logits(real) + found.max_logit_scores(max_logits)
+    scores = fitted.logits(real) + found.max_logit_scores(max_logits)
     found = replace(found, threshold=float(torch.quantile(scores, detector.REFUSED)))
     others = list(kept.items())[1 - MOST_KEPT :]
     with contextlib.suppress(OSError):  # a read-only folder only costs the time again
