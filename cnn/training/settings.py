@@ -50,89 +50,149 @@ SPEED_SETTINGS = ("batch_size", "optimizer", "precision", "augments")
 PLANNING = {"learning_rate", "schedule", "epochs", "early_stopping", "validation_images", "seed"}
 
 
-def _choice(default: T, title: str, labels: Mapping[str, str]) -> T:
+def _choice(default: T, title: str, description: str, labels: Mapping[str, str]) -> T:
     """A field with a choice; `labels` are what is shown for it."""
-    return Field(default, title=title, json_schema_extra={"labels": {**labels}})
+    extra: dict[str, JsonValue] = {"labels": {**labels}}
+    return Field(default, title=title, description=description, json_schema_extra=extra)
 
 
-def _augmentation(title: str, largest: float, step: float, unit: str = "") -> float:
+def _augmentation(
+    title: str, description: str, largest: float, step: float, unit: str = ""
+) -> float:
     """A field for the amount of a random change to training images; 0: off."""
     extra: dict[str, JsonValue] = {"step": step, "group": "augmentation"}
     if unit:
         extra["unit"] = unit
-    return Field(0.0, ge=0.0, le=largest, title=title, json_schema_extra=extra)
+    return Field(
+        0.0, ge=0.0, le=largest, title=title, description=description, json_schema_extra=extra
+    )
 
 
 class Settings(BaseModel):
     """How a network is trained. Every field has its limits, a title and an explanation."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    epochs: int = Field(3, ge=1, le=200, title="Epochs")
-    """How often every training image is seen."""
-
-    batch_size: int = Field(128, ge=1, le=4096, title="Batch size")
-    """Images per step. Small: noisy and slow; large: smooth, fewer steps."""
-
+    epochs: int = Field(
+        3, ge=1, le=200, title="Epochs", description="How often every training image is seen."
+    )
+    batch_size: int = Field(
+        128,
+        ge=1,
+        le=4096,
+        title="Batch size",
+        description="Images per step. Small: noisy and slow; large: smooth, fewer steps.",
+    )
     optimizer: Literal["sgd", "nesterov", "adam", "adamw", "rmsprop", "adadelta", "adagrad"] = (
-        _choice("adamw", "Optimiser", {name: o.label for name, o in OPTIMIZERS.items()})
+        _choice(
+            "adamw",
+            "Optimiser",
+            "How gradients become steps.",
+            {name: o.label for name, o in OPTIMIZERS.items()},
+        )
     )
-    """How gradients become steps."""
-
-    learning_rate: float = Field(0.01, gt=0.0, le=10.0, allow_inf_nan=False, title="Learning rate")
-    """The size of a step, at the schedule's peak. Can be changed during a run."""
-
+    learning_rate: float = Field(
+        0.01,
+        gt=0.0,
+        le=10.0,
+        allow_inf_nan=False,
+        title="Learning rate",
+        description="The size of a step, at the schedule's peak. Can be changed during a run.",
+    )
     schedule: Literal["constant", "step", "cosine", "one-cycle"] = _choice(
-        "one-cycle", "Schedule", SCHEDULES
+        "one-cycle", "Schedule", "How the learning rate moves over the run.", SCHEDULES
     )
-    """How the learning rate moves over the run."""
-
-    weight_decay: float = Field(0.01, ge=0.0, le=1.0, allow_inf_nan=False, title="Weight decay")
-    """Pulls every weight towards zero: smoother networks, less over-fitting."""
-
+    weight_decay: float = Field(
+        0.01,
+        ge=0.0,
+        le=1.0,
+        allow_inf_nan=False,
+        title="Weight decay",
+        description="Pulls every weight towards zero: smoother networks, less over-fitting.",
+    )
     label_smoothing: float = Field(
-        0.0, ge=0.0, le=0.5, title="Label smoothing", json_schema_extra={"step": 0.01}
+        0.0,
+        ge=0.0,
+        le=0.5,
+        title="Label smoothing",
+        json_schema_extra={"step": 0.01},
+        description=(
+            "Asks for a little less than certainty, so that the network is less over-confident."
+        ),
     )
-    """Asks for a little less than certainty, so that the network is less over-confident."""
-
-    early_stopping: int = Field(0, ge=0, le=50, title="Early stopping")
-    """Ends the run when the validation loss has not fallen for this many epochs, and keeps the
-    best epoch's weights. 0: trains all epochs and keeps the last."""
-
-    shift: float = _augmentation("Shift", 8.0, 0.5, "px")
-    """Moves each training image at random by up to this many pixels."""
-
-    rotation: float = _augmentation("Rotation", 45.0, 1.0, "°")
-    """Turns each training image at random by up to this many degrees."""
-
-    scale: float = _augmentation("Scale", 50.0, 1.0, "%")
-    """Makes each training image larger or smaller by up to this many per cent."""
-
-    shear: float = _augmentation("Shear", 45.0, 1.0, "°")
-    """Slants each training image at random by up to this many degrees."""
-
-    handwriting: float = _augmentation("Handwriting", 1.0, 0.1)
-    """Varies each training image as hands and pens do: turned, slanted, wider or narrower, bent,
-    with thinner or thicker strokes; and adds 3,000 digits in the forms of other schools, such as
-    ones with an upstroke, and some thousand copies in a thick pen. 0: off, 1: in full."""
-
-    validation_images: int | None = Field(None, ge=0, le=30_000, title="Validation images")
-    """Training images held out to measure accuracy on. None: the data set's usual number;
-    0: train on all."""
-
+    early_stopping: int = Field(
+        0,
+        ge=0,
+        le=50,
+        title="Early stopping",
+        description=(
+            "Ends the run when the validation loss has not fallen for this many epochs, and "
+            "keeps the best epoch's weights. 0: trains all epochs and keeps the last."
+        ),
+    )
+    shift: float = _augmentation(
+        "Shift", "Moves each training image at random by up to this many pixels.", 8.0, 0.5, "px"
+    )
+    rotation: float = _augmentation(
+        "Rotation",
+        "Turns each training image at random by up to this many degrees.",
+        45.0,
+        1.0,
+        "°",
+    )
+    scale: float = _augmentation(
+        "Scale",
+        "Makes each training image larger or smaller by up to this many per cent.",
+        50.0,
+        1.0,
+        "%",
+    )
+    shear: float = _augmentation(
+        "Shear", "Slants each training image at random by up to this many degrees.", 45.0, 1.0, "°"
+    )
+    handwriting: float = _augmentation(
+        "Handwriting",
+        (
+            "Varies each training image as hands and pens do: turned, slanted, wider or "
+            "narrower, bent, with thinner or thicker strokes; and adds 3,000 digits in the "
+            "forms of other schools, such as ones with an upstroke, and some thousand copies "
+            "in a thick pen. 0: off, 1: in full."
+        ),
+        1.0,
+        0.1,
+    )
+    validation_images: int | None = Field(
+        None,
+        ge=0,
+        le=30_000,
+        title="Validation images",
+        description=(
+            "Training images held out to measure accuracy on. None: the data set's usual "
+            "number; 0: train on all."
+        ),
+    )
     normalisation: Literal["standardised", "0-1"] = _choice(
-        "standardised", "Normalisation", {"standardised": "Standardised", "0-1": "Scaled to 0–1"}
+        "standardised",
+        "Normalisation",
+        ("standardised: mean 0 and standard deviation 1 over the data set; 0-1: only scaled."),
+        {"standardised": "Standardised", "0-1": "Scaled to 0–1"},
     )
-    """standardised: mean 0 and standard deviation 1 over the data set; 0-1: only scaled."""
-
     precision: Literal["auto", "float32", "bf16"] = _choice(
-        "auto", "Precision", {"auto": "Auto", "float32": "float32", "bf16": "bf16"}
+        "auto",
+        "Precision",
+        (
+            "bf16 computes with 16-bit numbers where the device is faster at them; auto takes "
+            "it for convolutional networks on such devices."
+        ),
+        {"auto": "Auto", "float32": "float32", "bf16": "bf16"},
     )
-    """bf16 computes with 16-bit numbers where the device is faster at them; auto takes it for
-    convolutional networks on such devices."""
-
-    seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed")
-    """The same seed on the same device gives the same run."""
+    seed: int = Field(
+        0,
+        ge=0,
+        le=2**31 - 1,
+        title="Seed",
+        description="The same seed on the same device gives the same run.",
+    )
 
     @model_validator(mode="before")
     @classmethod

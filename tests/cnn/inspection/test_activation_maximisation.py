@@ -6,25 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from cnn.datasets import Preprocessing
 from cnn.inspection.activation_maximisation import maximise_activation
 from cnn.network import Architecture
-from cnn.network.layers import Activation, Conv2d, Flatten, Linear, MaxPool2d
+from cnn.network.layers import Activation, Conv2d, Flatten
+from tests.cnn.inspection.example import ARCHITECTURE, IMAGES, PREPROCESSING
 from tests.cnn.inspection.stopping import Stopped, stop
 from tests.networks import build
-
-PREPROCESSING = Preprocessing(0.1307, 0.3081)
-ARCHITECTURE = Architecture(
-    layers=(
-        Conv2d(filters=3),
-        Activation(function="tanh"),
-        MaxPool2d(),
-        Conv2d(filters=4),
-        Flatten(),
-        Linear(units=5),
-    )
-)
-IMAGES = torch.randint(0, 256, (1100, 28, 28), generator=torch.Generator().manual_seed(0)).byte()
 
 
 def test_it_activates_the_map_more_than_any_image() -> None:

@@ -5,26 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cnn.datasets import Preprocessing
 from cnn.inspection.top_activations import top_activations
-from cnn.network import Architecture
-from cnn.network.layers import Activation, Conv2d, Flatten, Linear, MaxPool2d
 from cnn.network.receptive_field import receptive_field
+from tests.cnn.inspection.example import ARCHITECTURE, IMAGES, PREPROCESSING
 from tests.cnn.inspection.stopping import Stopped, stop
 from tests.networks import build
-
-PREPROCESSING = Preprocessing(0.1307, 0.3081)
-ARCHITECTURE = Architecture(
-    layers=(
-        Conv2d(filters=3),
-        Activation(function="tanh"),
-        MaxPool2d(),
-        Conv2d(filters=4),
-        Flatten(),
-        Linear(units=5),
-    )
-)
-IMAGES = torch.randint(0, 256, (1100, 28, 28), generator=torch.Generator().manual_seed(0)).byte()
 
 
 @pytest.mark.parametrize("number", [1, 4, 6])
