@@ -36,7 +36,8 @@ from cnn.export.codegen import pytorch
 from cnn.presets import PRESETS, Preset
 from cnn.runs.worker import run_worker
 from cnn.training import OPTIMIZERS, Settings
-from cnn.training.devices import Compute, compute_for, find_device
+from cnn.training.accelerators import Accelerator, accelerator_for
+from cnn.training.devices import find_device
 from cnn.training.events import Report
 from cnn.training.optimizers import make_optimizer
 
@@ -77,23 +78,23 @@ def timed(steps: Iterator[int], seconds: float, synchronise: Callable[[], None])
     return images / (time.perf_counter() - began)
 
 
-def bare_loop(preset: Preset, settings: Settings, compute: Compute) -> Iterator[int]:
+def bare_loop(preset: Preset, settings: Settings, accelerator: Accelerator) -> Iterator[int]:
     """Normalised float images in memory, an index per batch, forward, backward, update."""
     images = datasets.load("mnist")
     normalise = datasets.preprocessing_for("mnist", settings.normalisation)
-    x = normalise(images.train_images.to(compute.device))
-    y = images.train_labels.to(compute.device)
-    model = preset.architecture.build().to(compute.device)
-    if compute.channels_last:
+    x = normalise(images.train_images.to(accelerator.device))
+    y = images.train_labels.to(accelerator.device)
+    model = preset.architecture.build().to(accelerator.device)
+    if accelerator.channels_last:
         model = model.to(memory_format=torch.channels_last)
         x = x.contiguous(memory_format=torch.channels_last)
-    optimizer = make_optimizer(model, settings, compute.device)
+    optimizer = make_optimizer(model, settings, accelerator)
     model.train()
     while True:
-        order = torch.randperm(len(x)).to(compute.device)
+        order = torch.randperm(len(x)).to(accelerator.device)
         for begin in range(0, len(x) - settings.batch_size + 1, settings.batch_size):
             index = order[begin : begin + settings.batch_size]
-            with compute.autocast():
+            with accelerator.autocast():
                 loss = F.cross_entropy(model(x[index]), y[index])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -136,10 +137,6 @@ def main() -> None:
     keras = keras_contender.start() if options.keras else None
     print_machine()
 
-    def synchronise() -> None:
-        if device.id.startswith("cuda"):
-            torch.cuda.synchronize()
-
     rows = []
     for name, batch in itertools.product(options.networks, options.batches):
         preset = PRESETS[name]
@@ -147,14 +144,15 @@ def main() -> None:
             update={"batch_size": batch, "epochs": 200, "validation_images": 0}
             | ({} if options.as_it_stands else {"handwriting": 0.0})
         )
-        compute = compute_for(device, settings.precision, preset.architecture.convolutional)
+        convolutional = preset.architecture.convolutional
+        accelerator = accelerator_for(device, settings.precision, convolutional)
         speeds: dict[str, list[float]] = {}
 
         for _ in range(options.rounds):
             round_ = {
                 "ours": lambda p=preset, s=settings: ours(p, s, device.id, options.seconds),
-                "bare": lambda p=preset, s=settings, c=compute: timed(
-                    bare_loop(p, s, c), options.seconds, synchronise
+                "bare": lambda p=preset, s=settings, a=accelerator: timed(
+                    bare_loop(p, s, a), options.seconds, a.synchronize
                 ),
                 "DataLoader": lambda p=preset, s=settings: loader.speed(
                     **loader_question(p, s), seconds=options.seconds
@@ -166,7 +164,7 @@ def main() -> None:
                 )
             for who, run in round_.items():
                 speeds.setdefault(who, []).append(run())
-        row = [preset.label, str(batch), compute.precision]
+        row = [preset.label, str(batch), accelerator.precision]
         for who, values in speeds.items():
             row.append(median_and_range(values))
             if who != "ours":  # of each round: the contenders stood side by side

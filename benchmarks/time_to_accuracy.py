@@ -19,8 +19,9 @@ from cnn import datasets
 from cnn.drawing import synthetic_digits
 from cnn.presets import PRESETS
 from cnn.training import Settings, parse_settings
+from cnn.training.accelerators import accelerator_for
 from cnn.training.control import ManualControl
-from cnn.training.devices import compute_for, find_device
+from cnn.training.devices import find_device
 from cnn.training.events import EpochEnd, Report
 from cnn.training.trainer import Trainer
 
@@ -37,12 +38,12 @@ def race(preset: str, settings: Settings, device: str) -> tuple[dict[float, tupl
         images,
         settings,
         datasets.preprocessing_for("mnist", settings.normalisation),
-        compute_for(find_device(device), settings.precision, architecture.convolutional),
+        accelerator_for(find_device(device), settings.precision, architecture.convolutional),
         settings.held_out(datasets.DATASETS["mnist"]),
         extra=functools.partial(synthetic_digits.additional_images, "mnist", settings),
     )
-    test_x = images.test_images.to(trainer.compute.device)
-    test_y = images.test_labels.to(trainer.compute.device)
+    test_x = images.test_images.to(trainer.accelerator.device)
+    test_y = images.test_labels.to(trainer.accelerator.device)
     reached: dict[float, tuple] = {}
     accuracy, scored_at = 0.0, 0.0
     for event in trainer.events(ManualControl()):

@@ -18,7 +18,7 @@ from cnn.presets import DEFAULT_PRESET, PRESETS
 from cnn.runs import Run, State, Status
 from cnn.runs.worker import run_worker, stop_signals
 from cnn.training import Settings, parse_settings
-from cnn.training.devices import compute_for, find_device, processes
+from cnn.training.devices import find_device, processes, takes_bf16
 
 POLL_SECONDS = 0.2
 
@@ -74,7 +74,7 @@ def _new_run(options: argparse.Namespace) -> Run:
     settings = parse_settings(settings, pairs + options.set)
     dataset = options.dataset or default_dataset()
     require_on_disk(dataset)
-    compute_for(find_device(options.device), settings.precision, architecture.convolutional)
+    takes_bf16(find_device(options.device), settings.precision, architecture.convolutional)
     return runs.new(architecture, settings, dataset, options.device, preset, options.name)
 
 

@@ -20,7 +20,7 @@ from cnn import datasets
 from cnn.common import smoothing
 from cnn.runs import jobs
 from cnn.training import OPTIMIZERS
-from cnn.training.devices import compute_for, find_device, processes
+from cnn.training.devices import find_device, processes
 
 if TYPE_CHECKING:
     from cnn.training.trainer import Trainer
@@ -80,15 +80,17 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> float | None:
 
 def main() -> None:
     """Answer the question on standard input."""
+    from cnn.training.accelerators import accelerator_for
     from cnn.training.trainer import Trainer
 
     architecture, settings, question = jobs.read_question()
     settings = settings.model_copy(update={"early_stopping": 0})
     name = "auto" if processes(question["device"]) else question["device"]
-    compute = compute_for(find_device(name), settings.precision, architecture.convolutional)
+    device, convolutional = find_device(name), architecture.convolutional
+    accelerator = accelerator_for(device, settings.precision, convolutional)
     preprocessing = datasets.preprocessing_for(question["dataset"], settings.normalisation)
     images = datasets.load(question["dataset"])
-    trainer = Trainer(architecture, images, settings, preprocessing, compute, 0)
+    trainer = Trainer(architecture, images, settings, preprocessing, accelerator, 0)
     rates, losses = [], []
     for rate, loss in range_test(trainer, *bounds(settings.optimizer)):
         rates.append(rate)

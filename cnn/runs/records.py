@@ -20,6 +20,7 @@ class Status(TypedDict, total=False):
     device_name: str
     processes: int
     precision: str
+    threads: int  # of the host, in each process
     epoch: int
     epochs: int
     step: int

@@ -20,8 +20,9 @@ from cnn.runs import finetune, speeds
 from cnn.runs.records import Live, State, Status
 from cnn.runs.run import Run, RunError
 from cnn.runs.weights import read_tensors, save_test_scores
+from cnn.training.accelerators import accelerator_for
 from cnn.training.control import Control
-from cnn.training.devices import Device, compute_for, usage
+from cnn.training.devices import Device
 from cnn.training.distributed import ProcessGroup
 from cnn.training.events import EpochEnd, Event, Paused, Report
 from cnn.training.trainer import Trainer
@@ -62,11 +63,13 @@ class Session:
         self.trainer, self.images = make_trainer(run, device, group)
         self.guess_index = one_of_each(self.images.test_labels)
         self.resumed, self.best = load_resume(run, self.trainer)
+        at = self.trainer.position
+        self.began = at.images_seen, at.train_seconds  # what was before may be another device's
 
     def status(self, state: State, **more: object) -> None:
         """Write where the run stands."""
         trainer, at = self.trainer, self.trainer.position
-        memory, utilisation = usage(trainer.compute.device)
+        accelerator = trainer.accelerator
         rate = max(self.speed, 1e-9) / trainer.settings.batch_size
         left = round((trainer.total_steps - at.step) / rate, 1)
         values: Status = {
@@ -74,7 +77,8 @@ class Session:
             "device": self.device.id,
             "device_name": self.device.name,
             "processes": trainer.group.size,
-            "precision": trainer.compute.precision,
+            "precision": accelerator.precision,
+            "threads": torch.get_num_threads(),
             "epoch": at.epoch,
             "epochs": trainer.settings.epochs,
             "step": at.step,
@@ -84,8 +88,8 @@ class Session:
             "seconds_left": left if self.speed else None,
             "train_seconds": round(at.train_seconds, 3),
             "images_seen": at.images_seen,
-            "memory": memory,
-            "utilisation": utilisation,
+            "memory": accelerator.memory_used(),
+            "utilisation": accelerator.utilisation(),
         }
         if self.best:
             values["best_validation"], values["best_epoch"] = self.best
@@ -166,9 +170,10 @@ class Session:
         if trainer.settings.early_stopping:
             more["kept_epoch"], more["stopped_early"] = trainer.kept_epoch, trainer.stopped_early
         self.status(ended, **more)
-        if at.train_seconds > 1:  # for the estimates of the next
-            config, (memory, _) = self.run.config, usage(trainer.compute.device)
-            speed = speeds.Speed(at.images_seen / at.train_seconds, memory)
+        images, seconds = at.images_seen - self.began[0], at.train_seconds - self.began[1]
+        if seconds > 1:  # for the estimates of the next
+            config, memory = self.run.config, trainer.accelerator.peak_memory()
+            speed = speeds.Speed(images / seconds, memory)
             speeds.remember(config.architecture, config.settings, self.device.id, speed)
         if ended == "finished":  # nothing left to resume: frees two thirds of the folder
             self.run.files.resume.unlink(missing_ok=True)
@@ -253,7 +258,7 @@ def make_trainer(run: Run, device: Device, group: ProcessGroup) -> tuple[Trainer
     """The run's trainer on `device`, at its beginning, and the data set's images."""
     config, settings = run.config, run.config.settings
     convolutional = config.architecture.convolutional
-    compute = compute_for(device, settings.precision, convolutional, group.local_rank)
+    accelerator = accelerator_for(device, settings.precision, convolutional, group.local_rank)
     images = datasets.load(config.dataset)
     if config.start_from:
         images = finetune.mix_images(run, images)
@@ -262,7 +267,7 @@ def make_trainer(run: Run, device: Device, group: ProcessGroup) -> tuple[Trainer
         images,
         settings,
         run.preprocessing,
-        compute,
+        accelerator,
         config.validation_images,
         group,
         functools.partial(synthetic_digits.additional_images, config.dataset, settings),

@@ -2,7 +2,8 @@
 
 `python -m cnn.runs.speed_test` reads `{"architecture": ..., "settings": ..., "devices": [...]}`
 from standard input and answers a JSON line per device: `device`, `images_per_second` and `memory`
-(bytes), or `error`.
+(bytes), or `error`. Where a run trained on the device meanwhile, its name is in `beside`: such a
+speed says little, and is not remembered.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from __future__ import annotations
 import time
 
 import torch
+from filelock import FileLock
 
 from cnn.datasets import Images, Preprocessing
 from cnn.network import Architecture
 from cnn.runs import jobs, speeds
+from cnn.runs.run import devices_dir
+from cnn.runs.store import device_holder
 from cnn.training import Settings
+from cnn.training.accelerators import accelerator_for
 from cnn.training.control import ManualControl
-from cnn.training.devices import Device, compute_for, find_device, processes, usage
+from cnn.training.devices import Device, find_device, processes
 from cnn.training.events import Report
 from cnn.training.trainer import Trainer
 
@@ -39,22 +44,21 @@ def measure(
     settings = settings.model_copy(
         update={"epochs": 200, "early_stopping": 0, "learning_rate": 1e-6, "schedule": "constant"}
     )
-    compute = compute_for(device, settings.precision, architecture.convolutional)
+    accelerator = accelerator_for(device, settings.precision, architecture.convolutional)
     images = Images(pixels, labels, pixels[:1], labels[:1])
-    trainer = Trainer(architecture, images, settings, Preprocessing(0.5, 0.3), compute, 0)
-    control, seen, began, measured_from = ManualControl(), 0, time.perf_counter(), 0.0
+    trainer = Trainer(architecture, images, settings, Preprocessing(0.5, 0.3), accelerator, 0)
+    control, at, began = ManualControl(), trainer.position, time.perf_counter()
+    images_before, seconds_before = 0, 0.0
     for event in trainer.events(control, report_seconds=seconds / 8):
-        if isinstance(event, Report) and time.perf_counter() - began > warm_up:
-            if not measured_from:
-                seen, measured_from = trainer.position.images_seen, time.perf_counter()
-            elif time.perf_counter() - measured_from >= seconds:
-                control.stop = True
-    spent = time.perf_counter() - measured_from
-    speed = (trainer.position.images_seen - seen) / spent if measured_from else 0.0
-    memory, _ = usage(compute.device)
-    if compute.device.type == "cuda":
-        memory = torch.cuda.max_memory_reserved(compute.device)
-    return speeds.Speed(speed, memory, True)
+        if not isinstance(event, Report) or time.perf_counter() - began <= warm_up:
+            continue
+        if not seconds_before:
+            images_before, seconds_before = at.images_seen, at.train_seconds
+        elif at.train_seconds - seconds_before >= seconds:
+            control.stop = True
+    spent = max(at.train_seconds - seconds_before, 1e-9)
+    speed = (at.images_seen - images_before) / spent
+    return speeds.Speed(speed, accelerator.peak_memory(), True)
 
 
 def main() -> None:
@@ -63,13 +67,19 @@ def main() -> None:
     for name in question["devices"]:
         if processes(name):
             continue
+        beside = device_holder(name)
         try:
-            speed = measure(architecture, settings, find_device(name))
+            with FileLock(devices_dir() / "speed-test.lock"):  # of another tab, say
+                speed = measure(architecture, settings, find_device(name))
         except Exception as error:  # out of memory, no bf16, the driver: the next device may work
             jobs.answer(device=name, error=str(error).splitlines()[0][:300])
             continue
-        speeds.remember(architecture, settings, name, speed)
-        jobs.answer(device=name, images_per_second=speed.images_per_second, memory=speed.memory)
+        row: dict[str, object] = {"device": name, "memory": speed.memory}
+        if beside := beside or device_holder(name):
+            row["beside"] = beside["name"]
+        else:
+            speeds.remember(architecture, settings, name, speed)
+        jobs.answer(**row, images_per_second=speed.images_per_second)
 
 
 if __name__ == "__main__":

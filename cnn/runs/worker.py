@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import gc
 import os
 import signal
 import traceback
@@ -126,29 +125,37 @@ def explain(error: Exception) -> str:
     """What went wrong, in words for the person who pressed Train."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full: nothing more could be saved. Free some space, then resume."
-    if is_out_of_memory(error):
+    if memory.is_out_of_memory(error):
         return "The device ran out of memory. Use a smaller batch size or a smaller network."
     if isinstance(error, (OSError, RuntimeError, ValueError)) and str(error):
         return str(error).splitlines()[0][:400]
     return f"{type(error).__name__}: the log below says where."
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether a device or the machine had no memory left (torch's CPU says it in other words)."""
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text
-
-
 def suggest_settings(run: Run, error: Exception) -> dict[str, float] | None:
     """The settings with which another try should work, None where that is not known."""
-    if is_out_of_memory(error):
+    if memory.is_out_of_memory(error):
         settings, free = run.config.settings, None
         with contextlib.suppress(Exception):
-            gc.collect()  # what the failed training held is free by now
-            free = devices.find_device(run.config.device).memory_free
+            free = _free_memory(run, error)
         fits = memory.largest_batch(run.config.architecture, settings, free)
         return {"batch_size": fits} if fits < settings.batch_size else None
     return getattr(error, "suggested_settings", None) or None
+
+
+def _free_memory(run: Run, error: Exception) -> int | None:
+    """Bytes free on the run's device, once the failed training's are given back."""
+    from cnn.training.accelerators import accelerator_for
+
+    # The traceback's frames still hold the trainer: its weights, its images, its activations.
+    seen: BaseException | None = error
+    while seen is not None:
+        traceback.clear_frames(seen.__traceback__)
+        seen = seen.__cause__ or seen.__context__
+    device = devices.find_device(str(run.last_status().get("device") or run.config.device))
+    accelerator = accelerator_for(device)
+    accelerator.release_memory()
+    return accelerator.memory_free()
 
 
 @contextlib.contextmanager

@@ -1,14 +1,12 @@
 """A training step that is recorded once as a CUDA graph and replayed.
 
 Small networks spend most of a step launching kernels; a replay launches them all at once: on an
-H100 three times as many images a second (benchmarks/README.md). Off unless the environment has
-`CNN_CUDA_GRAPHS=1`. Source of the method: PyTorch's notes on CUDA semantics, "whole network
-capture".
+H100 three times as many images a second (benchmarks/README.md). Source of the method: PyTorch's
+notes on CUDA semantics, "whole network capture".
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import torch
@@ -19,33 +17,22 @@ WARM_UP_STEPS = 3
 Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def is_enabled(device: torch.device, optimizer: str, processes: int) -> bool:
-    """Whether to record steps. Only Adam and AdamW keep all their state on the device."""
-    return (
-        os.environ.get("CNN_CUDA_GRAPHS") == "1"
-        and device.type == "cuda"
-        and optimizer in ("adam", "adamw")
-        and processes == 1
-    )
-
-
 class GraphedStep:
     """Calls `step(x, y) -> (loss, logits)` a few times, then records it and replays the record.
 
     The first steps are real ones, on a side stream as the recording demands. A batch of another
-    size than the first (an epoch's last) is computed in the ordinary way.
+    size than `batch_size` (an epoch's last) is computed in the ordinary way. The network's
+    GPU must be the process's current one: streams and recordings belong to that.
     """
 
-    def __init__(self, step: Step):
-        self._step = step
+    def __init__(self, step: Step, batch_size: int):
+        self._step, self._batch_size = step, batch_size
         self._graph: torch.cuda.CUDAGraph | None = None
-        self._shape: torch.Size | None = None
         self._warm = 0
 
     def __call__(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """One step on a batch."""
-        self._shape = self._shape or x.shape
-        if x.shape != self._shape:
+        if len(x) != self._batch_size:
             return self._step(x, y)
         if self._warm < WARM_UP_STEPS:
             self._warm += 1

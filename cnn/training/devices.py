@@ -13,18 +13,10 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import psutil
 from humanize import naturalsize
 
 from cnn.common.text import plural
-from cnn.training import gpu_meter
-
-if TYPE_CHECKING:
-    import torch
-
-BUSY_PERCENT = 30  # of the last second in which a GPU computed
 
 
 class DeviceError(ValueError):
@@ -35,7 +27,8 @@ class DeviceError(ValueError):
 class Device:
     """One device, or several of a kind together. `id` is torch's name, or `cuda:all`, or `cpu:2`
     for two processes on the CPU; memory in bytes, None where unknown; `busy`: other processes
-    compute on it now."""
+    compute on it now; `uuid`: of a GPU, the same in every process (of several, all, by commas);
+    `problem`: why it cannot be used."""
 
     id: str
     name: str
@@ -44,10 +37,25 @@ class Device:
     memory_total: int | None = None
     compute_capability: str | None = None
     busy: bool = False
+    uuid: str | None = None
+    problem: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """`cpu`, `cuda` or `mps`."""
+        return self.id.split(":")[0]
+
+    @property
+    def lock_names(self) -> tuple[str, ...]:
+        """Names of the locks that a training on it holds: one for each device it takes, whatever
+        number `CUDA_VISIBLE_DEVICES` gives it."""
+        return tuple(self.uuid.split(",")) if self.uuid else (self.kind,)
 
     @property
     def details(self) -> list[str]:
         """Free memory, compute capability, bf16 and whether it is busy, each in a few words."""
+        if self.problem:
+            return [f"cannot be used: {self.problem}"]
         details = []
         if self.memory_free is not None and self.memory_total:
             free, total = naturalsize(self.memory_free), naturalsize(self.memory_total)
@@ -93,109 +101,43 @@ def cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _cpu_bf16() -> bool:
-    """Whether the CPU multiplies bf16 in hardware (AVX512-bf16, AMX)."""
-    import torch
-
-    return any(
-        getattr(torch.cpu, name, lambda: False)()
-        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
-
-
 def list_devices() -> list[Device]:
-    """Every device of this machine, the CPU first. Imports torch."""
-    import torch
+    """Every device of this machine, the CPU first. Imports torch. Never raises: a device that
+    cannot be used is listed with the reason."""
+    from cnn.training.accelerators import ACCELERATORS
 
-    memory = psutil.virtual_memory()
-    devices = [Device("cpu", f"CPU · {cpu_name()}", _cpu_bf16(), memory.available, memory.total)]
-    gpus = [_gpu(index) for index in range(torch.cuda.device_count())]
-    devices += gpus
-    if len(gpus) > 1:
-        devices.append(
-            Device(
-                "cuda:all",
-                f"All {len(gpus)} GPUs together",
-                all(gpu.bf16 for gpu in gpus),
-                min(gpu.memory_free or 0 for gpu in gpus),
-                min(gpu.memory_total or 0 for gpu in gpus),
-                busy=any(gpu.busy for gpu in gpus),
-            )
-        )
-    if torch.backends.mps.is_available():
-        devices.append(Device("mps", "Apple GPU (MPS)", False))
-    return devices
-
-
-def _gpu(index: int) -> Device:
-    import torch
-
-    properties = torch.cuda.get_device_properties(index)
-    # Asked of the driver: torch's own answer costs a context of some hundred MB on every GPU.
-    now = gpu_meter.read(str(properties.uuid))
-    free, total = now.memory_free if now else None, properties.total_memory
-    if now is None:
-        with contextlib.suppress(RuntimeError):  # another process may hold all of it
-            free, total = torch.cuda.mem_get_info(index)
-    return Device(
-        f"cuda:{index}",
-        f"GPU {index} · {properties.name}",
-        properties.major >= 8,
-        free,
-        total,
-        f"{properties.major}.{properties.minor}",
-        now is not None and now.utilisation >= BUSY_PERCENT,
-    )
+    return [device for kind in ACCELERATORS.values() for device in kind.find_devices()]
 
 
 def best_device(devices: list[Device]) -> Device:
     """The idle GPU with most free memory, else Apple's, else the CPU. Never several at once:
-    the networks built here seldom gain by it."""
-    single = [device for device in devices if device.id != "cuda:all"]
+    the networks built here seldom gain by it; never one that cannot be used."""
+    single = [device for device in devices if device.id != "cuda:all" and not device.problem]
     return max(single, key=lambda d: (d.id != "cpu", not d.busy, d.memory_free or 0))
 
 
 def find_device(wanted: str) -> Device:
     """The device for `auto`, `cpu`, `cuda`, `cuda:1`, `cuda:all`, `mps`, or `cpu:2` (processes).
 
-    Raises DeviceError where there is none such.
+    Raises DeviceError where there is none such, or it cannot be used.
     """
     devices = list_devices()
     if wanted == "auto":
         return best_device(devices)
     for device in devices:
         if device.id == ("cuda:0" if wanted == "cuda" else wanted):
+            if device.problem:
+                raise DeviceError(f"{device.name} cannot be used: {device.problem}.")
             return device
-    if wanted == "cuda:all" and len(gpus := [d for d in devices if d.id.startswith("cuda:")]) == 1:
-        return gpus[0]
+    usable = [device for device in devices if device.kind == "cuda" and not device.problem]
+    if wanted == "cuda:all" and len(usable) == 1:
+        return usable[0]
     if wanted.startswith("cpu:") and (count := processes(wanted)):
         return dataclasses.replace(
             devices[0], id=wanted, name=f"{devices[0].name}, {count} processes"
         )
-    here = ", ".join(device.id for device in devices)
+    here = ", ".join(device.id for device in devices if not device.problem)
     raise DeviceError(f"There is no device '{wanted}' here. This machine has: {here}.")
-
-
-@dataclass(frozen=True)
-class Compute:
-    """How a network is computed on a device: precision and memory layout."""
-
-    device: torch.device
-    bf16: bool
-    channels_last: bool
-
-    def autocast(self) -> contextlib.AbstractContextManager[object]:
-        """The context in which the forward pass computes."""
-        import torch
-
-        if not self.bf16:
-            return contextlib.nullcontext()  # a disabled autocast still costs 5 µs a step
-        return torch.autocast(self.device.type, torch.bfloat16)
-
-    @property
-    def precision(self) -> str:
-        """`bf16` or `float32`."""
-        return "bf16" if self.bf16 else "float32"
 
 
 def takes_bf16(device: Device, precision: str, convolutional: bool) -> bool:
@@ -208,33 +150,6 @@ def takes_bf16(device: Device, precision: str, convolutional: bool) -> bool:
     if precision == "bf16" and not device.bf16:
         raise DeviceError(f"{device.name} does not compute in bf16. Choose auto or float32.")
     return precision == "bf16" or (precision == "auto" and device.bf16 and convolutional)
-
-
-def compute_for(
-    device: Device, precision: str, convolutional: bool, local_rank: int = 0
-) -> Compute:
-    """How to compute on `device`; of several GPUs the one of this process (`local_rank`).
-
-    Raises DeviceError where bf16 is asked of a device without it.
-    """
-    import torch
-
-    name = device.id.split(":")[0] if device.id.startswith("cpu") else device.id
-    if device.id == "cuda:all":
-        name = f"cuda:{local_rank}"
-    bf16 = takes_bf16(device, precision, convolutional)
-    return Compute(torch.device(name), bf16, convolutional)
-
-
-def usage(device: torch.device) -> tuple[int, int | None]:
-    """The bytes that this process takes of `device` now, and the device's utilisation in per cent
-    (None: not known)."""
-    import torch
-
-    if device.type != "cuda":
-        return psutil.Process().memory_info().rss, None
-    now = gpu_meter.read(str(torch.cuda.get_device_properties(device).uuid))
-    return torch.cuda.memory_reserved(device), now.utilisation if now else None
 
 
 def use_few_threads() -> None:

@@ -24,7 +24,6 @@ from cnn.training.torchrun import has_several_processes
 
 # Longer than any wait in a queue or a pause. A process that dies is noticed by torchrun at once.
 TIMEOUT = timedelta(days=7)
-GPU_STEPS_PER_DECISION = 8  # a broadcast makes the hosts of all GPUs wait for each other
 
 
 class Decision(NamedTuple):
@@ -63,10 +62,18 @@ class ProcessGroup:
         return Decision(bool(stop), bool(paused), None if rate != rate else rate, bool(report))
 
     def sum(self, values: Tensor) -> Tensor:
-        """The sum of `values` over all processes, the same in each."""
+        """The sum of `values`, which lie on the host, over all processes, the same in each."""
         if self.size > 1:
-            dist.all_reduce(values)
+            dist.all_reduce(values, group=self.cpu_group)
         return values
+
+    def gather(self, own: dict[str, Tensor]) -> list[dict[str, Tensor]]:
+        """In the leader what each process gave, by rank; elsewhere nothing. The tensors lie on the
+        host, under the same names and of the same shapes everywhere."""
+        flat = torch.cat([value.contiguous().view(torch.uint8).flatten() for value in own.values()])
+        parts = [torch.empty_like(flat) for _ in range(self.size)] if self.is_leader else None
+        dist.gather(flat, parts, group=self.cpu_group)
+        return [_like(own, part) for part in parts or []]
 
     def wrap_ddp(self, model: nn.Module, device: torch.device) -> nn.Module:
         """`model` with its gradients averaged over all processes."""
@@ -84,7 +91,17 @@ class ProcessGroup:
             return
         for buffer in model.buffers():
             if buffer.is_floating_point():
-                self.sum(buffer.div_(self.size))
+                dist.all_reduce(buffer.div_(self.size))
+
+
+def _like(own: dict[str, Tensor], flat: Tensor) -> dict[str, Tensor]:
+    """The bytes `flat` cut into tensors of the names, types and shapes of `own`."""
+    found, begin = {}, 0
+    for name, value in own.items():
+        end = begin + value.numel() * value.element_size()
+        found[name] = flat[begin:end].clone().view(value.dtype).view(value.shape)
+        begin = end
+    return found
 
 
 @contextlib.contextmanager

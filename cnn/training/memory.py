@@ -38,6 +38,26 @@ def estimate(
     return weights + images * IMAGE_BYTES + batch_size * activation_bytes(architecture, bf16)
 
 
+# What PyTorch, CUDA's libraries and Metal say where there is no memory left, in lower case. cuDNN
+# calls it an engine or algorithm that cannot be found: every one needs a workspace.
+OUT_OF_MEMORY = (
+    "out of memory",
+    "allocate memory",
+    "not enough memory",
+    "cublas_status_alloc_failed",
+    "cublas_status_not_initialized",  # its handle could not be allocated
+    "cudnn_status_alloc_failed",
+    "unable to find an engine to execute",
+    "unable to find a valid cudnn algorithm",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device or the machine had no memory left."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in text for words in OUT_OF_MEMORY)
+
+
 def largest_batch(architecture: Architecture, settings: Settings, free: int | None) -> int:
     """The batch size below the settings' own that should fit into `free` bytes: halved until it
     does; where `free` is not known, a quarter."""

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from cnn.training.accelerators import Accelerator
 from cnn.training.settings import OPTIMIZERS, Settings
 
 
 def make_optimizer(
-    model: nn.Module, settings: Settings, device: torch.device, graphed: bool = False
+    model: nn.Module, settings: Settings, accelerator: Accelerator, graphed: bool = False
 ) -> Optimizer:
     """The chosen optimiser, with PyTorch's fused kernel where it has one for this device.
 
@@ -20,14 +21,11 @@ def make_optimizer(
     """
     choice = OPTIMIZERS[settings.optimizer]
     arguments: dict[str, float] = dict(choice.arguments)
-    fused = choice.torch_name in ("SGD", "Adam", "AdamW") or (
-        choice.torch_name == "Adagrad" and device.type == "cpu"
-    )
-    if fused and device.type in ("cpu", "cuda"):
+    if choice.torch_name in accelerator.fused_optimizers:
         arguments["fused"] = True
     rate: float | Tensor = settings.learning_rate
     if graphed:
-        arguments["capturable"], rate = True, torch.tensor(rate, device=device)
+        arguments["capturable"], rate = True, torch.tensor(rate, device=accelerator.device)
     return getattr(torch.optim, choice.torch_name)(
         model.parameters(), lr=rate, weight_decay=settings.weight_decay, **arguments
     )

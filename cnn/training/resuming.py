@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from cnn.training.accelerators import Accelerator
+
 
 @dataclass
 class Position:
@@ -50,17 +52,60 @@ class Position:
         return cls(**{old.get(name, name): value for name, value in numbers.items()})  # type: ignore[arg-type]
 
 
-def read_tensors(model: nn.Module, optimizer: Optimizer, device: torch.device) -> dict[str, Tensor]:
-    """Weights, the optimiser's moments and the random state, by name."""
+def read_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    """Weights and the optimiser's moments, by name."""
     found = {f"model.{name}": value for name, value in model.state_dict().items()}
     for index, values in optimizer.state_dict()["state"].items():
         for name, value in values.items():
             if value is not None:  # SGD before its first step holds none
                 found[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-    found["random.cpu"] = torch.get_rng_state()
-    if device.type == "cuda":
-        found["random.cuda"] = torch.cuda.get_rng_state(device)
     return found
+
+
+def own_state(model: nn.Module, accelerator: Accelerator) -> dict[str, Tensor]:
+    """What each of several processes has of its own, on the host: the random state of host and
+    device, and batch norm's statistics, which it measures on its part of the images."""
+    found = {"random.cpu": torch.get_rng_state()}
+    device = accelerator.random_state()
+    if device is not None:
+        found[f"random.{accelerator.kind}"] = device
+    for name, value in model.named_buffers():
+        if value.is_floating_point():
+            found[f"buffer.{name}"] = value.detach().cpu().clone()
+    return found
+
+
+def join_ranks(states: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The `own_state` of every process in one dictionary. The leader's buffers are left out: they
+    are in its weights."""
+    found = {name: value for name, value in states[0].items() if name.startswith("random.")}
+    for rank, state in enumerate(states[1:], start=1):
+        found |= {f"rank{rank}.{name}": value for name, value in state.items()}
+    return found
+
+
+def split_by_rank(tensors: dict[str, Tensor], processes: int) -> list[dict[str, Tensor]]:
+    """What `join_ranks` joined, by rank; fewer than `processes` where fewer had saved it."""
+    states = [{name: value for name, value in tensors.items() if name.startswith("random.")}]
+    for rank in range(1, processes):
+        prefix = f"rank{rank}."
+        mine = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+        if not mine:
+            break
+        states.append(mine)
+    return states
+
+
+def load_own_state(tensors: dict[str, Tensor], model: nn.Module, accelerator: Accelerator) -> None:
+    """Continue from an `own_state`. Raises KeyError where no random state was kept."""
+    torch.set_rng_state(tensors["random.cpu"])
+    kept = tensors.get(f"random.{accelerator.kind}")
+    if kept is not None and accelerator.random_state() is not None:
+        accelerator.set_random_state(kept)
+    buffers = dict(model.named_buffers())
+    for name, value in tensors.items():
+        if name.startswith("buffer."):
+            buffers[name.removeprefix("buffer.")].copy_(value)
 
 
 def load_tensors(tensors: dict[str, Tensor], model: nn.Module, optimizer: Optimizer) -> None:
@@ -80,10 +125,3 @@ def load_tensors(tensors: dict[str, Tensor], model: nn.Module, optimizer: Optimi
         for key, value in moments.items():
             if value is not None and value.shape == weight.shape:
                 moments[key] = torch.empty_like(weight).copy_(value)
-
-
-def load_random_state(tensors: dict[str, Tensor], device: torch.device) -> None:
-    """Let random numbers continue where they were. Raises KeyError where no state was kept."""
-    torch.set_rng_state(tensors["random.cpu"])
-    if "random.cuda" in tensors and device.type == "cuda":
-        torch.cuda.set_rng_state(tensors["random.cuda"], device)

@@ -45,7 +45,7 @@ RENAMED = {"pixels": "normalisation"}  # a setting's old name, and the one it ha
 
 # What makes a step slower or faster, besides the network and the device: by these a measured speed
 # is known again. (How strong an augmentation is matters less than whether there is any.)
-SPEED_SETTINGS = ("batch_size", "optimizer", "precision", "augments")
+SPEED_SETTINGS = ("batch_size", "optimizer", "precision", "augments", "reproducible")
 # What plans the run around its steps; all the others decide what a step computes.
 PLANNING = {"learning_rate", "schedule", "epochs", "early_stopping", "validation_images", "seed"}
 
@@ -191,7 +191,19 @@ class Settings(BaseModel):
         ge=0,
         le=2**31 - 1,
         title="Seed",
-        description="The same seed on the same device gives the same run.",
+        description=(
+            "The same seed gives the same run, on the same processor with the same number of "
+            "threads. On a GPU, or another number of threads, the last digits differ, and with "
+            "them the curve; Reproducible prevents it."
+        ),
+    )
+    reproducible: bool = Field(
+        False,
+        title="Reproducible",
+        description=(
+            "Computes with deterministic algorithms and two threads, so that the same seed gives "
+            "the same weights on a GPU too, and whatever number of cores there is. Slower."
+        ),
     )
 
     @model_validator(mode="before")

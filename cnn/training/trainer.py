@@ -1,6 +1,6 @@
 """The training loop. It knows no files and no pages, and yields what happens.
 
-    trainer = Trainer(architecture, images, settings, preprocessing, compute, validation_images)
+    trainer = Trainer(architecture, images, settings, preprocessing, accelerator, validation_images)
     for event in trainer.events(control):
         ...
 
@@ -23,17 +23,18 @@ from torch import Tensor
 from cnn.datasets import Images, Preprocessing, split
 from cnn.network import Architecture
 from cnn.network.modules import is_finite
-from cnn.training import cuda_graph, resuming
+from cnn.training import resuming
+from cnn.training.accelerators import Accelerator
 from cnn.training.allocator import keep_freed_memory
 from cnn.training.augmentation import augment
 from cnn.training.batches import Batches
 from cnn.training.control import Control, TrainingError
-from cnn.training.devices import Compute
-from cnn.training.distributed import GPU_STEPS_PER_DECISION, Decision, ProcessGroup
+from cnn.training.cuda_graph import GraphedStep
+from cnn.training.distributed import Decision, ProcessGroup
 from cnn.training.events import EpochEnd, Event, Paused, Report
 from cnn.training.inference import predict_logits
 from cnn.training.optimizers import make_optimizer, make_update, set_learning_rate
-from cnn.training.reporting import UnreadSteps, mean_points
+from cnn.training.reporting import Speedometer, UnreadSteps, mean_points
 from cnn.training.resuming import Position
 from cnn.training.schedules import schedule_factor
 from cnn.training.settings import Settings
@@ -61,10 +62,12 @@ def _check(settings: Settings, validation_images: int, group: ProcessGroup) -> N
 class Trainer:
     """One training: the network, its optimiser and its position.
 
-    `model` maps float32 `(N, 1, 28, 28)` to logits `(N, classes)`. The same settings on the
-    same device give the same weights; a state taken with `state()` between any two events and
-    given to `restore()` continues to the same weights as if nothing had happened. In a `group` of
-    several processes each makes its own Trainer, and all end with the same weights. `extra` makes
+    `model` maps float32 `(N, 1, 28, 28)` to logits `(N, classes)`. The same settings give the same
+    weights on the same CPU with the same number of threads, and with `settings.reproducible` on
+    the same GPU or with any number of cores, too. There, a state taken with `state()` between any
+    two events and given to `restore()` continues to the same weights as if nothing had happened.
+    In a `group` of several processes each makes its own Trainer, and all end with the same weights
+    but for batch norm's statistics, which are the same at the end of an epoch. `extra` makes
     of the training images, uint8 `(N, 28, 28)`, and their labels further ones, or None; none of
     them is held out. Raises TrainingError for settings that cannot work together.
     """
@@ -75,42 +78,44 @@ class Trainer:
         images: Images,
         settings: Settings,
         preprocessing: Preprocessing,
-        compute: Compute,
+        accelerator: Accelerator,
         validation_images: int,
         group: ProcessGroup = ProcessGroup(),  # noqa: B008 - frozen: a lone process
         extra: Extra | None = None,
     ):
-        self.settings, self.preprocessing, self.compute = settings, preprocessing, compute
-        self.group, self.validation_images, device = group, validation_images, compute.device
+        self.settings, self.preprocessing, self.accelerator = settings, preprocessing, accelerator
+        self.group, self.validation_images = group, validation_images
         _check(settings, validation_images, group)
         keep_freed_memory()
+        accelerator.activate()
+        accelerator.set_reproducible(settings.reproducible)
 
         torch.manual_seed(settings.seed)
-        self.model = architecture.build().to(device)
-        if compute.channels_last:
+        self.model = architecture.build().to(accelerator.device)
+        if accelerator.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
-        self._network = group.wrap_ddp(self.model, device)
+        self._network = group.wrap_ddp(self.model, accelerator.device)
         self._parameters = list(self.model.parameters())
+        self._load(images, extra)
 
-        graphed = cuda_graph.is_enabled(device, settings.optimizer, group.size)
-        self.optimizer = make_optimizer(self.model, settings, device, graphed)
-        self._update = self.optimizer.step if graphed else make_update(self.optimizer)
-        step = self._forward_backward_update  # itself, or recorded as a CUDA graph
-        self._learn = cuda_graph.GraphedStep(step) if graphed else step
+        self._graphed = group.size == 1 and accelerator.records_graphs(settings.optimizer)
+        self.optimizer = make_optimizer(self.model, settings, accelerator, self._graphed)
+        self._update = self.optimizer.step if self._graphed else make_update(self.optimizer)
+        self._learn = self._make_step()
+        self._own_states: list[dict[str, Tensor]] = []  # of all processes, at the last report
         if not group.is_leader:  # the same weights, but dropout and augmentation of one's own
             torch.manual_seed(settings.seed + 7919 * group.rank)
 
-        self._load(images, extra)
         self.steps_per_epoch = self.batches.steps
         self.total_steps = self.steps_per_epoch * settings.epochs
         self.position = Position()
         self._peak: float | None = None  # the learning rate that the control last asked for
-        self._unread = UnreadSteps()
+        self._unread, self._speed = UnreadSteps(), Speedometer()
         self._rate = self._reported_at = 0.0  # the last step's learning rate; a clock's time
 
     def _load(self, images: Images, extra: Extra | None) -> None:
         """Put this process's share of the training and validation images on the device."""
-        settings, group, device = self.settings, self.group, self.compute.device
+        settings, group, device = self.settings, self.group, self.accelerator.device
         train, validation = split(images, self.validation_images, settings.seed)
         x, y = images.train_images[train], images.train_labels[train]
         if extra and (further := extra(x, y)):
@@ -121,6 +126,11 @@ class Trainer:
         validation = validation[group.rank :: group.size]
         self.validation_x = images.train_images[validation].to(device)
         self.validation_y = images.train_labels[validation].to(device)
+
+    def _make_step(self) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """The arithmetic of a step as it is, or one that records it as a CUDA graph."""
+        step = self._forward_backward_update
+        return GraphedStep(step, self.batches.size) if self._graphed else step
 
     @property
     def kept_epoch(self) -> int | None:
@@ -173,8 +183,8 @@ class Trainer:
         """What comes before the next step: report, stop, pause, a new learning rate, or nothing."""
         waited = time.perf_counter() - self._reported_at >= report_seconds
         report = bool(self._unread) and (self.position.step == 1 or waited)
-        several_gpus = self.group.size > 1 and self.compute.device.type == "cuda"
-        if several_gpus and self.position.batch % GPU_STEPS_PER_DECISION:
+        several = self.group.size > 1
+        if several and self.position.batch % self.accelerator.steps_per_decision:
             return Decision(learning_rate=self._peak)
         return self._ask(control, report)
 
@@ -218,7 +228,7 @@ class Trainer:
 
     def _forward_backward_update(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The arithmetic of a step; returns loss and logits. A CUDA graph can record it."""
-        with self.compute.autocast():
+        with self.accelerator.autocast():
             logits = self._network(x)
             loss = F.cross_entropy(logits, y, label_smoothing=self.settings.label_smoothing)
         for parameter in self._parameters:  # as zero_grad does, in a tenth of its time
@@ -234,19 +244,29 @@ class Trainer:
         return float(self._unread.pop()[0])
 
     def _report(self) -> Report:
-        seconds = time.perf_counter() - self._reported_at
         losses, sizes, correct = self._unread.flush(self.group)
+        seconds = time.perf_counter() - self._reported_at  # the device has done it all by now
         if not all(map(math.isfinite, losses)):
             raise self._diverged()
-        self.group.sync_batch_norm_statistics(self.model)
+        self._gather_own_states()
         at = self.position
         at.add_steps(losses, sizes, correct, seconds)
-        epoch, speed = at.step / self.steps_per_epoch, sum(sizes) / max(seconds, 1e-9)
+        epoch, speed = at.step / self.steps_per_epoch, self._speed.add(sum(sizes), seconds)
         return Report(at.step, epoch, mean_points(losses, at.step), self._rate, speed)
+
+    def _gather_own_states(self) -> None:
+        """Let the leader know what every process has of its own, for `state`. The moment of a
+        report is the same for all; that of a save is the leader's alone."""
+        if self.group.size > 1:
+            own = resuming.own_state(self.model, self.accelerator)
+            self._own_states = self.group.gather(own)
 
     def _end_epoch(self) -> EpochEnd:
         if not is_finite(self.model):  # the last step's loss is that of the weights before it
             raise self._diverged()
+        # Here and not at reports: those come by the clock, and the end of a run must not.
+        self.group.sync_batch_norm_statistics(self.model)
+        self._gather_own_states()
         at, (loss, accuracy) = self.position, self._validate()
         mean, share = at.epoch_loss / at.epoch_images, at.epoch_correct / at.epoch_images
         result = EpochEnd(at.epoch + 1, mean, share, loss, accuracy, at.epoch_seconds)
@@ -258,9 +278,10 @@ class Trainer:
         if not self.validation_images:
             return None, None
         logits = self.logits(self.validation_x)
-        summed = F.cross_entropy(logits, self.validation_y, reduction="sum").double()
-        hits = (logits.argmax(dim=1) == self.validation_y).sum().double()
-        loss, accuracy = self.group.sum(torch.stack([summed, hits])).tolist()
+        summed = F.cross_entropy(logits, self.validation_y, reduction="sum")
+        hits = (logits.argmax(dim=1) == self.validation_y).sum()
+        sums = torch.stack([summed.cpu().double(), hits.cpu().double()])
+        loss, accuracy = self.group.sum(sums).tolist()
         return loss / self.validation_images, accuracy / self.validation_images
 
     def _diverged(self) -> TrainingError:
@@ -273,24 +294,29 @@ class Trainer:
 
     def logits(self, images: Tensor) -> Tensor:
         """Logits float32 `(N, classes)` for uint8 images, with the weights as they are now."""
-        return predict_logits(self.model, images, self.preprocessing, self.compute)
+        return predict_logits(self.model, images, self.preprocessing, self.accelerator)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, float | None]]:
         """Everything that resuming needs: tensors (weights, optimiser, random state) and numbers.
 
         Take it between events, when no loss is unread.
         """
-        tensors = resuming.read_tensors(self.model, self.optimizer, self.compute.device)
-        return tensors, asdict(self.position)
+        tensors = resuming.read_tensors(self.model, self.optimizer)
+        known = self._own_states if self.group.size > 1 else []
+        own = known or [resuming.own_state(self.model, self.accelerator)]
+        return tensors | resuming.join_ranks(own), asdict(self.position)
 
     def restore(self, tensors: dict[str, Tensor], numbers: dict[str, float | None]) -> None:
         """Continue from a `state()`. Raises TrainingError where it does not fit this network."""
         try:
             resuming.load_tensors(tensors, self.model, self.optimizer)
+            self._learn = self._make_step()  # a recording knows the old moments' places
             self.position = Position.of(numbers)
-            if self.group.is_leader:
-                resuming.load_random_state(tensors, self.compute.device)
-            else:  # only the leader's random state is kept
+            self._own_states = resuming.split_by_rank(tensors, self.group.size)
+            if self.group.rank < len(self._own_states):
+                mine = self._own_states[self.group.rank]
+                resuming.load_own_state(mine, self.model, self.accelerator)
+            else:  # saved by fewer processes
                 torch.manual_seed(self.settings.seed + 7919 * self.group.rank + self.position.step)
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise TrainingError(f"The saved state does not fit this network: {error}") from error

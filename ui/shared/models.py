@@ -43,14 +43,18 @@ def loader() -> threading.Thread:
     """The thread that imports torch, started once per server, after the first paint."""
 
     def work() -> None:
-        global _devices
-        import torchvision  # noqa: F401
+        global _devices, _problem
+        try:
+            import torchvision  # noqa: F401
 
-        use_few_threads()
-        # Streamlit collects garbage after every run of a page or fragment, and torch's objects,
-        # which will never be garbage, made each of those take 100 ms: three quarters of a rerun.
-        gc.freeze()
-        _devices = list_devices()
+            use_few_threads()
+            # Streamlit collects garbage after every run of a page or fragment, and torch's objects,
+            # which will never be garbage, made each of those take 100 ms: three quarters of a
+            # rerun.
+            gc.freeze()
+            _devices = list_devices()
+        except Exception as error:  # a broken installation: the pages say so
+            _problem = f"PyTorch could not be loaded: {str(error).splitlines()[0][:300]}"
 
     thread = threading.Thread(target=work, daemon=True, name="import-torch")
     thread.start()
@@ -58,11 +62,17 @@ def loader() -> threading.Thread:
 
 
 _devices: list[Device] | None = None
+_problem: str | None = None
 
 
 def known_devices() -> list[Device] | None:
-    """The devices, or None while torch is still being imported."""
+    """The devices, or None while torch is still being imported, or could not be."""
     return _devices
+
+
+def loading_problem() -> str | None:
+    """Why PyTorch could not be loaded; None where it was, or is being loaded."""
+    return _problem
 
 
 def devices() -> list[Device]:

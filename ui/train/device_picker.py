@@ -21,7 +21,7 @@ from ui.train.state import TrainState, is_running
 def pick_device() -> None:
     """The select box, and what is known of the choice; polls while a measurement runs."""
     running = is_running(state.page(TrainState).speed_test)
-    loading = models.known_devices() is None
+    loading = models.known_devices() is None and not models.loading_problem()
     refreshing(_panel, 0.5 if running or loading else None, "device")(running, loading)
 
 
@@ -29,7 +29,10 @@ def _panel(was_running: bool, was_loading: bool) -> None:
     play, mine = state.get(), state.page(TrainState)
     if models.known_devices() is None:  # the page does not wait: the form is there at once
         st.selectbox("Device", [f"CPU · {cpu_name()}"], disabled=True, key="device_unknown")
-        st.caption("Loading PyTorch, to see what else there is…")
+        if problem := models.loading_problem():
+            st.error(f"{problem} Nothing can be trained until it is.", icon=":material/error:")
+        else:
+            st.caption("Loading PyTorch, to see what else there is…")
         return
     if was_loading or mine.device_changed:
         mine.device_changed = False
@@ -41,14 +44,16 @@ def _panel(was_running: bool, was_loading: bool) -> None:
             st.caption(f"{one.name}: {', '.join(one.details)}")
     if play.architecture.problem() is None:
         _forecast(device)
-        speed_test.show([d for d in found if not processes(d.id)], was_running)
+        single = [device for device in found if not processes(device.id) and not device.problem]
+        speed_test.show(single, was_running)
 
 
 def _choose(found: list[Device]) -> Device:
     """The select box; returns the device that is chosen, or the best free one."""
     play, best = state.get(), best_device(found)
     # Labels without changing figures, since the browser sends a choice back by its label.
-    labels = {"auto": f"Best free: {best.name}", **{device.id: device.name for device in found}}
+    usable = [device for device in found if not device.problem]
+    labels = {"auto": f"Best free: {best.name}", **{device.id: device.name for device in usable}}
     options = list(labels)
 
     def changed() -> None:

@@ -26,7 +26,11 @@ FOLDS = (
         ":material/fitness_center:",
         ("weight_decay", "label_smoothing", "early_stopping"),
     ),
-    ("Details", ":material/tune:", ("validation_images", "normalisation", "precision", "seed")),
+    (
+        "Details",
+        ":material/tune:",
+        ("validation_images", "normalisation", "precision", "seed", "reproducible"),
+    ),
 )
 FEWEST_TRAIN_IMAGES = 100
 

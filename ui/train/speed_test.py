@@ -7,7 +7,7 @@ import streamlit as st
 from cnn.common.text import duration, plural
 from cnn.runs.speeds import speed_key
 from cnn.training.devices import Device
-from ui.shared import state
+from ui.shared import sidebar, state
 from ui.train.dataset_picker import train_images
 from ui.train.state import Task, TrainState, is_running
 
@@ -50,6 +50,11 @@ def _speeds(task: Task, names: dict[str, str]) -> None:
         if "error" in row:
             grid.metric(name, "–", row["error"], delta_color="off", border=True)
             continue
+        if beside := row.get("beside"):
+            st.caption(
+                f":material/warning: Measured while {sidebar.plain(str(beside))} trained there: "
+                "alone it is faster. This speed is not kept."
+            )
         seconds = train_images() * epochs / max(row["images_per_second"], 1e-9)
         grid.metric(
             name,

@@ -7,8 +7,9 @@ import torch
 
 from cnn import datasets
 from cnn.training import Settings
+from cnn.training.accelerators import accelerator_for
 from cnn.training.control import ManualControl, TrainingError
-from cnn.training.devices import compute_for, find_device
+from cnn.training.devices import find_device
 from cnn.training.events import EpochEnd, Paused, Report
 from cnn.training.trainer import Trainer
 from tests.conftest import SMALL
@@ -26,8 +27,8 @@ def few(images: int = 600) -> datasets.Images:
 def make(validation: int = 100, images: int = 600, architecture=SMALL, **changes) -> Trainer:
     values = {"epochs": 2, "batch_size": 64, "learning_rate": 0.01, "precision": "float32"}
     settings = Settings(**{**values, **changes})
-    compute = compute_for(find_device("cpu"), settings.precision, True)
-    return Trainer(architecture, few(images), settings, PIXELS, compute, validation)
+    accelerator = accelerator_for(find_device("cpu"), settings.precision, True)
+    return Trainer(architecture, few(images), settings, PIXELS, accelerator, validation)
 
 
 def test_pausing_waits_and_a_stop_ends_within_one_batch():

@@ -21,8 +21,9 @@ from cnn import datasets, runs
 from cnn.network import Architecture
 from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Flatten, MaxPool2d
 from cnn.training import Settings, distributed
+from cnn.training.accelerators import accelerator_for
 from cnn.training.control import ManualControl
-from cnn.training.devices import compute_for, find_device
+from cnn.training.devices import find_device
 from cnn.training.trainer import Trainer
 from tests.conftest import SMALL
 
@@ -45,13 +46,13 @@ def images() -> datasets.Images:
 
 
 def learn(architecture: Architecture, group: distributed.ProcessGroup) -> tuple[Trainer, list]:
-    compute = compute_for(find_device("cpu"), "float32", True)
+    accelerator = accelerator_for(find_device("cpu"), "float32", True)
     trainer = Trainer(
         architecture,
         images(),
         SETTINGS,
         datasets.preprocessing_for("mnist", "standardised"),
-        compute,
+        accelerator,
         101,
         group,
     )

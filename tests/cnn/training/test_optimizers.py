@@ -7,7 +7,10 @@ import torch
 from torch import nn
 
 from cnn.training import OPTIMIZERS, Settings
+from cnn.training.accelerators import Accelerator
 from cnn.training.optimizers import make_optimizer, make_update
+
+CPU = Accelerator(torch.device("cpu"))
 
 
 def gradients(model: nn.Module, seed: int) -> None:
@@ -21,8 +24,8 @@ def test_an_update_is_the_optimisers_own_step(name):
     settings = Settings(optimizer=name, learning_rate=0.01, weight_decay=0.01)
     plain = nn.Sequential(nn.Conv2d(1, 8, 3), nn.Flatten(), nn.Linear(8, 10))
     quick = copy.deepcopy(plain)
-    theirs = make_optimizer(plain, settings, torch.device("cpu"))
-    ours = make_optimizer(quick, settings, torch.device("cpu"))
+    theirs = make_optimizer(plain, settings, CPU)
+    ours = make_optimizer(quick, settings, CPU)
     update = make_update(ours)
     for step in range(6):
         for group in (theirs.param_groups[0], ours.param_groups[0]):
@@ -40,7 +43,7 @@ def test_an_update_is_the_optimisers_own_step(name):
 
 def test_a_state_that_was_put_back_is_the_one_that_is_used():
     model = nn.Linear(4, 2)
-    optimizer = make_optimizer(model, Settings(optimizer="adamw"), torch.device("cpu"))
+    optimizer = make_optimizer(model, Settings(optimizer="adamw"), CPU)
     update = make_update(optimizer)
     gradients(model, 0)
     update()

@@ -25,8 +25,9 @@ from cnn.network.layers import (
 )
 from cnn.presets import PRESETS
 from cnn.training import OPTIMIZERS, Settings, schedule_factor
+from cnn.training.accelerators import Accelerator, accelerator_for
 from cnn.training.control import ManualControl, TrainingError
-from cnn.training.devices import Compute, compute_for, find_device
+from cnn.training.devices import find_device
 from cnn.training.events import EpochEnd, Paused, Report
 from cnn.training.inference import predict_logits
 from cnn.training.reporting import POINTS_PER_REPORT
@@ -48,8 +49,8 @@ TINY = Architecture(
 PIXELS = Preprocessing(0.1307, 0.3081)
 
 
-def compute(precision: str = "float32") -> Compute:
-    return compute_for(find_device("cpu"), precision, convolutional=True)
+def on_cpu(precision: str = "float32") -> Accelerator:
+    return accelerator_for(find_device("cpu"), precision, convolutional=True)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ class StopAfter(ManualControl):
 
 def make(images: Images, validation: int = 50, network: Architecture = TINY, **values) -> Trainer:
     settings = Settings(**{"epochs": 2, "batch_size": 64, "seed": 5, **values})
-    return Trainer(network, images, settings, PIXELS, compute(), validation)
+    return Trainer(network, images, settings, PIXELS, on_cpu(), validation)
 
 
 def run(trainer: Trainer, control: ManualControl | None = None) -> list:
@@ -360,7 +361,7 @@ def test_bf16_learns_what_float32_learns(images):
     ends = []
     for precision in ("float32", "bf16"):
         try:
-            how = compute(precision)
+            how = on_cpu(precision)
         except ValueError:
             pytest.skip("this CPU does not multiply bf16")
         settings = Settings(epochs=4, batch_size=32, seed=1)

@@ -1,0 +1,330 @@
+"""All that differs between a CPU, an NVIDIA GPU (CUDA) and an Apple GPU (MPS), in one place.
+
+An `Accelerator` says how to compute on one device: precision, memory layout, random state, when
+its work is done, what memory it has left, which of PyTorch's faster ways it takes. The trainer, the
+worker and the measurements ask it; nobody else compares device names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import os
+from typing import ClassVar
+
+import psutil
+import torch
+from torch import Tensor
+
+from cnn.common.text import plural
+from cnn.training import gpu_meter
+from cnn.training.devices import Device, cpu_name, takes_bf16
+
+BUSY_PERCENT = 30  # of the last second in which a GPU computed
+REPRODUCIBLE_THREADS = 2  # another number of threads adds up in another order
+
+
+class Accelerator:
+    """How a network is computed on `device`; this class itself: on the CPU.
+
+    `bf16`: the forward pass computes in bfloat16 (weights stay float32). `channels_last`: maps and
+    weights of convolutions lie in memory with the channels innermost.
+    """
+
+    kind: ClassVar[str] = "cpu"
+    fused_optimizers: ClassVar[frozenset[str]] = frozenset({"SGD", "Adam", "AdamW", "Adagrad"})
+    channels_last_is_faster: ClassVar[bool] = True
+    steps_per_decision: ClassVar[int] = 1  # of several processes: how often they wait for another
+
+    def __init__(self, device: torch.device, bf16: bool = False, convolutional: bool = False):
+        self.device, self.bf16 = device, bf16
+        self.channels_last = convolutional and self.channels_last_is_faster
+
+    @classmethod
+    def find_devices(cls) -> list[Device]:
+        """Every device of this kind, those that cannot be used too, with the reason."""
+        memory = psutil.virtual_memory()
+        name = f"CPU · {cpu_name()}"
+        return [Device("cpu", name, _cpu_bf16(), memory.available, memory.total)]
+
+    @property
+    def precision(self) -> str:
+        """`bf16` or `float32`."""
+        return "bf16" if self.bf16 else "float32"
+
+    def autocast(self) -> contextlib.AbstractContextManager[object]:
+        """The context in which the forward pass computes."""
+        if not self.bf16:
+            return contextlib.nullcontext()  # a disabled autocast still costs 5 µs a step
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def activate(self) -> None:
+        """Make it the device that PyTorch's calls without a device mean, in this process."""
+
+    def synchronize(self) -> None:
+        """Wait until the device has done all that it was asked to."""
+
+    def random_state(self) -> Tensor | None:
+        """The state of the device's random numbers, uint8 on the host; None where those of the
+        host are used."""
+        return None
+
+    def set_random_state(self, state: Tensor) -> None:
+        """Let the device's random numbers continue where `random_state` was taken."""
+
+    def set_reproducible(self, on: bool) -> None:
+        """With `on`, let this process compute the same numbers at every run: deterministic
+        algorithms, and a fixed number of threads. Without, PyTorch's own choice again."""
+        usual = _usual_threads()
+        torch.set_num_threads(REPRODUCIBLE_THREADS if on else usual)
+        torch.use_deterministic_algorithms(on)
+        # Filling every new tensor is for finding mistakes, and costs a tenth of the time.
+        torch.utils.deterministic.fill_uninitialized_memory = False
+
+    def memory_used(self) -> int:
+        """Bytes that this process takes of the device's memory now."""
+        return int(psutil.Process().memory_info().rss)
+
+    def peak_memory(self) -> int:
+        """Bytes that this process took of it at most; where that is not kept, now."""
+        return self.memory_used()
+
+    def memory_free(self) -> int | None:
+        """Bytes that are free on the device; None where not known."""
+        return int(psutil.virtual_memory().available)
+
+    def utilisation(self) -> int | None:
+        """Per cent of the last moments in which the device computed; None where not known."""
+        return None
+
+    def release_memory(self) -> None:
+        """Give back what PyTorch keeps for itself of memory that no tensor uses."""
+        gc.collect()
+
+    def records_graphs(self, optimizer: str) -> bool:
+        """Whether training steps with that optimiser are recorded and replayed as CUDA graphs."""
+        return False
+
+
+class Cuda(Accelerator):
+    """How a network is computed on an NVIDIA GPU."""
+
+    kind = "cuda"
+    fused_optimizers = frozenset({"SGD", "Adam", "AdamW"})
+    steps_per_decision = 8  # a broadcast makes the hosts of all GPUs wait for each other
+
+    @classmethod
+    def find_devices(cls) -> list[Device]:
+        """Every GPU on its own, and all of them together where there are several to use."""
+        try:
+            count = torch.cuda.device_count()  # of NVML: it counts what PyTorch cannot use, too
+        except Exception:
+            return []
+        reason = _unavailable() if count else None
+        gpus = [_gpu(index, reason) for index in range(count)]
+        together = len(gpus) > 1 and not any(gpu.problem for gpu in gpus)
+        return gpus + ([_together(gpus)] if together else [])
+
+    def activate(self) -> None:
+        """Make it the current GPU."""
+        torch.cuda.set_device(self.device)
+
+    def synchronize(self) -> None:
+        """Wait for the GPU."""
+        torch.cuda.synchronize(self.device)
+
+    def random_state(self) -> Tensor:
+        """Seed and offset of the GPU's generator."""
+        return torch.cuda.get_rng_state(self.device)
+
+    def set_random_state(self, state: Tensor) -> None:
+        """Continue the GPU's generator."""
+        torch.cuda.set_rng_state(state, self.device)
+
+    def set_reproducible(self, on: bool) -> None:
+        """As on the CPU, and cuBLAS with a workspace of its own, which its determinism needs."""
+        super().set_reproducible(on)
+        torch.backends.cudnn.deterministic = on
+        if on:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+    def memory_used(self) -> int:
+        """Bytes that PyTorch holds of the GPU, used or not."""
+        return torch.cuda.memory_reserved(self.device)
+
+    def peak_memory(self) -> int:
+        """Bytes that PyTorch held of the GPU at most."""
+        return torch.cuda.max_memory_reserved(self.device)
+
+    def memory_free(self) -> int | None:
+        """Bytes that no process holds."""
+        try:
+            return int(torch.cuda.mem_get_info(self.device)[0])
+        except RuntimeError:
+            return None
+
+    def utilisation(self) -> int | None:
+        """What NVIDIA's driver measures."""
+        now = gpu_meter.read(str(torch.cuda.get_device_properties(self.device).uuid))
+        return now.utilisation if now else None
+
+    def release_memory(self) -> None:
+        """Empty PyTorch's cache."""
+        gc.collect()
+        torch.cuda.empty_cache()
+
+    def records_graphs(self, optimizer: str) -> bool:
+        """Adam and AdamW keep all their state on the device; `CNN_CUDA_GRAPHS=0` switches off."""
+        return optimizer in ("adam", "adamw") and os.environ.get("CNN_CUDA_GRAPHS") != "0"
+
+
+class Mps(Accelerator):
+    """How a network is computed on an Apple GPU. It has no float64."""
+
+    kind = "mps"
+    fused_optimizers = frozenset()
+    channels_last_is_faster = False  # MPS copies such tensors into its own order at every layer
+
+    @classmethod
+    def find_devices(cls) -> list[Device]:
+        """The GPU of Apple silicon; memory is what macOS recommends to use of the shared one."""
+        if not torch.backends.mps.is_available():
+            return []
+        total = free = None
+        with contextlib.suppress(Exception):
+            total = int(torch.mps.recommended_max_memory())
+            free = min(total, int(psutil.virtual_memory().available))
+        return [Device("mps", "Apple GPU (MPS)", False, free, total)]
+
+    def synchronize(self) -> None:
+        """Wait for the GPU."""
+        torch.mps.synchronize()
+
+    def random_state(self) -> Tensor:
+        """The state of the GPU's generator."""
+        return torch.mps.get_rng_state()
+
+    def set_random_state(self, state: Tensor) -> None:
+        """Continue the GPU's generator."""
+        torch.mps.set_rng_state(state)
+
+    def memory_used(self) -> int:
+        """Bytes that Metal's driver holds for this process."""
+        return int(torch.mps.driver_allocated_memory())
+
+    def memory_free(self) -> int | None:
+        """Bytes left of what macOS recommends to use."""
+        free = int(torch.mps.recommended_max_memory()) - self.memory_used()
+        return max(0, min(free, int(psutil.virtual_memory().available)))
+
+    def release_memory(self) -> None:
+        """Empty PyTorch's cache."""
+        gc.collect()
+        torch.mps.empty_cache()
+
+
+ACCELERATORS: dict[str, type[Accelerator]] = {cls.kind: cls for cls in (Accelerator, Cuda, Mps)}
+
+
+def accelerator_for(
+    device: Device, precision: str = "float32", convolutional: bool = False, local_rank: int = 0
+) -> Accelerator:
+    """How to compute on `device`; of several GPUs the one of this process (`local_rank`).
+
+    Raises DeviceError where bf16 is asked of a device without it.
+    """
+    name = f"cuda:{local_rank}" if device.id == "cuda:all" else device.id
+    if device.kind == "cpu":
+        name = "cpu"  # `cpu:2` are two processes
+    bf16 = takes_bf16(device, precision, convolutional)
+    return ACCELERATORS[device.kind](torch.device(name), bf16, convolutional)
+
+
+@functools.cache
+def _usual_threads() -> int:
+    """How many threads PyTorch takes by itself; first asked before that is changed."""
+    return torch.get_num_threads()
+
+
+def _cpu_bf16() -> bool:
+    """Whether the CPU multiplies bf16 in hardware (AVX512-bf16, AMX)."""
+    return any(
+        getattr(torch.cpu, name, lambda: False)()
+        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
+
+
+def _unavailable() -> str | None:
+    """Why PyTorch can use no GPU at all (a driver too old for it, say); None where it can."""
+    if torch.cuda.is_available():
+        return None
+    try:
+        torch.cuda.init()
+    except Exception as error:
+        return str(error).strip().splitlines()[0].split(" (Triggered")[0]
+    return "PyTorch cannot use it"
+
+
+def _gpu(index: int, problem: str | None) -> Device:
+    """One GPU; that it cannot be used must not keep the others from being used."""
+    if problem is None:
+        try:
+            properties = torch.cuda.get_device_properties(index)
+        except Exception as error:
+            problem = str(error).strip().splitlines()[0]
+    if problem is not None:
+        return Device(f"cuda:{index}", f"GPU {index}", False, problem=problem)
+    # Asked of the driver: torch's own answer costs a context of some hundred MB on every GPU.
+    uuid = f"GPU-{properties.uuid}"
+    now = gpu_meter.read(uuid)
+    free, total = now.memory_free if now else None, properties.total_memory
+    if now is None:
+        with contextlib.suppress(RuntimeError):  # another process may hold all of it
+            free, total = torch.cuda.mem_get_info(index)
+    capability = f"{properties.major}.{properties.minor}"
+    return Device(
+        f"cuda:{index}",
+        f"GPU {index} · {properties.name}",
+        properties.major >= 8,
+        free,
+        total,
+        capability,
+        now is not None and now.utilisation >= BUSY_PERCENT,
+        uuid=uuid,
+        problem=_unsupported(properties.major, properties.minor),
+    )
+
+
+def _unsupported(major: int, minor: int) -> str | None:
+    """Why this build of PyTorch has no code for a GPU of that compute capability, None if it has.
+
+    Code for `sm_80` runs on 8.0, 8.6 and 8.9; `compute_90` is compiled for any newer GPU.
+    """
+    names = [name.partition("_") for name in torch.cuda.get_arch_list()]
+    numbers = [
+        (what, *divmod(int(digits), 10)) for what, _, d in names if (digits := d.rstrip("af"))
+    ]
+    for what, its_major, its_minor in numbers:
+        older = (its_major, its_minor) <= (major, minor)
+        if older and (what == "compute" or its_major == major):
+            return None
+    if not numbers:
+        return None  # a build that does not say: the first training will
+    return (
+        f"this PyTorch has no code for compute capability {major}.{minor}, only for "
+        + ", ".join(f"{a}.{b}" for _, a, b in numbers)
+    )
+
+
+def _together(gpus: list[Device]) -> Device:
+    """All of these GPUs as one choice, as strong as the weakest of them."""
+    return Device(
+        "cuda:all",
+        f"All {plural(len(gpus), 'GPU')} together",
+        all(gpu.bf16 for gpu in gpus),
+        min(gpu.memory_free or 0 for gpu in gpus),
+        min(gpu.memory_total or 0 for gpu in gpus),
+        busy=any(gpu.busy for gpu in gpus),
+        uuid=",".join(sorted(str(gpu.uuid) for gpu in gpus)),
+    )
