@@ -19,11 +19,12 @@ from safetensors.torch import load_file, save_file
 
 from cnn import datasets, runs
 from cnn.network import Architecture
-from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Flatten, MaxPool2d
+from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Dropout, Flatten, MaxPool2d
 from cnn.training import Settings, distributed
 from cnn.training.accelerators import accelerator_for
 from cnn.training.control import ManualControl
 from cnn.training.devices import find_device
+from cnn.training.events import Report
 from cnn.training.trainer import Trainer
 from tests.conftest import SMALL
 
@@ -45,17 +46,27 @@ def images() -> datasets.Images:
     )
 
 
-def learn(architecture: Architecture, group: distributed.ProcessGroup) -> tuple[Trainer, list]:
-    accelerator = accelerator_for(find_device("cpu"), "float32", True)
-    trainer = Trainer(
+def new_trainer(
+    architecture: Architecture,
+    group: distributed.ProcessGroup,
+    settings: Settings = SETTINGS,
+    validation: int = 101,
+) -> Trainer:
+    return Trainer(
         architecture,
         images(),
-        SETTINGS,
+        settings,
         datasets.preprocessing_for("mnist", "standardised"),
-        accelerator,
-        101,
+        accelerator_for(find_device("cpu"), "float32", True),
+        validation,
         group,
     )
+
+
+def learn(
+    architecture: Architecture, group: distributed.ProcessGroup, settings: Settings = SETTINGS
+) -> tuple[Trainer, list]:
+    trainer = new_trainer(architecture, group, settings)
     return trainer, list(trainer.events(ManualControl()))
 
 
@@ -75,6 +86,46 @@ def one_of_two(rank: int, folder: str, port: int) -> None:
             trainer, events = learn(architecture, group)
             save_file(trainer.model.state_dict(), Path(folder) / f"{name}-{rank}.safetensors")
             (Path(folder) / f"{name}-{rank}.json").write_text(json.dumps(asdict(events[-1])))
+        stopped_and_resumed(group, Path(folder))
+        one_validation_image(group, Path(folder))
+
+
+# Everything random that each process does for itself: dropout, augmentation, batch norm's part.
+RANDOM = Architecture(
+    layers=(
+        Conv2d(filters=4, bias=False),
+        BatchNorm2d(),
+        Activation(),
+        MaxPool2d(),
+        Dropout(rate=0.3),
+        Flatten(),
+    ),
+)
+AUGMENTED = Settings(**{**SETTINGS.model_dump(), "epochs": 2, "rotation": 10.0, "handwriting": 0.5})
+
+
+def stopped_and_resumed(group: distributed.ProcessGroup, folder: Path) -> None:
+    """The weights of an undisturbed training, and of one that another trainer went on with."""
+    whole, _ = learn(RANDOM, group, AUGMENTED)
+    first, control = new_trainer(RANDOM, group, AUGMENTED), ManualControl()
+    for event in first.events(control, report_seconds=0):
+        control.stop = isinstance(event, Report) and event.step >= 20
+    assert 0 < first.position.step < whole.position.step
+    kept = [first.state() if group.is_leader else None]
+    torch.distributed.broadcast_object_list(kept, 0)  # as the resume file does
+    torch.rand(3)
+    second = new_trainer(RANDOM, group, AUGMENTED)
+    second.restore(*kept[0])
+    list(second.events(ManualControl()))
+    for name, trainer in (("whole", whole), ("resumed", second)):
+        save_file(trainer.model.state_dict(), folder / f"{name}-{group.rank}.safetensors")
+
+
+def one_validation_image(group: distributed.ProcessGroup, folder: Path) -> None:
+    """One of the two processes has nothing to validate on."""
+    trainer = new_trainer(PLAIN, group, SETTINGS, 1)
+    events = list(trainer.events(ManualControl()))
+    (folder / f"one-{group.rank}.json").write_text(json.dumps(asdict(events[-1])))
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +161,19 @@ def test_both_processes_end_with_the_same_weights(two, name):
         torch.testing.assert_close(second[key], value, rtol=0, atol=0)
     for key in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
         assert first_end[key] == second_end[key]
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_resumed_training_ends_in_each_process_with_the_same_bits(two, rank):
+    whole, resumed = (load_file(two / f"{n}-{rank}.safetensors") for n in ("whole", "resumed"))
+    for name, value in whole.items():
+        assert torch.equal(resumed[name], value), name
+
+
+def test_fewer_validation_images_than_processes_are_scored_by_those_that_have_them(two):
+    ends = [json.loads((two / f"one-{rank}.json").read_text()) for rank in (0, 1)]
+    assert ends[0]["validation_accuracy"] in (0, 1) and ends[0]["validation_loss"] > 0
+    assert ends[0]["validation_loss"] == ends[1]["validation_loss"]
 
 
 def test_two_processes_follow_one_at_the_whole_batch(two):
