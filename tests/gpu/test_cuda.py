@@ -224,15 +224,6 @@ def test_a_graph_is_recorded_on_the_second_gpu_too():
 
 
 @needs_two
-def test_all_gpus_train_one_run(runs_folder, data_folder, wait_for: Callable[..., None]):
-    run = runs.new(NETWORK, Settings(**SETTINGS), "mnist-sample", "cuda:all")
-    runs.launch(run)
-    wait_for(lambda: run.state not in runs.ACTIVE)
-    assert run.state == "finished", run.log()
-    assert run.status()["processes"] == torch.cuda.device_count()
-
-
-@needs_two
 def test_all_gpus_train_one_run(runs_folder, data_folder):
     command = [sys.executable, "-m", "cnn", "train", "--preset", "compact", "--epochs", "2"]
     command += ["--dataset", "mnist-sample", "--device", "cuda:all"]
