@@ -30,7 +30,8 @@ from cnn.presets import PRESETS, Preset
 from cnn.runs import speed_test
 from cnn.training import Settings
 from cnn.training.accelerators import Accelerator, accelerator_for
-from cnn.training.devices import Device, find_device
+from cnn.training.device import Device
+from cnn.training.devices import find_device
 from cnn.training.optimizers import make_optimizer
 
 NETWORKS = ("tutorial", "lenet5", "compact", "classic")

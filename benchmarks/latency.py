@@ -23,7 +23,7 @@ from pathlib import Path
 from benchmarks.tables import median, median_and_range, print_machine, print_table
 from cnn import datasets, runs
 from cnn.presets import PRESETS
-from cnn.training.devices import cores
+from cnn.training.device import cores
 
 ROOT = Path(__file__).parent.parent
 PAUSE = 0.5  # seconds between two reruns: a person who moves sliders without a rest

@@ -18,7 +18,7 @@ import torch
 from benchmarks.tables import median, median_and_range, print_machine, print_table
 from cnn import runs
 from cnn.presets import PRESETS
-from cnn.training.devices import cores
+from cnn.training.device import cores
 
 
 def speed(preset: str, batch: int, device: str, processes: int, seconds: float) -> float:

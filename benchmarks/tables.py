@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from cnn.training.devices import cpu_name
+from cnn.training.device import cpu_name
 
 
 def median(values: Sequence[float]) -> float:

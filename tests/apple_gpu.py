@@ -27,7 +27,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from cnn.training import accelerators, inference, trainer
 from cnn.training.accelerators import Mps
-from cnn.training.devices import Device
+from cnn.training.device import Device
 from cnn.training.trainer import Trainer
 
 KIND = "imitation"

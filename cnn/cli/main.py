@@ -17,7 +17,8 @@ from cnn.network import ArchitectureError
 from cnn.presets import PRESETS
 from cnn.runs.worker import run_worker
 from cnn.training import SettingsError
-from cnn.training.devices import DeviceError, list_devices
+from cnn.training.device import DeviceError
+from cnn.training.devices import list_devices
 
 # What the user can put right, said in one line.
 Refused = (UsageError, SettingsError, ArchitectureError, DeviceError, DataError, runs.RunError)

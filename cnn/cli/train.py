@@ -18,7 +18,8 @@ from cnn.presets import DEFAULT_PRESET, PRESETS
 from cnn.runs import Run, State, Status
 from cnn.runs.worker import run_worker, stop_signals
 from cnn.training import Settings, parse_settings
-from cnn.training.devices import find_device, processes, takes_bf16
+from cnn.training.device import takes_bf16
+from cnn.training.devices import find_device, processes
 
 POLL_SECONDS = 0.2
 

@@ -22,7 +22,7 @@ from cnn.runs.run import Run, RunError
 from cnn.runs.weights import read_tensors, save_test_scores
 from cnn.training.accelerators import accelerator_for
 from cnn.training.control import Control
-from cnn.training.devices import Device
+from cnn.training.device import Device
 from cnn.training.distributed import ProcessGroup
 from cnn.training.events import EpochEnd, Event, Paused, Report
 from cnn.training.trainer import Trainer

@@ -21,7 +21,8 @@ from cnn.runs.store import device_holder
 from cnn.training import Settings
 from cnn.training.accelerators import accelerator_for
 from cnn.training.control import ManualControl
-from cnn.training.devices import Device, find_device, processes
+from cnn.training.device import Device
+from cnn.training.devices import find_device, processes
 from cnn.training.events import Report
 from cnn.training.trainer import Trainer
 

@@ -15,7 +15,7 @@ from cnn.common.files import read_json, write_json
 from cnn.network import Architecture
 from cnn.runs.run import devices_dir
 from cnn.training import SPEED_SETTINGS, Settings
-from cnn.training.devices import cores
+from cnn.training.device import cores
 
 KEPT = 300
 

@@ -21,6 +21,7 @@ from cnn.runs.records import ControlFile, State
 from cnn.runs.run import Run
 from cnn.runs.store import device_lock
 from cnn.training import devices, memory
+from cnn.training.device import Device, DeviceError
 from cnn.training.torchrun import has_several_processes, is_leader
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def device_turn(run: Run, device_ids: list[str], control: FileControl) -> Iterat
         yield True
 
 
-def _devices_to_lock(device: devices.Device) -> list[str]:
+def _devices_to_lock(device: Device) -> list[str]:
     """The ids of all devices that a training on `device` takes."""
     if device.id == "cuda:all":
         found = [one.id for one in devices.list_devices()]
@@ -203,7 +204,7 @@ def _train(run: Run, control: FileControl, on_event: OnEvent) -> State:
         log(f"worker {os.getpid()} trains {run.id}")
     device = devices.find_device(run.config.device)
     if devices.processes(device.id) and not has_several_processes():
-        raise devices.DeviceError(
+        raise DeviceError(
             f"{device.name} takes several processes: start them with torchrun, or from the app."
         )
     turn = device_turn(run, _devices_to_lock(device), control)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from cnn.common.text import plural
 from cnn.training import gpu_meter
-from cnn.training.devices import Device, cpu_name, takes_bf16
+from cnn.training.device import Device, cpu_name, takes_bf16
 
 BUSY_PERCENT = 30  # of the last second in which a GPU computed
 REPRODUCIBLE_THREADS = 2  # another number of threads adds up in another order

@@ -7,7 +7,6 @@ Skipped where there is none. Needs no Streamlit and no MNIST.
 
 from __future__ import annotations
 
-import itertools
 import json
 import subprocess
 import sys
@@ -89,7 +88,8 @@ def test_the_gpu_is_listed_with_its_uuid_and_memory():
     assert find_device("auto").kind == "cuda"
 
 
-@pytest.mark.parametrize(("optimizer", "precision"), itertools.product(OPTIMIZERS, ["float32"]))
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
 def test_no_optimisers_step_waits_for_the_gpu(optimizer, precision, monkeypatch):
     step = Trainer._step
 

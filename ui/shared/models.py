@@ -16,7 +16,8 @@ import numpy as np
 import streamlit as st
 
 from cnn import runs
-from cnn.training.devices import Device, list_devices, use_few_threads
+from cnn.training.device import Device
+from cnn.training.devices import list_devices, use_few_threads
 
 if TYPE_CHECKING:
     from torch import nn

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn import runs
-from cnn.training.devices import best_device, cpu_name
+from cnn.training.device import cpu_name
+from cnn.training.devices import best_device
 from ui.shared import models, state
 from ui.shared.refresh import refreshing
 

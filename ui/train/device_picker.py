@@ -10,7 +10,8 @@ from cnn.common.text import duration
 from cnn.datasets import DATASETS
 from cnn.runs import speeds
 from cnn.training import memory
-from cnn.training.devices import Device, DeviceError, best_device, cpu_name, processes, takes_bf16
+from cnn.training.device import Device, DeviceError, cpu_name, takes_bf16
+from cnn.training.devices import best_device, processes
 from ui.shared import models, sidebar, state
 from ui.shared.refresh import refreshing
 from ui.train import speed_test

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn.common.text import duration, plural
 from cnn.runs.speeds import speed_key
-from cnn.training.devices import Device
+from cnn.training.device import Device
 from ui.shared import sidebar, state
 from ui.train.dataset_picker import train_images
 from ui.train.state import Task, TrainState, is_running

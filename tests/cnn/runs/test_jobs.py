@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import sys
 import time
 
 from cnn.runs import speeds
@@ -56,3 +59,26 @@ def test_a_job_can_be_cancelled(runs_folder):
     job.cancel()
     wait(job, 30)
     assert not job.running and job.error is None
+
+
+def test_a_speed_measured_beside_a_training_is_marked_and_not_remembered(
+    runs_folder, data_folder, monkeypatch, capsys
+):
+    from cnn.runs import speed_test
+
+    question = {
+        "architecture": SMALL.model_dump(mode="json"),
+        "settings": SMALL_SETTINGS.model_dump(mode="json"),
+        "devices": ["cpu"],
+    }
+    monkeypatch.setattr(speed_test, "SECONDS", 0.1)
+    monkeypatch.setattr(speed_test, "WARM_UP_SECONDS", 0.0)
+    for beside in ({}, {"id": "other", "name": "The other run"}):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(question)))
+        monkeypatch.setattr(speed_test, "device_holder", lambda device, found=beside: found)
+        (runs_folder / ".devices" / "speeds.json").unlink(missing_ok=True)
+        speed_test.main()
+        row = json.loads(capsys.readouterr().out)
+        assert row["images_per_second"] > 0
+        assert row.get("beside") == beside.get("name")
+        assert (speeds.recall(SMALL, SMALL_SETTINGS, "cpu") is None) == bool(beside)

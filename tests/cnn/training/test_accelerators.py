@@ -11,7 +11,8 @@ from cnn.network import Architecture
 from cnn.network.layers import Conv2d, Dropout, Flatten, Linear
 from cnn.training import Settings, accelerators, devices, gpu_meter, memory
 from cnn.training.accelerators import ACCELERATORS, Accelerator, Cuda, Mps, accelerator_for
-from cnn.training.devices import Device, DeviceError, best_device, find_device
+from cnn.training.device import Device, DeviceError
+from cnn.training.devices import best_device, find_device
 from cnn.training.reporting import SPEED_SECONDS, Speedometer
 
 TOO_OLD = "The NVIDIA driver on your system is too old (found version 11040)"

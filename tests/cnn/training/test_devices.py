@@ -6,14 +6,8 @@ import pytest
 
 from cnn.presets import PRESETS
 from cnn.training import devices, gpu_meter, memory
-from cnn.training.devices import (
-    Device,
-    DeviceError,
-    best_device,
-    find_device,
-    processes,
-    takes_bf16,
-)
+from cnn.training.device import Device, DeviceError, cpu_name, takes_bf16
+from cnn.training.devices import best_device, find_device, processes
 
 CPU = Device("cpu", "CPU", True, 8 * 2**30, 16 * 2**30)
 GPU = Device("cuda:0", "GPU 0", True, 10 * 2**30, 80 * 2**30, "9.0")
@@ -31,7 +25,7 @@ def test_the_best_device_is_the_free_gpu_and_never_all_of_them():
 
 def test_this_machine_lists_its_cpu_first_with_its_memory():
     first = devices.list_devices()[0]
-    assert first.id == "cpu" and devices.cpu_name() in first.name
+    assert first.id == "cpu" and cpu_name() in first.name
     assert 0 < first.memory_free <= first.memory_total
 
 

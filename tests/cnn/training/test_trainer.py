@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 
 import numpy as np
 import pytest
@@ -28,9 +29,10 @@ from cnn.training import OPTIMIZERS, Settings, schedule_factor
 from cnn.training.accelerators import Accelerator, accelerator_for
 from cnn.training.control import ManualControl, TrainingError
 from cnn.training.devices import find_device
+from cnn.training.distributed import ProcessGroup
 from cnn.training.events import EpochEnd, Paused, Report
 from cnn.training.inference import predict_logits
-from cnn.training.reporting import POINTS_PER_REPORT
+from cnn.training.reporting import POINTS_PER_REPORT, UnreadSteps
 from cnn.training.trainer import Trainer
 
 # Everything that keeps a state of its own: batch norm, dropout, and a convolution whose weights
@@ -399,3 +401,40 @@ def test_the_sigmoid_head_stays_a_number_where_every_output_is_off():
         head.weight.fill_(-1e4)
     loss = F.cross_entropy(head(torch.ones(2, 4)), torch.tensor([0, 1]))
     assert math.isfinite(loss.item())
+
+
+def test_reproducible_gives_the_same_weights_with_any_number_of_threads(images):
+    before, ends = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            trainer = make(images, reproducible=True, rotation=5.0)
+            run(trainer)
+            ends.append(trainer.model.state_dict())
+    finally:
+        Accelerator(torch.device("cpu")).set_reproducible(False)
+        torch.set_num_threads(before)
+    for name, value in ends[0].items():
+        assert torch.equal(ends[1][name], value), name
+
+
+def test_a_reports_speed_counts_the_time_that_the_device_still_needed(images, monkeypatch):
+    """A GPU's steps are asked for in no time; reading their losses waits until they are done."""
+    now = [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    flush = UnreadSteps.flush
+
+    def wait(self: UnreadSteps, group: ProcessGroup) -> tuple:
+        now[0] += 2.0
+        return flush(self, group)
+
+    monkeypatch.setattr(UnreadSteps, "flush", wait)
+    trainer = make(images, epochs=1)
+    report = next(event for event in run(trainer) if isinstance(event, Report))
+    assert report.images_per_second == pytest.approx(64 / 2.0)
+    assert trainer.position.train_seconds == pytest.approx(2.0 * trainer.steps_per_epoch)
+
+
+def test_no_images_give_no_logits(images):
+    trainer = make(images)
+    assert trainer.logits(images.test_images[:0]).shape == (0, 10)
