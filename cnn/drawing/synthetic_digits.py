@@ -73,14 +73,19 @@ def additional_images(
     """
     import torch
 
-    from cnn.drawing.thick_pen import thickened
+    from cnn.drawing.thick_pen import COPIES, thickened
 
     if not settings.handwriting or DATASETS[dataset].classes != DIGITS:
         return None
-    other_forms = load()
+    other_forms, copies = load(), COPIES
+    if settings.train_images is not None:  # to few images few: else these would be all it learns
+        part = len(images) / DATASETS[dataset].train_images
+        copies = round(part * COPIES)
+        few = torch.linspace(0, len(other_forms[0]) - 1, round(part * len(other_forms[0]))).long()
+        other_forms = other_forms[0][few], other_forms[1][few]
     parts = [
         other_forms,
-        thickened(images, labels),
+        thickened(images, labels, copies),
         thickened(*other_forms, len(other_forms[0]) // 2),
     ]
     return torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts])

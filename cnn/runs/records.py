@@ -46,6 +46,7 @@ class ControlFile(TypedDict, total=False):
 
     stop: bool
     paused: bool
+    run_until: int  # trains up to this step although paused
     learning_rate: float
 
 

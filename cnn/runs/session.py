@@ -54,7 +54,7 @@ class Session:
         on_event: Callable[[Event], None] | None,
     ):
         self.run, self.control, self.on_event, self.device = run, control, on_event, device
-        self.speed, self.rate = 0.0, 0.0
+        self.speed, self.rate, self.paused = 0.0, 0.0, False
         self.last_live = self.last_resume = self.live_cost = 0.0
         message = f"Reading {DATASETS[run.config.dataset].label}"
         run.write_status(
@@ -126,8 +126,11 @@ class Session:
             learning_rate=event.learning_rate,
             images_per_second=round(event.images_per_second, 1),
         )
-        self.status("running")
-        self._live_if_due()
+        self.status("paused" if self.paused else "running")
+        if self.paused:  # a step that was asked for by hand: shown at once
+            self.live()
+        else:
+            self._live_if_due()
 
     def _on_epoch_end(self, event: EpochEnd) -> None:
         accuracy = event.validation_accuracy
@@ -149,6 +152,7 @@ class Session:
         return self.best is None or accuracy > self.best[0]
 
     def _on_pause(self, event: Paused) -> None:
+        self.paused = event.paused
         if event.paused:
             self._save_resume()
             self.live()

@@ -67,6 +67,12 @@ class FileControl:
         return bool(self._values.get("paused"))
 
     @property
+    def run_until(self) -> int:
+        """A step to train up to although asked to wait."""
+        value = self._values.get("run_until")
+        return value if isinstance(value, int) else 0
+
+    @property
     def learning_rate(self) -> float | None:
         """A new peak learning rate."""
         value = self._values.get("learning_rate")

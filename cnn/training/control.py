@@ -29,14 +29,19 @@ class Control(Protocol):
         """Whether to wait."""
 
     @property
+    def run_until(self) -> int:
+        """The step up to which it trains although it is asked to wait; 0: none."""
+
+    @property
     def learning_rate(self) -> float | None:
         """A new peak learning rate, or None for the settings' own."""
 
 
 @dataclass
 class ManualControl:
-    """A control whose three values the caller sets."""
+    """A control whose values the caller sets."""
 
     stop: bool = False
     paused: bool = False
+    run_until: int = 0
     learning_rate: float | None = None

@@ -47,7 +47,10 @@ RENAMED = {"pixels": "normalisation"}  # a setting's old name, and the one it ha
 # is known again. (How strong an augmentation is matters less than whether there is any.)
 SPEED_SETTINGS = ("batch_size", "optimizer", "precision", "augments", "reproducible")
 # What plans the run around its steps; all the others decide what a step computes.
-PLANNING = {"learning_rate", "schedule", "epochs", "early_stopping", "validation_images", "seed"}
+PLANNING = {
+    *("learning_rate", "schedule", "epochs", "early_stopping", "seed"),
+    *("validation_images", "train_images"),
+}
 
 
 def _choice(default: T, title: str, description: str, labels: Mapping[str, str]) -> T:
@@ -171,6 +174,27 @@ class Settings(BaseModel):
             "number; 0: train on all."
         ),
     )
+    train_images: int | None = Field(
+        None,
+        ge=10,
+        le=60_000,
+        title="Training images",
+        description=(
+            "Trains on so many of the training images only, chosen by the seed: with few, a "
+            "network learns them by heart. None: on all but those held out."
+        ),
+    )
+    label_noise: float = Field(
+        0.0,
+        ge=0.0,
+        le=0.5,
+        title="Wrong labels",
+        json_schema_extra={"step": 0.05},
+        description=(
+            "The share of training images that get a wrong label, chosen by the seed: to see what "
+            "a network makes of mistakes in its data. Validation and test labels stay right."
+        ),
+    )
     normalisation: Literal["standardised", "0-1"] = _choice(
         "standardised",
         "Normalisation",
@@ -219,6 +243,11 @@ class Settings(BaseModel):
         return (
             dataset.validation_images if self.validation_images is None else self.validation_images
         )
+
+    def trained_on(self, dataset: DataSet) -> int:
+        """How many of the data set's images are trained on, those that Handwriting adds aside."""
+        rest = dataset.train_images - self.held_out(dataset)
+        return rest if self.train_images is None else min(rest, self.train_images)
 
     def needs_validation(self, held_out: int) -> bool:
         """Whether early stopping, which goes by validation images, is on but none are held out."""

@@ -38,6 +38,7 @@ from cnn.training.reporting import Speedometer, UnreadSteps, mean_points
 from cnn.training.resuming import Position
 from cnn.training.schedules import schedule_factor
 from cnn.training.settings import Settings
+from cnn.training.subset import take_some
 
 REPORT_SECONDS = 0.5
 PAUSE_POLL_SECONDS = 0.05
@@ -96,7 +97,7 @@ class Trainer:
             self.model = self.model.to(memory_format=torch.channels_last)
         self._network = group.wrap_ddp(self.model, accelerator.device)
         self._parameters = list(self.model.parameters())
-        self._load(images, extra)
+        self._load(images, extra, architecture.head.classes)
 
         self._graphed = group.size == 1 and accelerator.records_graphs(settings.optimizer)
         self.optimizer = make_optimizer(self.model, settings, accelerator, self._graphed)
@@ -111,13 +112,15 @@ class Trainer:
         self.position = Position()
         self._peak: float | None = None  # the learning rate that the control last asked for
         self._unread, self._speed = UnreadSteps(), Speedometer()
+        self._paused = False
         self._rate = self._reported_at = 0.0  # the last step's learning rate; a clock's time
 
-    def _load(self, images: Images, extra: Extra | None) -> None:
+    def _load(self, images: Images, extra: Extra | None, classes: int) -> None:
         """Put this process's share of the training and validation images on the device."""
         settings, group, device = self.settings, self.group, self.accelerator.device
         train, validation = split(images, self.validation_images, settings.seed)
         x, y = images.train_images[train], images.train_labels[train]
+        x, y = take_some(x, y, settings, classes)
         if extra and (further := extra(x, y)):
             x, y = torch.cat([x, further[0]]), torch.cat([y, further[1]])
         x, y = x.to(device), y.to(device)
@@ -166,6 +169,10 @@ class Trainer:
                 if self._unread and (decision.report or decision.stop or decision.paused):
                     yield self._report()
                     self._back_to_training()  # and decide again: the control may have changed
+                elif self._paused and (decision.stop or not control.paused):
+                    self._paused = False
+                    yield Paused(False)
+                    self._back_to_training()
                 elif decision.stop:
                     at.epoch_seconds += clock() - epoch_began
                     return
@@ -190,19 +197,24 @@ class Trainer:
 
     def _ask(self, control: Control, report: bool = False) -> Decision:
         """The leader's decision by its control, in every process."""
+        waits = control.paused and self.position.step >= control.run_until
         decision = self.group.broadcast_decision(
-            Decision(control.stop, control.paused, control.learning_rate, report)
+            Decision(control.stop, waits, control.learning_rate, report)
         )
         self._peak = decision.learning_rate
         return decision
 
     def _pause(self, control: Control) -> Generator[Event, None, float]:
-        """Wait while the control asks to pause and not to stop; returns the seconds it took."""
+        """Wait while the control asks to pause and not to stop; returns the seconds it took.
+
+        A few steps in between (`run_until`) do not end the pause.
+        """
         began = time.perf_counter()
-        yield Paused(True)
+        if not self._paused:
+            self._paused = True
+            yield Paused(True)
         while (decision := self._ask(control)).paused and not decision.stop:
             time.sleep(PAUSE_POLL_SECONDS)
-        yield Paused(False)
         self._back_to_training()
         return time.perf_counter() - began
 
@@ -301,10 +313,10 @@ class Trainer:
 
         Take it between events, when no loss is unread.
         """
-        tensors = resuming.read_tensors(self.model, self.optimizer)
         known = self._own_states if self.group.size > 1 else []
         own = known or [resuming.own_state(self.model, self.accelerator)]
-        return tensors | resuming.join_ranks(own), asdict(self.position)
+        tensors = resuming.read_tensors(self.model, self.optimizer) | resuming.join_ranks(own)
+        return tensors, asdict(self.position)
 
     def restore(self, tensors: dict[str, Tensor], numbers: dict[str, float | None]) -> None:
         """Continue from a `state()`. Raises TrainingError where it does not fit this network."""

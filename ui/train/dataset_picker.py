@@ -17,8 +17,7 @@ def chosen_dataset() -> str:
 
 def train_images() -> int:
     """How many images of it are trained on, those held out left aside."""
-    dataset = DATASETS[chosen_dataset()]
-    return dataset.train_images - state.get().settings.held_out(dataset)
+    return state.get().settings.trained_on(DATASETS[chosen_dataset()])
 
 
 @st.cache_resource(show_spinner=False)
