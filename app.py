@@ -3,11 +3,15 @@
 Nothing here imports torch before the first page is painted.
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from ui.shared import models, share_link, sidebar, state, style
 
-st.set_page_config(page_title="CNN Playground", page_icon=":material/grain:", layout="wide")
+# A picture of ours: a Material icon here makes every page ask fonts.gstatic.com.
+ICON = Path(__file__).parent / "static" / "icon.png"
+st.set_page_config(page_title="CNN Playground", page_icon=str(ICON), layout="wide")
 state.begin()
 share_link.open_link()
 style.apply()

@@ -40,7 +40,6 @@ def served(log: Path, **environment: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     options = f"--server.port {port} --server.address 127.0.0.1 --server.headless true"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()]
-    command += ["--server.fileWatcherType", "none"]
     env = {**os.environ, **environment}
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)

@@ -1,5 +1,7 @@
 """The first page paints, and the navigation reaches every other one."""
 
+from urllib.parse import urlsplit
+
 from playwright.sync_api import Page, expect
 
 
@@ -19,3 +21,28 @@ def test_the_navigation_reaches_every_page(page: Page, server):
         heading = "How does a machine see a digit?" if name == "Learn" else name
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_no_page_asks_another_host_and_none_writes_an_error(page: Page, server):
+    """Nothing leaves the machine: no font, no icon, no statistics."""
+    elsewhere, errors = [], []
+    page.on("request", lambda r: elsewhere.append(r.url) if is_elsewhere(r.url, server) else None)
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    for name in ("learn", "design", "train", "inspect", "draw", "evaluate"):
+        page.goto(f"{server.url}/{name if name != 'learn' else ''}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+    assert not elsewhere
+    # Streamlit itself looks for its own files below the page's path first.
+    assert [text for text in errors if "404" not in text] == []
+
+
+def is_elsewhere(url: str, server) -> bool:
+    """Whether a request goes to anything but the app."""
+    address = urlsplit(url)
+    return address.scheme not in ("data", "blob") and address.netloc != urlsplit(server.url).netloc
+
+
+def test_the_server_does_not_ask_the_internet_for_its_address(server):
+    log = server.runs.parent / f"{server.runs.name}.log"
+    assert "External URL" not in log.read_text()
