@@ -8,6 +8,8 @@ import pytest
 
 from cnn import runs
 from cnn.datasets import DATASETS
+from cnn.training.device import Device
+from cnn.training.devices import list_devices
 from ui.shared import models
 from ui.train.state import Task, TrainState
 
@@ -130,3 +132,25 @@ def test_a_cpu_run_has_no_card_for_a_gpu(train, trained):
     cards = [m.label for m in train(run=trained.id).metric]
     assert "GPU in use" not in cards
     assert "Images per second" in cards
+
+
+def test_a_gpu_that_cannot_be_used_is_shown_with_the_reason_and_cannot_be_chosen(
+    train, monkeypatch
+):
+    reason = "The NVIDIA driver on your system is too old (found version 11040)"
+    found = [*list_devices(), Device("cuda:0", "GPU 0", False, problem=reason)]
+    monkeypatch.setattr(models, "list_devices", lambda: found)
+    monkeypatch.setattr(models, "known_devices", lambda: found)
+    page = train()
+    options = page.selectbox(key="device").options
+    assert not [label for label in options if "GPU 0" in label]
+    assert f"GPU 0: cannot be used: {reason}" in text(page)
+    assert not page.button(key="start").disabled
+
+
+def test_a_pytorch_that_cannot_be_loaded_is_said_instead_of_loading_for_ever(train, monkeypatch):
+    monkeypatch.setattr(models, "known_devices", lambda: None)
+    monkeypatch.setattr(models, "loading_problem", lambda: "PyTorch could not be loaded: no libfoo")
+    page = train()
+    assert any("no libfoo" in error.value for error in page.error)
+    assert "Loading PyTorch, to see" not in text(page)
