@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 
@@ -59,6 +59,7 @@ class ReportRow(TypedDict):
     losses: list[list[float]]
     learning_rate: float
     images_per_second: float
+    accuracy: NotRequired[float]  # on the images of these steps; older runs lack it
 
 
 class EpochRow(TypedDict):

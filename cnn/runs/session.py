@@ -125,6 +125,7 @@ class Session:
             losses=[[step, round(loss, 5)] for step, loss in event.losses],
             learning_rate=event.learning_rate,
             images_per_second=round(event.images_per_second, 1),
+            accuracy=round(event.accuracy, 4),
         )
         self.status("paused" if self.paused else "running")
         if self.paused:  # a step that was asked for by hand: shown at once

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Report:
-    """The steps since the last report; `losses` holds a few points `(step, mean loss)` of them.
+    """The steps since the last report; `losses` holds a few points `(step, mean loss)` of them,
+    `accuracy` is that on their images, each seen while the network still learned.
 
     `epoch` counts fractions: 1.5 is the middle of the second epoch.
     """
@@ -17,6 +18,7 @@ class Report:
     losses: list[tuple[int, float]]
     learning_rate: float
     images_per_second: float
+    accuracy: float
 
 
 @dataclass(frozen=True)

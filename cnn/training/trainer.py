@@ -264,7 +264,8 @@ class Trainer:
         at = self.position
         at.add_steps(losses, sizes, correct, seconds)
         epoch, speed = at.step / self.steps_per_epoch, self._speed.add(sum(sizes), seconds)
-        return Report(at.step, epoch, mean_points(losses, at.step), self._rate, speed)
+        accuracy, points = correct / sum(sizes), mean_points(losses, at.step)
+        return Report(at.step, epoch, points, self._rate, speed, accuracy)
 
     def _gather_own_states(self) -> None:
         """Let the leader know what every process has of its own, for `state`. The moment of a

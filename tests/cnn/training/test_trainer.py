@@ -438,3 +438,11 @@ def test_a_reports_speed_counts_the_time_that_the_device_still_needed(images, mo
 def test_no_images_give_no_logits(images):
     trainer = make(images)
     assert trainer.logits(images.test_images[:0]).shape == (0, 10)
+
+
+def test_the_reports_accuracies_make_up_the_epochs(images):
+    events = run(make(images, epochs=1))
+    end = events[-1]
+    sizes = [min(64, 400 - 64 * n) for n in range(7)]
+    right = sum(e.accuracy * n for e, n in zip(events[:-1], sizes, strict=True))
+    assert right / 400 == pytest.approx(end.train_accuracy)
