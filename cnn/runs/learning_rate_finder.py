@@ -83,7 +83,7 @@ def main() -> None:
     from cnn.training.trainer import Trainer
 
     architecture, settings, question = jobs.read_question()
-    settings = settings.model_copy(update={"early_stopping": 0})
+    settings = settings.changed(early_stopping=0)
     name = "auto" if processes(question["device"]) else question["device"]
     compute = compute_for(find_device(name), settings.precision, architecture.convolutional)
     preprocessing = datasets.preprocessing_for(question["dataset"], settings.normalisation)

@@ -53,7 +53,7 @@ def test_early_stopping_without_validation_images_cannot_start(train):
     shown = train()
     play = shown.session_state["playground"]
     changes = {"early_stopping": 2, "validation_images": 0}
-    play.settings = play.settings.model_copy(update=changes)
+    play.settings = play.settings.changed(**changes)
     shown.run()
     assert any("Early stopping" in e.value for e in shown.error)
     assert shown.button(key="start").disabled
@@ -66,10 +66,10 @@ def test_a_measurement_is_shown_as_long_as_it_is_of_this_network(train):
     kept(shown).speed_test = ended(shown, [row])
     shown.run()
     assert "4,000 images/s" in [m.value for m in shown.metric]
-    play.settings = play.settings.model_copy(update={"learning_rate": 0.02, "epochs": 7})
+    play.settings = play.settings.changed(learning_rate=0.02, epochs=7)
     shown.run()
     assert "4,000 images/s" in [m.value for m in shown.metric]
-    play.settings = play.settings.model_copy(update={"batch_size": 32})
+    play.settings = play.settings.changed(batch_size=32)
     shown.run()
     assert "4,000 images/s" not in [m.value for m in shown.metric]
 

@@ -99,8 +99,10 @@ def _field(name: str) -> None:
     play = state.get()
 
     def change(name: str, value: object) -> None:
-        play.settings = play.settings.model_copy(update={name: value})
+        play.settings = play.settings.changed(**{name: value})
 
     if name not in play.hidden:
         key, fixed = f"setting_{play.version}_{name}", name in play.fixed
-        field_widget(play.settings, name, key, change, disabled=fixed)
+        usual = DATASETS[dataset_picker.chosen_dataset()].validation_images
+        empty = f"{usual:,}, as is usual for these images"
+        field_widget(play.settings, name, key, change, disabled=fixed, when_empty=empty)

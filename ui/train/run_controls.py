@@ -11,6 +11,7 @@ from cnn.common.text import plural
 from cnn.datasets import DATASETS
 from cnn.training import OPTIMIZERS, SCHEDULES, Settings
 from ui.shared import sidebar, state
+from ui.shared.fields import apply_change, rate_input, show_refusal
 
 
 def title(run: runs.Run) -> None:
@@ -114,19 +115,20 @@ def _try_again(run: runs.Run, suggested: dict[str, float]) -> None:
 
 
 def _learning_rate(run: runs.Run) -> None:
-    """The peak learning rate, changeable while it trains."""
+    """The peak learning rate, changeable while it trains, within the setting's own limits."""
     settings = run.config.settings
-    current = run.control().get("learning_rate") or settings.learning_rate
+    current = float(run.control().get("learning_rate") or settings.learning_rate)
     key = f"rate_{run.id}"
-    st.number_input(
-        "Learning rate",
-        0.0000001,
-        10.0,
-        float(current),
-        float(current) / 10,
-        format="%.5g",
-        key=key,
-        on_change=lambda: run.send(learning_rate=st.session_state[key]),
-        width=190,
-        help="The schedule's peak. A change acts on the next batch.",
-    )
+
+    def ask_for(rate: float) -> None:
+        run.send(learning_rate=settings.changed(learning_rate=rate).learning_rate)
+
+    with st.container(width=220):
+        rate_input(
+            "Learning rate",
+            current,
+            key=key,
+            on_change=lambda: apply_change(key, "learning_rate", current, ask_for),
+            help="The schedule's peak. A change acts on the next batch.",
+        )
+        show_refusal(key)
