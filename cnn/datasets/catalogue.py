@@ -36,6 +36,16 @@ class DataSet:
     test_images: int = 10_000
     validation_images: int = 5_000
 
+    @property
+    def has_digits(self) -> bool:
+        """Whether its classes are the digits 0 to 9."""
+        return are_digits(self.classes)
+
+
+def are_digits(classes: tuple[str, ...]) -> bool:
+    """Whether these classes are the digits 0 to 9, each under its own number."""
+    return classes == DIGITS
+
 
 _ALL = (
     DataSet(

@@ -89,9 +89,19 @@ def settings_form() -> None:
         with place, st.expander(f"{label}{f' · {changed} set' if changed else ''}", icon=icon):
             for name in names:
                 _field(name)
-                if name == "precision" and (note := device_picker.precision_note()):
+                if note := _note(name):
                     st.caption(note)
     rate_finder.show()
+
+
+def _note(name: str) -> str:
+    """What a setting means with this device or these images, in a sentence; mostly empty."""
+    dataset = DATASETS[dataset_picker.chosen_dataset()]
+    if name == "precision":
+        return device_picker.precision_note()
+    if name == "handwriting" and state.get().settings.handwriting and not dataset.has_digits:
+        return f"{dataset.label} has no digits: its images are varied, and none are added."
+    return ""
 
 
 def _field(name: str) -> None:
