@@ -122,9 +122,11 @@ def evidence(run: Run, model: nn.Module, image: Floats, classes: Sequence[int]) 
 def over_epochs(run: Run, image: Floats) -> tuple[list[int], Floats]:
     """The answer to one image after every kept epoch: epochs, and float32 `(epochs, classes)`.
 
-    At most 40 epochs, evenly chosen. Raises RunError for damaged weights.
+    At most 40 epochs, evenly chosen; one that went meanwhile is left out. Raises RunError for
+    damaged weights.
     """
     kept = run.checkpoints()
     if len(kept) > MOST_EPOCHS:
         kept = [kept[i] for i in np.linspace(0, len(kept) - 1, MOST_EPOCHS).round().astype(int)]
+    kept = [epoch for epoch in kept if run.files.checkpoint(epoch).is_file()]
     return kept, np.array([predict(run, image[None], k)[0] for k in kept], np.float32)

@@ -232,13 +232,20 @@ class Run:
         return _is_fresh(self.files.watched, WATCHED_SECONDS)
 
     def checkpoints(self) -> list[int]:
-        """The epochs whose weights are kept, ascending; 0 are the initial ones."""
+        """The epochs whose weights are kept, ascending; 0 are the initial ones. Not every epoch is
+        (see `cnn.runs.checkpoints`), and while it trains one may go between two looks."""
         return self.files.checkpoint_epochs()
 
     def weights_path(self, epoch: int | None = None) -> Path:
         """The file of an epoch's weights; None: the newest there are. Raises RunError if none."""
         if epoch is not None:
             path = self.files.checkpoint(epoch)
+            if not path.is_file() and (epochs := self.checkpoints()):
+                kept = ", ".join(map(str, epochs))
+                raise RunError(
+                    f"'{self.name}' has not kept the weights after epoch {epoch}. It has those "
+                    f"after {kept}."
+                )
         else:
             path = self.files.weights
             if not path.is_file() and (epochs := self.checkpoints()):

@@ -16,7 +16,7 @@ from cnn import datasets
 from cnn.common.files import read_json, write_json, write_tensors
 from cnn.datasets import DATASETS, Images
 from cnn.drawing import synthetic_digits
-from cnn.runs import finetune, speeds
+from cnn.runs import checkpoints, finetune, speeds
 from cnn.runs.records import Live, State, Status
 from cnn.runs.run import Run, RunError
 from cnn.runs.weights import read_tensors, save_test_scores
@@ -62,6 +62,7 @@ class Session:
         self.trainer, self.images = make_trainer(run, device, group)
         self.guess_index = one_of_each(self.images.test_labels)
         self.resumed, self.best = load_resume(run, self.trainer)
+        self.needed_by_resume = self._needed_epochs()
 
     def status(self, state: State, **more: object) -> None:
         """Write where the run stands."""
@@ -96,6 +97,7 @@ class Session:
         self.run.files.test_probabilities.unlink(missing_ok=True)  # of older weights
         if self.resumed:
             at = self.trainer.position
+            checkpoints.drop_after(self.run.files, at.epoch)
             self.run.append_metric(kind="resume", step=at.step, epoch=at.epoch)
         else:
             self._checkpoint(0)
@@ -177,6 +179,13 @@ class Session:
 
     def _checkpoint(self, epoch: int) -> None:
         write_tensors(self.run.files.checkpoint(epoch), self.trainer.model.state_dict())
+        checkpoints.prune(self.run.files, self._needed_epochs() | self.needed_by_resume)
+
+    def _needed_epochs(self) -> set[int]:
+        """The epochs whose weights are needed whatever is pruned: the newest and the best. Those of
+        the saved state are too: killed now, the run goes on from there."""
+        best = self.best[1] if self.best else 0
+        return {self.trainer.position.epoch, self.trainer.kept_epoch or 0, best}
 
     def _save_resume(self) -> None:
         """Keep everything that going on needs. The JSON names its tensor file and is replaced
@@ -186,6 +195,7 @@ class Session:
         write_tensors(file, tensors)
         write_json(self.run.files.resume, {**numbers, "file": file.name, "best": self.best})
         self._drop_resume_tensors(file)
+        self.needed_by_resume = self._needed_epochs()
         self.last_resume = time.monotonic()
 
     def _drop_resume_tensors(self, kept: Path | None = None) -> None:
@@ -282,7 +292,7 @@ def load_resume(run: Run, trainer: Trainer) -> tuple[bool, Best | None]:
         tensors = read_tensors(run.path / Path(numbers.pop("file")).name)
     except Exception as error:
         raise RunError(
-            "The state to resume from is damaged or gone. The weights of every epoch are kept: "
+            "The state to resume from is damaged or gone. The weights of its epochs are kept: "
             "the run can still be used, but not trained further."
         ) from error
     best = numbers.pop("best", None)

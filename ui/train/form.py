@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import streamlit as st
+from humanize import naturalsize
 
 from cnn import runs
 from cnn.common.text import plural
 from cnn.datasets import DATASETS, is_on_disk
+from cnn.runs import checkpoints
 from cnn.training import Settings
 from ui.shared import state
 from ui.shared.fields import field_widget
@@ -48,6 +50,25 @@ def start_button() -> None:
         on_click=lambda: run_controls.launch(make),
         disabled=not can_start or not is_on_disk(name),
     )
+    if can_start:
+        _disk_note()
+
+
+def _disk_note() -> None:
+    """What the run will take on disk, and what is free there."""
+    play = state.get()
+    needed = checkpoints.disk_needed(play.architecture, play.settings)
+    free = checkpoints.disk_free()
+    of = "" if free is None else f" of {naturalsize(free)} free"
+    kept = checkpoints.most_kept(play.architecture.parameters * 4)
+    thinned = f", the weights of {kept} epochs" if kept < play.settings.epochs + 1 else ""
+    st.caption(f"On disk: up to {naturalsize(needed)}{of} in {runs.runs_dir()}{thinned}.")
+    if free is not None and needed > free:
+        st.warning(
+            "That is more than is free. Delete runs on Evaluate, make the network smaller, or set "
+            "another folder with CNN_RUNS_DIR.",
+            icon=":material/hard_drive:",
+        )
 
 
 def _explain_problems(dataset_name: str) -> bool:
