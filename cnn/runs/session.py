@@ -19,7 +19,7 @@ from cnn.drawing import synthetic_digits
 from cnn.runs import checkpoints, finetune, speeds
 from cnn.runs.records import Live, State, Status
 from cnn.runs.run import Run, RunError
-from cnn.runs.weights import read_tensors, save_test_scores
+from cnn.runs.weights import read_tensors, score_test_set
 from cnn.training.control import Control
 from cnn.training.devices import Device, compute_for, usage
 from cnn.training.distributed import ProcessGroup
@@ -162,8 +162,7 @@ class Session:
             trainer.model.load_state_dict(weights)
         self.live()
         self.status("running", message="Scoring the test set")
-        logits = trainer.logits(self.images.test_images)
-        accuracy = save_test_scores(self.run, logits, self.images.test_labels)
+        accuracy = score_test_set(self.run, self.images, trainer.compute.device)
         more: dict[str, object] = {"test_accuracy": accuracy, "ended": time.time()}
         if trainer.settings.early_stopping:
             more["kept_epoch"], more["stopped_early"] = trainer.kept_epoch, trainer.stopped_early

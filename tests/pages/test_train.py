@@ -130,3 +130,19 @@ def test_a_cpu_run_has_no_card_for_a_gpu(train, trained):
     cards = [m.label for m in train(run=trained.id).metric]
     assert "GPU in use" not in cards
     assert "Images per second" in cards
+
+
+@pytest.mark.parametrize("page", ["train", "evaluate"])
+def test_a_run_that_learned_nothing_says_so_and_offers_another_try(app, trained, monkeypatch, page):
+    launched = []
+    monkeypatch.setattr(runs, "launch", launched.append)
+    assert not any("next to nothing" in w.value for w in app(page, run=trained.id).warning)
+    trained.write_status(**{**trained.status(), "test_accuracy": 0.1})
+    shown = app(page, run=trained.id)
+    said = next(w.value for w in shown.warning if "next to nothing" in w.value)
+    assert "smaller learning rate, such as 0.002" in said
+    button = shown.button(key="retry")
+    assert button.label == "Try again with learning rate 0.002"
+    button.click().run()
+    assert not shown.exception
+    assert [run.config.settings.learning_rate for run in launched] == [0.002]

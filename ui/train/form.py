@@ -11,8 +11,9 @@ from cnn.datasets import DATASETS, is_on_disk
 from cnn.runs import checkpoints
 from cnn.training import Settings
 from ui.shared import state
+from ui.shared.another_try import launch
 from ui.shared.fields import field_widget
-from ui.train import dataset_picker, device_picker, rate_finder, run_controls
+from ui.train import dataset_picker, device_picker, rate_finder
 
 BASICS = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule")
 AUGMENTATION = tuple(
@@ -47,7 +48,7 @@ def start_button() -> None:
         type="primary",
         icon=":material/play_arrow:",
         key="start",
-        on_click=lambda: run_controls.launch(make),
+        on_click=lambda: launch(make),
         disabled=not can_start or not is_on_disk(name),
     )
     if can_start:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from cnn import runs
 from cnn.common.text import plural
 from cnn.datasets import DATASETS
-from cnn.training import OPTIMIZERS, SCHEDULES, Settings
-from ui.shared import sidebar, state
+from cnn.training import OPTIMIZERS, SCHEDULES
+from ui.shared import sidebar
+from ui.shared.another_try import launch, near_chance, try_again
 from ui.shared.fields import apply_change, rate_input, show_refusal
 
 
@@ -54,7 +53,7 @@ def controls(run: runs.Run) -> None:
             return
         suggested = status.get("suggested_settings") if status["state"] == "failed" else None
         if isinstance(suggested, dict) and suggested:
-            _try_again(run, suggested)
+            try_again(run, suggested)
         if run.can_resume():
             st.button(
                 "Resume",
@@ -64,6 +63,7 @@ def controls(run: runs.Run) -> None:
                 help="Goes on with weights, optimiser and random state as they were.",
                 on_click=lambda: launch(lambda: run),
             )
+    near_chance(run)
 
 
 def _pause_button(run: runs.Run, now: runs.State) -> None:
@@ -82,35 +82,6 @@ def _pause_button(run: runs.Run, now: runs.State) -> None:
             key="pause",
             on_click=lambda: run.send(paused=True),
             disabled=now == "queued",
-        )
-
-
-def launch(make_run: Callable[[], runs.Run]) -> None:
-    """Make a run, start its worker, and show it as the current one; a failure becomes a notice."""
-    try:
-        run = make_run()
-        runs.launch(run)
-    except runs.RunError as error:
-        state.get().notice = str(error)
-    else:
-        state.choose_run(run.id)
-
-
-def _try_again(run: runs.Run, suggested: dict[str, float]) -> None:
-    """One button that starts the run anew with the settings that should work."""
-    known = {
-        name: value
-        for name, value in suggested.items()
-        if name in Settings.model_fields and isinstance(value, int | float)
-    }
-    if known:
-        st.button(
-            f"Try again with {runs.settings_text(known)}",
-            icon=":material/replay:",
-            type="primary",
-            key="retry",
-            help="A new run from the start; this one keeps what it had learned.",
-            on_click=lambda: launch(lambda: runs.retry(run, suggested)),
         )
 
 
