@@ -6,6 +6,7 @@
 from cnn.datasets.catalogue import (
     DATASETS,
     DIGITS,
+    FILES,
     DataError,
     DataSet,
     are_digits,
@@ -20,6 +21,7 @@ from cnn.datasets.preprocessing import Preprocessing, preprocessing_for
 __all__ = [
     "DATASETS",
     "DIGITS",
+    "FILES",
     "DataError",
     "DataSet",
     "Images",
