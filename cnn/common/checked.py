@@ -86,7 +86,9 @@ def first_problem(model: type[BaseModel], error: ValidationError) -> tuple[str, 
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])[:40] if first["loc"] else ""
     if name in model.model_fields and len(first["loc"]) == 1:
-        found = short(first.get("input"))
+        given = first.get("input")
+        is_number = isinstance(given, int | float) and not isinstance(given, bool)
+        found = f"{given:,.15g}" if is_number else short(given)
         return name, f"{allowed_values(model, name)} is allowed, not {found}."
     if name and first["type"] == "extra_forbidden":
         return name, f"there is no such field. Known: {', '.join(model.model_fields)}."

@@ -62,12 +62,8 @@ def field_widget(
         st.toggle(label, value, **common)
     elif kind is int and high is not None and high - low <= 1024:
         st.slider(label, low, high, value, **common)
-    elif is_optional(info):
-        # Emptied, a field falls back to the value that it was drawn with: here to nothing.
-        st.session_state.setdefault(key, value)
-        st.number_input(label, value=None, step=1, placeholder=when_empty, **common)
-    elif kind is int:
-        st.number_input(label, value=value, **common)
+    elif kind is int or is_optional(info):
+        number_input(label, value, step=1, placeholder=when_empty, **common)
     elif kind is float and extra.get("step"):
         title = f"{label} ({extra['unit']})" if extra.get("unit") else label
         st.slider(title, float(low), float(high), float(value), float(extra["step"]), **common)
@@ -78,13 +74,19 @@ def field_widget(
     show_refusal(key)
 
 
-def rate_input(label: str, value: float, **common: Any) -> None:
-    """A field for a number that may be of any order of magnitude.
+def number_input(label: str, value: float | None, key: str, **common: Any) -> None:
+    """A field for a number, of which `apply_change` says what is allowed.
 
-    It has no limits of its own: the browser keeps a number beyond them in the field and sends
-    nothing, so that what is shown is not what is used. `apply_change` answers instead.
+    It has no limits of its own: the browser would keep a number beyond them in the field and send
+    nothing. Nor has it a default, to which an emptied field would go back without a word.
     """
-    st.number_input(label, value=float(value), step=_decade(value), format="%.5g", **common)
+    st.session_state.setdefault(key, value)
+    st.number_input(label, value=None, key=key, **common)
+
+
+def rate_input(label: str, value: float, **common: Any) -> None:
+    """A field for a number that may be of any order of magnitude."""
+    number_input(label, float(value), step=_decade(value), format="%.5g", **common)
 
 
 def apply_change(

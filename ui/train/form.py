@@ -108,7 +108,8 @@ def settings_form() -> None:
             _field(name)
     for place, (label, icon, names) in zip(st.columns(3), FOLDS, strict=True):
         changed = sum(getattr(settings, n) != Settings.model_fields[n].default for n in names)
-        with place, st.expander(f"{label}{f' · {changed} set' if changed else ''}", icon=icon):
+        title, key = f"{label} · {changed} set" if changed else label, f"fold_{label.lower()}"
+        with place, st.expander(title, icon=icon, key=key):  # by its key it stays open
             for name in names:
                 _field(name)
                 if note := _note(name):
