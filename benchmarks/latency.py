@@ -39,7 +39,7 @@ def imports() -> float:
 def new_run() -> runs.Run:
     """Compact CNN for longer than any measurement here."""
     preset = PRESETS["compact"]
-    settings = preset.settings.model_copy(update={"epochs": 200})
+    settings = preset.settings.changed(epochs=200)
     return runs.new(preset.architecture, settings, datasets.default_dataset(), "cpu")
 
 

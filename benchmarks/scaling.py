@@ -24,9 +24,7 @@ from cnn.training.device import cores
 def speed(preset: str, batch: int, device: str, processes: int, seconds: float) -> float:
     """Images per second of a run that the app's own launcher started."""
     os.environ["OMP_NUM_THREADS"] = str(max(1, cores() // processes))
-    settings = PRESETS[preset].settings.model_copy(
-        update={"batch_size": batch, "epochs": 200, "validation_images": 0}
-    )
+    settings = PRESETS[preset].settings.changed(batch_size=batch, epochs=200, validation_images=0)
     run = runs.new(PRESETS[preset].architecture, settings, "mnist", device)
     runs.launch(run)
     seen: list[tuple[float, int]] = []

@@ -140,9 +140,9 @@ def main() -> None:
     rows = []
     for name, batch in itertools.product(options.networks, options.batches):
         preset = PRESETS[name]
-        settings = preset.settings.model_copy(
-            update={"batch_size": batch, "epochs": 200, "validation_images": 0}
-            | ({} if options.as_it_stands else {"handwriting": 0.0})
+        changes = {} if options.as_it_stands else {"handwriting": 0.0}
+        settings = preset.settings.changed(
+            batch_size=batch, epochs=200, validation_images=0, **changes
         )
         convolutional = preset.architecture.convolutional
         accelerator = accelerator_for(device, settings.precision, convolutional)

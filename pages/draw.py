@@ -31,12 +31,13 @@ def desk(run_id: str) -> None:
         run = runs.open_run(run_id)
         epoch = compare.chosen_epoch(run)
         follows = run.state in runs.ACTIVE and epoch is None
+        reads_digits = run.config.reads_digits
     except runs.RunError as error:
         st.error(str(error))
         return
     left, right = st.columns([2, 3], gap="large")
     with left:
-        found = source.show()
+        found = source.show(reads_digits)
     with right:
         # Looked at again while the weights change, or until the detector is ready.
         again = FOLLOW_SECONDS if follows else None
@@ -81,7 +82,9 @@ with right:
 part = choose("Part", PARTS, "draw_part", label_visibility="collapsed")
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
-if part == "My digits":
+if part == "Game" and not run.config.reads_digits:
+    st.info(answer.no_digits(run), icon=":material/block:")
+elif part == "My digits":
     my_digits.show(run.id)
 elif part == "Game":
     game.show(run.id)

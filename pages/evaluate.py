@@ -7,7 +7,7 @@ from ui.shared import state
 from ui.shared.run_picker import empty, pick_run
 
 st.title("Evaluate")
-st.markdown("What a network gets right and wrong on digits it never saw, and how runs compare.")
+st.markdown("What a network gets right and wrong on images it never saw, and how runs compare.")
 
 run = pick_run(need_weights=False)
 if state.current_run() is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -118,6 +119,13 @@ def _strokes_image(line: str) -> drawing.Ink | str:
         return 'not a line of strokes, such as {"strokes": [[[12, 40], [80, 44]]]}'
 
 
+def warn_near_chance(run: runs.Run) -> None:
+    """Say on stderr that a run does no better than guessing, where it does not, and what to try."""
+    if found := evaluation.near_chance(run):
+        lines = [f"cnn: {found.text} What to try:", *(f"  - {step}" for step in found.try_next)]
+        print("\n".join(lines), file=sys.stderr)
+
+
 def _evaluate(options: argparse.Namespace) -> int:
     run = runs.open_run(options.run)
     names = run.config.classes
@@ -134,5 +142,6 @@ def _evaluate(options: argparse.Namespace) -> int:
         "classes": [asdict(row) for row in evaluation.class_report(confusion, names)],
         "confusion": confusion.tolist(),
     }
+    warn_near_chance(run)
     print(json.dumps(result))
     return 0

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from cnn import runs
 from cnn.cli.export import read_architecture
+from cnn.cli.predict import warn_near_chance
 from cnn.datasets import DATASETS, default_dataset, require_on_disk
 from cnn.network import ArchitectureError
 from cnn.presets import DEFAULT_PRESET, PRESETS
@@ -59,6 +60,7 @@ def _train(options: argparse.Namespace) -> int:
         message = status.get("message") or "the training process was killed; its log says more"
         print(f"cnn: {message}", file=sys.stderr)
         return 1
+    warn_near_chance(run)
     print(json.dumps(_result(run, status, state, time.perf_counter() - began)))
     return 0
 

@@ -6,8 +6,10 @@
 from cnn.datasets.catalogue import (
     DATASETS,
     DIGITS,
+    FILES,
     DataError,
     DataSet,
+    are_digits,
     data_dir,
     default_dataset,
     is_on_disk,
@@ -19,10 +21,12 @@ from cnn.datasets.preprocessing import Preprocessing, preprocessing_for
 __all__ = [
     "DATASETS",
     "DIGITS",
+    "FILES",
     "DataError",
     "DataSet",
     "Images",
     "Preprocessing",
+    "are_digits",
     "data_dir",
     "default_dataset",
     "is_on_disk",

@@ -36,6 +36,16 @@ class DataSet:
     test_images: int = 10_000
     validation_images: int = 5_000
 
+    @property
+    def has_digits(self) -> bool:
+        """Whether its classes are the digits 0 to 9."""
+        return are_digits(self.classes)
+
+
+def are_digits(classes: tuple[str, ...]) -> bool:
+    """Whether these classes are the digits 0 to 9, each under its own number."""
+    return classes == DIGITS
+
 
 _ALL = (
     DataSet(
@@ -81,7 +91,8 @@ _ALL = (
 )
 DATASETS: dict[str, DataSet] = {dataset.name: dataset for dataset in _ALL}
 
-_FILES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+# A data set's four files, as torchvision orders them.
+FILES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 
 
 def data_dir() -> Path:
@@ -95,7 +106,7 @@ def is_on_disk(name: str) -> bool:
     if dataset.torchvision_name is None:
         return True
     raw = data_dir() / dataset.torchvision_name / "raw"
-    return all((raw / f"{file}-ubyte").is_file() for file in _FILES)
+    return all((raw / f"{file}-ubyte").is_file() for file in FILES)
 
 
 def default_dataset() -> str:

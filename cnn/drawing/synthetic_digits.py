@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn.common.files import write_tensors
-from cnn.datasets import DATASETS, DIGITS, data_dir
+from cnn.datasets import DATASETS, data_dir
 from cnn.drawing.templates import image_of, templates
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def additional_images(
 
     from cnn.drawing.thick_pen import COPIES, thickened
 
-    if not settings.handwriting or DATASETS[dataset].classes != DIGITS:
+    if not settings.handwriting or not DATASETS[dataset].has_digits:
         return None
     other_forms, copies = load(), COPIES
     if settings.train_images is not None:  # to few images few: else these would be all it learns

@@ -5,13 +5,13 @@ torch is imported inside functions: the first page is painted without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn import datasets
+from cnn.common.progress import Progress
 from cnn.runs import Run
 
 if TYPE_CHECKING:
@@ -24,29 +24,27 @@ def predict(
     """Probabilities `(N, classes)` for images `(N, 28, 28)`, uint8 (0-255) or float (0-1)."""
     import torch
 
-    return _logits(run, torch.as_tensor(images), epoch).softmax(1).numpy()
-
-
-def score_test_set(run: Run, progress: Callable[[float], object] | None = None) -> float:
-    """Score the newest weights on the test set now, keep the result with the run, and return the
-    accuracy. Raises RunError or DataError."""
-    from cnn.runs.weights import save_test_scores
-
-    images = datasets.load(run.config.dataset)
-    logits = _logits(run, images.test_images, progress=progress)
-    return save_test_scores(run, logits, images.test_labels)
-
-
-def _logits(
-    run: Run,
-    images: Tensor,
-    epoch: int | None = None,
-    progress: Callable[[float], object] | None = None,
-) -> Tensor:
     from cnn.runs.weights import load_model
     from cnn.training.inference import predict_logits
 
-    return predict_logits(load_model(run, epoch), images, run.preprocessing, progress=progress)
+    model = load_model(run, epoch)
+    return predict_logits(model, torch.as_tensor(images), run.preprocessing).softmax(1).numpy()
+
+
+def score_test_set(run: Run, progress: Progress | None = None) -> float:
+    """Score the newest weights on the test set now, keep the result with the run, and return the
+    accuracy. Raises RunError or DataError.
+
+    Computed as at the end of a training. A run that older versions scored in bf16 gets the new
+    number into its status too, so that it stands nowhere in two versions.
+    """
+    from cnn.runs import weights
+
+    accuracy = weights.score_test_set(run, datasets.load(run.config.dataset), progress=progress)
+    status = run.last_status()
+    if status["state"] in ("finished", "stopped") and status.get("test_accuracy") != accuracy:
+        run.write_status(**{**status, "test_accuracy": accuracy})
+    return accuracy
 
 
 def test_probabilities(run: Run) -> NDArray[np.float32] | None:

@@ -7,7 +7,6 @@ to a copy of the run's own weights, never to the network that other sessions sha
 from __future__ import annotations
 
 import copy
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +16,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cnn import datasets, runs
+from cnn import datasets
 from cnn.common.files import write_tensors
 from cnn.common.progress import Progress, silent
 from cnn.datasets import Preprocessing
 from cnn.evaluation import score_test_set, test_probabilities
 from cnn.inspection.batches import batches
 from cnn.runs import Run
+from cnn.runs.copies import copy_of, origin_of
 from cnn.runs.session import one_of_each, write_live
 from cnn.runs.weights import load_model
 
@@ -193,19 +193,17 @@ def keep(run: Run, epoch: int | None, edits: Sequence[Edit], name: str = "") -> 
     """
     if not edits:
         raise SurgeryError("Nothing was changed: there is nothing to keep.")
-    config = run.config
     model = apply(load_model(run, epoch), edits)
     status = run.status()
     at = epoch
-    if at is None:
-        at = int(status.get("epoch", (run.checkpoints() or [0])[-1]))
+    if at is None:  # the newest weights; of a run that stopped early those of its best epoch
+        last = status.get("epoch", (run.checkpoints() or [0])[-1])
+        at = int(status.get("kept_epoch") or last)
     what = "; ".join(edit.words for edit in edits)
-    origin = f"'{run.name}' ({run.id}) after epoch {at}, by surgery: {what}"[:2000]
-    kept = runs.create(
-        config.model_copy(update={"created": time.time(), "origin": origin}),
-        name or f"{run.name}, after surgery"[:80],
-    )
-    try:
+    origin = origin_of(run, f"after epoch {at}, by surgery: {what}")
+    title = name or f"{run.name}, after surgery"
+    # It has the weights, not the training: no file of what that started from comes along.
+    with copy_of(run, title, start_from=None, origin=origin) as kept:
         state = model.state_dict()
         write_tensors(kept.files.checkpoint(at), state)
         write_tensors(kept.files.weights, state)
@@ -214,9 +212,6 @@ def keep(run: Run, epoch: int | None, edits: Sequence[Edit], name: str = "") -> 
         ended |= {"state": "finished", "epoch": at, "message": origin, "ended": time.time()}
         kept.write_status(**ended)
         kept.write_status(**ended, **_scored(kept, model))
-    except BaseException:
-        shutil.rmtree(kept.path, ignore_errors=True)
-        raise
     return kept
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from cnn.common.checked import Checked
 from cnn.network.layers import AnyLayer, Classifier, Fix, Layer, LayerError, Shape
 
 if TYPE_CHECKING:
@@ -72,14 +73,16 @@ def failing_row(rows: Iterable[Row]) -> Row | None:
     return next((row for row in rows if row.problem), None)
 
 
-class Architecture(BaseModel):
+class Architecture(Checked):
     """Hidden layers in the order in which data flows, and `head`, the classifier at the end."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: Literal[1] = 1
     layers: tuple[AnyLayer, ...] = Field((), max_length=MAX_LAYERS)
     head: Classifier = Classifier()
+
+    @classmethod
+    def _refusal(cls, field: str, problem: str) -> ArchitectureError:
+        return ArchitectureError(f"{field}: {problem}")
 
     @property
     def all_layers(self) -> tuple[Layer, ...]:

@@ -7,11 +7,11 @@ nothing here. `version` is 1; a file of another version is refused.
 from __future__ import annotations
 
 import json
-import typing
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from cnn.common.checked import allowed_values, short
 from cnn.network.architecture import MAX_LAYERS, Architecture, ArchitectureError
 from cnn.network.layers import LAYER_KINDS, Classifier, Layer
 
@@ -66,7 +66,7 @@ def from_dict(data: object) -> Architecture:
     version = data.get("version", VERSION)
     if version != VERSION:
         raise ArchitectureError(
-            f"This architecture has version {_short(version)}; this app reads version {VERSION}."
+            f"This architecture has version {short(version)}; this app reads version {VERSION}."
         )
     try:
         return Architecture.model_validate(data)
@@ -86,7 +86,7 @@ def _explain(first: ErrorDetails, data: JSONObject) -> str:
         kind = entry.get("kind") if isinstance(entry, dict) else None
         model = LAYER_KINDS.get(kind) if isinstance(kind, str) else None
         if model is None:
-            name = _short(kind).strip("'")
+            name = short(kind).strip("'")
             what = "has no kind" if kind is None else f"({name}) is of no known kind"
             return f"Layer {index + 1} {what}. Allowed: {', '.join(LAYER_KINDS)}."
         return _explain_field(f"Layer {index + 1} ({kind})", model, place[3:], first)
@@ -109,27 +109,5 @@ def _explain_field(
         return f"{where} has no field '{name[:40]}'. Its fields: {known}."
     return (
         f"{where}, field '{name}': {allowed_values(model, name)} is allowed, "
-        f"not {_short(first.get('input'))}."
+        f"not {short(first.get('input'))}."
     )
-
-
-def allowed_values(model: type[BaseModel], name: str) -> str:
-    """What a field allows: `a whole number from 1 to 256`, `'same' or 'valid'`."""
-    info = model.model_fields[name]
-    if typing.get_origin(info.annotation) is typing.Literal:
-        values = [_short(value) for value in typing.get_args(info.annotation)]
-        return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} or {values[-1]}"
-    if info.annotation is bool:
-        return "true or false"
-    low = next((item.ge for item in info.metadata if hasattr(item, "ge")), None)
-    high = next((item.le for item in info.metadata if hasattr(item, "le")), None)
-    number = "a whole number" if info.annotation is int else "a number"
-    return f"{number} from {low} to {high}"
-
-
-def _short(value: object) -> str:
-    """A value from the file as JSON writes it, cut to a readable length."""
-    if isinstance(value, str):
-        return f"'{value[:40]}'"
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 40 else f"{text[:40]}…"

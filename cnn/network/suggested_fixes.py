@@ -38,8 +38,6 @@ def suggest_fixes(architecture: Architecture) -> list[SuggestedFix]:
 
 def _works(architecture: Architecture, number: int) -> bool:
     """Whether layer `number` and all above it work."""
-    if len(architecture.layers) > MAX_LAYERS:
-        return False
     failing = failing_row(architecture.table())
     return failing is None or failing.number > number
 
@@ -56,7 +54,7 @@ def _by_fields(architecture: Architecture, row: Row) -> Found:
 def _around(architecture: Architecture, row: Row) -> Found:
     place, layers = row.number - 1, architecture.layers
     shape = row.input_shape or ()
-    if row.layer.works_on == "flat" and len(shape) == 3:
+    if row.layer.works_on == "flat" and len(shape) == 3 and len(layers) < MAX_LAYERS:
         for new in (Flatten(), GlobalAvgPool()):
             changed = _with(architecture, (*layers[:place], new, *layers[place:]))
             yield row.number + 1, SuggestedFix(f"Add {new.title} above", changed)
@@ -134,9 +132,9 @@ def _halved(architecture: Architecture) -> Architecture | None:
 def with_layer(architecture: Architecture, number: int, **changes: int | str) -> Architecture:
     """The architecture with fields of its layer `number` (from 1) replaced."""
     layers = list(architecture.layers)
-    layers[number - 1] = layers[number - 1].model_copy(update=changes)
+    layers[number - 1] = layers[number - 1].changed(**changes)
     return _with(architecture, layers)
 
 
 def _with(architecture: Architecture, layers: list[Layer] | tuple[Layer, ...]) -> Architecture:
-    return architecture.model_copy(update={"layers": tuple(layers)})
+    return architecture.changed(layers=tuple(layers))

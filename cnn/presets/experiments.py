@@ -12,7 +12,7 @@ from cnn.network import Architecture
 from cnn.network.layers import Flatten
 from cnn.presets.blocks import linear_relu, network
 from cnn.presets.catalogue import DEFAULT_PRESET, PRESETS
-from cnn.training import Settings, read_settings
+from cnn.training import Settings
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Experiment:
     def settings(self) -> Settings:
         """The preset's settings (the default ones without a preset) with the changes."""
         base = PRESETS[self.preset].settings if self.preset else Settings()
-        return read_settings({**base.model_dump(), **self.changes})
+        return base.changed(**self.changes)
 
 
 EXPERIMENTS: tuple[Experiment, ...] = (

@@ -95,7 +95,7 @@ def fit(dataset: str, seed: int = 0) -> Detector:
 
     Leaves torch's global random state as it was.
     """
-    digits = datasets.DATASETS[dataset].classes == datasets.DIGITS
+    digits = datasets.DATASETS[dataset].has_digits
     # A run of digits that came from another machine is measured by the digits that are at hand.
     images = datasets.load(
         "mnist-sample" if digits and not datasets.is_on_disk(dataset) else dataset

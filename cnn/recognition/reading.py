@@ -51,24 +51,32 @@ class Reading:
 
 
 def prepare_strokes(
-    strokes: Sequence[drawing.Stroke], prepared: bool = True, canvas: int = 280, brush: float = 18.0
+    strokes: Sequence[drawing.Stroke],
+    prepared: bool = True,
+    canvas: int = 280,
+    brush: float = 18.0,
+    split: bool = True,
 ) -> list[drawing.Prepared]:
     """Every digit of a drawing, prepared; the whole sheet as one where `prepared` is off.
 
+    `split` off: the drawing is one thing, however many parts it has, such as a character of KMNIST.
     Raises DigitError for an empty drawing.
     """
     if not prepared:
         return [drawing.from_strokes(strokes, False, canvas, brush)]
-    found = drawing.split_strokes(strokes) or [list(strokes)]
+    found = (split and drawing.split_strokes(strokes)) or [list(strokes)]
     return [drawing.from_strokes(part) for part in found[:MOST_DIGITS]]
 
 
-def prepare_image(image: Image.Image, prepared: bool = True) -> list[drawing.Prepared]:
-    """Every digit of a picture, prepared. Raises DigitError for a blank one."""
+def prepare_image(
+    image: Image.Image, prepared: bool = True, split: bool = True
+) -> list[drawing.Prepared]:
+    """Every digit of a picture, prepared, or (`split` off) all of it as one. Raises DigitError for
+    a blank one."""
     ink = drawing.ink_of(image)
     if not prepared:
         return [drawing.from_pixels(ink, False)]
-    found = drawing.split_pixels(ink) or [ink]
+    found = (split and drawing.split_pixels(ink)) or [ink]
     return [drawing.from_pixels(part) for part in found[:MOST_DIGITS]]
 
 
@@ -114,9 +122,11 @@ def evidence(run: Run, model: nn.Module, image: Floats, classes: Sequence[int]) 
 def over_epochs(run: Run, image: Floats) -> tuple[list[int], Floats]:
     """The answer to one image after every kept epoch: epochs, and float32 `(epochs, classes)`.
 
-    At most 40 epochs, evenly chosen. Raises RunError for damaged weights.
+    At most 40 epochs, evenly chosen; one that went meanwhile is left out. Raises RunError for
+    damaged weights.
     """
     kept = run.checkpoints()
     if len(kept) > MOST_EPOCHS:
         kept = [kept[i] for i in np.linspace(0, len(kept) - 1, MOST_EPOCHS).round().astype(int)]
+    kept = [epoch for epoch in kept if run.files.checkpoint(epoch).is_file()]
     return kept, np.array([predict(run, image[None], k)[0] for k in kept], np.float32)

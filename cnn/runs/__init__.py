@@ -4,6 +4,7 @@ These names need no torch. The modules that do are imported by their own names: 
 `session` (training a run), `weights` (its networks), `finetune`, `jobs` and others.
 """
 
+from cnn.runs.copies import retry
 from cnn.runs.records import EpochRow, Live, ReportRow, State, Status
 from cnn.runs.run import ACTIVE, Config, Run, RunError, runs_dir
 from cnn.runs.store import (
@@ -15,7 +16,6 @@ from cnn.runs.store import (
     list_runs,
     new,
     open_run,
-    retry,
     settings_text,
     survey,
     worker_command,

@@ -29,6 +29,7 @@ class RunFiles:
         self.start_weights = folder / "start.safetensors"  # the weights it starts from
         self.my_digits = folder / "mine.safetensors"  # images, labels, which are held back
         self.parent = folder / "finetune.json"  # the run it comes from
+        self.start = (self.start_weights, self.my_digits, self.parent)  # all of these
 
     def checkpoint(self, epoch: int) -> Path:
         """The weights after `epoch`; 0: the initial ones."""

@@ -9,7 +9,6 @@ torch is there: functions import it themselves.
 from __future__ import annotations
 
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn.common.files import read_json, write_json, write_tensors
-from cnn.datasets import Images
+from cnn.datasets import DATASETS, Images
 from cnn.drawing import my_digits
+from cnn.runs.copies import copy_of, origin_of
 from cnn.runs.run import Run, RunError
-from cnn.runs.store import create
+from cnn.runs.store import versions
+from cnn.training import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -47,29 +48,40 @@ def create_run(
     if len(drawings) < FEWEST:
         raise RunError(f"Keep at least {FEWEST} digits first; there are {len(drawings)}.")
     config, weights = parent.config, parent.weights_path()
-    if len(config.classes) != 10:
-        raise RunError(f"'{parent.name}' does not read the ten digits.")
-    changes = {
-        "epochs": epochs,
-        "batch_size": 64,
-        "optimizer": "adamw",
-        "learning_rate": rate,
-        "schedule": "cosine",
-        "validation_images": 0,
-    }
-    settings = config.settings.model_copy(update=changes)
-    about = {"settings": settings, "start_from": parent.id, "preset": None, "created": time.time()}
-    run = create(config.model_copy(update=about), f"{parent.name}, with my digits")
-    try:
+    if not config.reads_digits:
+        raise RunError(
+            f"'{parent.name}' reads {DATASETS[config.dataset].label}, not the digits 0 to 9: it "
+            "cannot be taught them. Choose a run that reads digits."
+        )
+    with copy_of(
+        parent,
+        f"{parent.name}, with my digits",
+        start_from=parent.id,
+        origin=origin_of(parent, f"fine-tuned on {len(drawings)} digits of one's own"),
+        settings=settings_for(config.settings, epochs, rate),
+        preset=None,
+        versions=versions(),
+    ) as run:
         shutil.copyfile(weights, run.files.start_weights)
         _write_digits(run.files.my_digits, drawings)
         accuracy = parent.status().get("test_accuracy")
-        origin = {"from": parent.id, "name": parent.name, "test_accuracy": accuracy}
-        write_json(run.files.parent, origin)
-    except OSError as error:
-        shutil.rmtree(run.path, ignore_errors=True)
-        raise RunError(f"The run's folder could not be filled: {error.strerror}.") from error
+        about = {"from": parent.id, "name": parent.name, "test_accuracy": accuracy}
+        write_json(run.files.parent, about)
     return run
+
+
+def settings_for(parent: Settings, epochs: int, rate: float) -> Settings:
+    """The settings of a fine-tuning: what the parent's images and network need is kept, and no
+    image is held out, so nothing can stop it early."""
+    return parent.changed(
+        epochs=epochs,
+        batch_size=64,
+        optimizer="adamw",
+        learning_rate=rate,
+        schedule="cosine",
+        validation_images=0,
+        early_stopping=0,
+    )
 
 
 def _write_digits(file: Path, drawings: list[my_digits.Drawing]) -> None:
@@ -114,6 +126,11 @@ def load_start_weights(run: Run, model: nn.Module) -> None:
         model.load_state_dict(weights)
     except RuntimeError as error:
         raise RunError(f"'{run.name}': its start weights are of another network.") from error
+
+
+def is_finetuned(run: Run) -> bool:
+    """Whether a run was taught somebody's digits, so that `measure_effect` has something to say."""
+    return bool(run.config.start_from) and run.files.my_digits.is_file()
 
 
 @dataclass(frozen=True)

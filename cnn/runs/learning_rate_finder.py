@@ -84,7 +84,7 @@ def main() -> None:
     from cnn.training.trainer import Trainer
 
     architecture, settings, question = jobs.read_question()
-    settings = settings.model_copy(update={"early_stopping": 0})
+    settings = settings.changed(early_stopping=0)
     name = "auto" if processes(question["device"]) else question["device"]
     device, convolutional = find_device(name), architecture.convolutional
     accelerator = accelerator_for(device, settings.precision, convolutional)

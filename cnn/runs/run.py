@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Literal, cast
 
 import psutil
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
+from cnn.common.checked import Checked
 from cnn.common.files import read_json, write_json
 from cnn.common.paths import PROJECT
-from cnn.datasets import DATASETS, Preprocessing, data_dir
+from cnn.datasets import DATASETS, Preprocessing, are_digits, data_dir
 from cnn.network import Architecture
 from cnn.runs import metrics
 from cnn.runs.files import RunFiles
@@ -33,7 +34,7 @@ class RunError(RuntimeError):
     """A run that is missing, damaged or foreign; the message says which and what to do."""
 
 
-class Config(BaseModel):
+class Config(Checked):
     """What a run trains, on what and how. Written once, when the run is made."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -49,13 +50,22 @@ class Config(BaseModel):
     std: float = Field(gt=0, allow_inf_nan=False)
     classes: tuple[str, ...]
     created: float = Field(default_factory=time.time)
-    versions: dict[str, str] = {}
-    origin: str | None = None  # where its weights came from, if it was not trained itself
+    versions: dict[str, str] = Field(default_factory=dict)
+    origin: str | None = None  # where its weights came from, in words; None: random ones
+
+    @classmethod
+    def _refusal(cls, field: str, problem: str) -> RunError:
+        return RunError(f"{field}: {problem}")
 
     @property
     def validation_images(self) -> int:
         """How many training images are held out."""
         return self.settings.held_out(DATASETS[self.dataset])
+
+    @property
+    def reads_digits(self) -> bool:
+        """Whether its classes are the digits 0 to 9, so that it can be taught and asked them."""
+        return are_digits(self.classes)
 
 
 def runs_dir() -> Path:
@@ -222,13 +232,20 @@ class Run:
         return _is_fresh(self.files.watched, WATCHED_SECONDS)
 
     def checkpoints(self) -> list[int]:
-        """The epochs whose weights are kept, ascending; 0 are the initial ones."""
+        """The epochs whose weights are kept, ascending; 0 are the initial ones. Not every epoch is
+        (see `cnn.runs.checkpoints`), and while it trains one may go between two looks."""
         return self.files.checkpoint_epochs()
 
     def weights_path(self, epoch: int | None = None) -> Path:
         """The file of an epoch's weights; None: the newest there are. Raises RunError if none."""
         if epoch is not None:
             path = self.files.checkpoint(epoch)
+            if not path.is_file() and (epochs := self.checkpoints()):
+                kept = ", ".join(map(str, epochs))
+                raise RunError(
+                    f"'{self.name}' has not kept the weights after epoch {epoch}. It has those "
+                    f"after {kept}."
+                )
         else:
             path = self.files.weights
             if not path.is_file() and (epochs := self.checkpoints()):

@@ -16,10 +16,10 @@ from cnn import datasets
 from cnn.common.files import read_json, write_json, write_tensors
 from cnn.datasets import DATASETS, Images
 from cnn.drawing import synthetic_digits
-from cnn.runs import finetune, speeds
+from cnn.runs import checkpoints, finetune, speeds
 from cnn.runs.records import Live, State, Status
 from cnn.runs.run import Run, RunError
-from cnn.runs.weights import read_tensors, save_test_scores
+from cnn.runs.weights import read_tensors, score_test_set
 from cnn.training.accelerators import accelerator_for
 from cnn.training.control import Control
 from cnn.training.device import Device
@@ -65,6 +65,7 @@ class Session:
         self.resumed, self.best = load_resume(run, self.trainer)
         at = self.trainer.position
         self.began = at.images_seen, at.train_seconds  # what was before may be another device's
+        self.needed_by_resume = self._needed_epochs()
 
     def status(self, state: State, **more: object) -> None:
         """Write where the run stands."""
@@ -100,6 +101,7 @@ class Session:
         self.run.files.test_probabilities.unlink(missing_ok=True)  # of older weights
         if self.resumed:
             at = self.trainer.position
+            checkpoints.drop_after(self.run.files, at.epoch)
             self.run.append_metric(kind="resume", step=at.step, epoch=at.epoch)
         else:
             self._checkpoint(0)
@@ -169,8 +171,7 @@ class Session:
             trainer.model.load_state_dict(weights)
         self.live()
         self.status("running", message="Scoring the test set")
-        logits = trainer.logits(self.images.test_images)
-        accuracy = save_test_scores(self.run, logits, self.images.test_labels)
+        accuracy = score_test_set(self.run, self.images, trainer.accelerator)
         more: dict[str, object] = {"test_accuracy": accuracy, "ended": time.time()}
         if trainer.settings.early_stopping:
             more["kept_epoch"], more["stopped_early"] = trainer.kept_epoch, trainer.stopped_early
@@ -187,6 +188,13 @@ class Session:
 
     def _checkpoint(self, epoch: int) -> None:
         write_tensors(self.run.files.checkpoint(epoch), self.trainer.model.state_dict())
+        checkpoints.prune(self.run.files, self._needed_epochs() | self.needed_by_resume)
+
+    def _needed_epochs(self) -> set[int]:
+        """The epochs whose weights are needed whatever is pruned: the newest and the best. Those of
+        the saved state are too: killed now, the run goes on from there."""
+        best = self.best[1] if self.best else 0
+        return {self.trainer.position.epoch, self.trainer.kept_epoch or 0, best}
 
     def _save_resume(self) -> None:
         """Keep everything that going on needs. The JSON names its tensor file and is replaced
@@ -196,6 +204,7 @@ class Session:
         write_tensors(file, tensors)
         write_json(self.run.files.resume, {**numbers, "file": file.name, "best": self.best})
         self._drop_resume_tensors(file)
+        self.needed_by_resume = self._needed_epochs()
         self.last_resume = time.monotonic()
 
     def _drop_resume_tensors(self, kept: Path | None = None) -> None:
@@ -292,7 +301,7 @@ def load_resume(run: Run, trainer: Trainer) -> tuple[bool, Best | None]:
         tensors = read_tensors(run.path / Path(numbers.pop("file")).name)
     except Exception as error:
         raise RunError(
-            "The state to resume from is damaged or gone. The weights of every epoch are kept: "
+            "The state to resume from is damaged or gone. The weights of its epochs are kept: "
             "the run can still be used, but not trained further."
         ) from error
     best = numbers.pop("best", None)

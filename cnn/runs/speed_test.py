@@ -42,8 +42,8 @@ def measure(
     pixels = torch.randint(0, 256, (IMAGES, 28, 28), dtype=torch.uint8, generator=generator)
     labels = torch.randint(0, architecture.head.classes, (IMAGES,), generator=generator)
     # More epochs than fit into the time; a tiny rate, so that noise does not make it diverge.
-    settings = settings.model_copy(
-        update={"epochs": 200, "early_stopping": 0, "learning_rate": 1e-6, "schedule": "constant"}
+    settings = settings.changed(
+        epochs=200, early_stopping=0, learning_rate=1e-6, schedule="constant"
     )
     accelerator = accelerator_for(device, settings.precision, architecture.convolutional)
     images = Images(pixels, labels, pixels[:1], labels[:1])

@@ -13,8 +13,6 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from cnn.common.files import read_json, write_json
 from cnn.common.paths import PROJECT
 from cnn.datasets import DATASETS, preprocessing_for
@@ -68,7 +66,7 @@ def new(
         mean=preprocessing.mean,
         std=preprocessing.std,
         classes=DATASETS[dataset].classes,
-        versions=_versions(),
+        versions=versions(),
     )
     return create(config, name)
 
@@ -78,13 +76,13 @@ def default_name(network: str, dataset: str) -> str:
     return f"{network} on {DATASETS[dataset].label.removesuffix(' (bundled)')}"
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """What a run was made with, without importing any of it."""
-    versions = {"python": sys.version.split()[0]}
+    found = {"python": sys.version.split()[0]}
     for package in ("torch", "torchvision"):
         with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[package] = metadata.version(package)
-    return versions
+            found[package] = metadata.version(package)
+    return found
 
 
 def open_run(run_id: str) -> Run:
@@ -127,17 +125,6 @@ def settings_text(changes: Mapping[str, float]) -> str:
     """Settings in words, such as `batch size 16, learning rate 0.001`."""
     titles = {name: Settings.model_fields[name].title or name for name in changes}
     return ", ".join(f"{titles[name].lower()} {value:g}" for name, value in changes.items())
-
-
-def retry(run: Run, changes: Mapping[str, float]) -> Run:
-    """A new run like `run`, with some settings changed. Raises RunError."""
-    config = run.config
-    try:
-        settings = Settings.model_validate({**config.settings.model_dump(), **changes})
-    except ValidationError:
-        raise RunError(f"'{run.name}' cannot be tried again with {changes}.") from None
-    name = f"{run.name}, {settings_text(changes)}"
-    return new(config.architecture, settings, config.dataset, config.device, config.preset, name)
 
 
 def device_lock(device: str) -> Path:

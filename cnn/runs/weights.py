@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cnn.common.files import write_tensors
+from cnn.common.progress import Progress
+from cnn.datasets import Images
 from cnn.runs.run import Run, RunError
+from cnn.training.accelerators import Accelerator
+from cnn.training.inference import predict_logits
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -37,11 +42,22 @@ def load_model(run: Run, epoch: int | None = None, device: str = "cpu") -> nn.Mo
     return model.eval().to(device)
 
 
-def save_test_scores(run: Run, logits: Tensor, labels: Tensor) -> float:
-    """Keep the test set's probabilities with the run; returns the accuracy.
+def score_test_set(
+    run: Run,
+    images: Images,
+    accelerator: Accelerator | None = None,
+    progress: Progress | None = None,
+) -> float:
+    """The accuracy of the newest weights on the test set; its probabilities are kept with the run.
 
-    `logits` float32 `(N, classes)`, `labels` int64 `(N,)`.
+    In full float32 whatever the training computed in: so do Inspect, Draw, and every network that
+    is taken away, and a number read at the end of a training in bf16 on a GPU is found again by
+    `python -m cnn evaluate` on the CPU, which stands for no `accelerator`. Raises RunError.
     """
+    accelerator = accelerator or Accelerator(torch.device("cpu"))
+    model = load_model(run, device=str(accelerator.device))
+    with accelerator.full_float32():
+        logits = predict_logits(model, images.test_images, run.preprocessing, progress=progress)
     probabilities = logits.softmax(1).cpu()
     write_tensors(run.files.test_probabilities, {"probabilities": probabilities})
-    return float((probabilities.argmax(1) == labels).float().mean())
+    return float((probabilities.argmax(1) == images.test_labels).float().mean())

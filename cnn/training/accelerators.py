@@ -59,6 +59,10 @@ class Accelerator:
             return contextlib.nullcontext()  # a disabled autocast still costs 5 µs a step
         return torch.autocast(self.device.type, torch.bfloat16)
 
+    def full_float32(self) -> contextlib.AbstractContextManager[object]:
+        """The context in which float32 means all its 24 bits, in convolutions too."""
+        return contextlib.nullcontext()
+
     def activate(self) -> None:
         """Make it the device that PyTorch's calls without a device mean, in this process."""
 
@@ -125,6 +129,11 @@ class Cuda(Accelerator):
         gpus = [_gpu(index, reason) for index in range(count)]
         together = len(gpus) > 1 and not any(gpu.problem for gpu in gpus)
         return gpus + ([_together(gpus)] if together else [])
+
+    def full_float32(self) -> contextlib.AbstractContextManager[object]:
+        """Without TF32, in which convolutions round their inputs to 10 bits by default."""
+        cudnn = torch.backends.cudnn
+        return cudnn.flags(enabled=True, deterministic=cudnn.deterministic, allow_tf32=False)
 
     def activate(self) -> None:
         """Make it the current GPU."""

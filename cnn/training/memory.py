@@ -16,6 +16,11 @@ IMAGE_BYTES = 784
 PYTORCH_MEMORY = 0.7e9
 
 
+def optimizer_state(settings: Settings) -> int:
+    """How many numbers the optimiser keeps for each weight, besides its gradient."""
+    return OPTIMIZER_STATE[OPTIMIZERS[settings.optimizer].torch_name]
+
+
 def activation_bytes(architecture: Architecture, bf16: bool) -> int:
     """Bytes that one training image takes while its gradients are computed.
 
@@ -33,7 +38,7 @@ def estimate(
 
     Without what PyTorch itself takes (`PYTORCH_MEMORY`).
     """
-    copies = 2 + OPTIMIZER_STATE[OPTIMIZERS[settings.optimizer].torch_name]
+    copies = 2 + optimizer_state(settings)
     weights = architecture.parameters * 4 * copies
     return weights + images * IMAGE_BYTES + batch_size * activation_bytes(architecture, bf16)
 

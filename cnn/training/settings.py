@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
+from cnn.common.checked import Checked, first_problem
 from cnn.datasets import DataSet
 from cnn.training.schedules import SCHEDULES
 
@@ -71,10 +72,8 @@ def _augmentation(
     )
 
 
-class Settings(BaseModel):
+class Settings(Checked):
     """How a network is trained. Every field has its limits, a title and an explanation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     epochs: int = Field(
         3, ge=1, le=200, title="Epochs", description="How often every training image is seen."
@@ -238,6 +237,10 @@ class Settings(BaseModel):
             return {RENAMED.get(name, name): value for name, value in values.items()}
         return values
 
+    @classmethod
+    def _refusal(cls, field: str, problem: str) -> SettingsError:
+        return SettingsError(f"{field or 'settings'}: {problem}")
+
     def held_out(self, dataset: DataSet) -> int:
         """How many training images are kept for validation: as set, or the data set's usual."""
         return (
@@ -281,6 +284,4 @@ def read_settings(values: object) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "settings"
-        raise SettingsError(f"{name}: {first['msg']}, not {first.get('input')!r}.") from None
+        raise Settings._refusal(*first_problem(Settings, error)) from None

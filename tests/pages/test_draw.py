@@ -8,6 +8,8 @@ from PIL import Image
 
 from cnn.drawing import my_digits
 from cnn.recognition import calibration
+from tests.cnn.runs.test_copies import classes_of
+from tests.cnn.runs.test_finetune import drawings
 from tests.strokes import ONE, SEVEN, ZERO, beside, fabric
 from ui.draw.state import DrawState
 from ui.shared import models
@@ -184,3 +186,25 @@ def test_a_whole_game(drawn, trained):
     assert "The network misread these" in text(page)
     page.button(key="game_keep").click().run()
     assert sorted(d.label for d in my_digits.load()) == list(range(10))
+
+
+@pytest.mark.parametrize("dataset", ["fashion-mnist", "kmnist"])
+def test_a_run_that_reads_no_digits_neither_plays_nor_is_taught(drawn, trained, dataset):
+    classes_of(trained, dataset)
+    my_digits.add(drawings())
+    page = drawn([], draw_part="Game")
+    assert any("does not read the digits" in i.value for i in page.info)
+    assert not any(b.key == "game_start" for b in page.button)
+    page = drawn([], draw_part="My digits")
+    assert any("does not read the digits" in i.value for i in page.info)
+    assert page.button(key="mine_teach").disabled
+
+
+def test_a_character_of_several_parts_is_read_as_one(drawn, trained):
+    page = drawn(beside(SEVEN, ZERO))
+    assert "It reads 2 digits" in text(page)
+    classes_of(trained, "kmnist")
+    page = drawn(beside(SEVEN, ZERO))
+    assert "It reads 2 digits" not in text(page)
+    assert page.get("plotly_chart")
+    assert "tells apart: o, ki, su" in text(drawn([]))

@@ -55,7 +55,7 @@ def test_early_stopping_without_validation_images_cannot_start(train):
     shown = train()
     play = shown.session_state["playground"]
     changes = {"early_stopping": 2, "validation_images": 0}
-    play.settings = play.settings.model_copy(update=changes)
+    play.settings = play.settings.changed(**changes)
     shown.run()
     assert any("Early stopping" in e.value for e in shown.error)
     assert shown.button(key="start").disabled
@@ -68,10 +68,10 @@ def test_a_measurement_is_shown_as_long_as_it_is_of_this_network(train):
     kept(shown).speed_test = ended(shown, [row])
     shown.run()
     assert "4,000 images/s" in [m.value for m in shown.metric]
-    play.settings = play.settings.model_copy(update={"learning_rate": 0.02, "epochs": 7})
+    play.settings = play.settings.changed(learning_rate=0.02, epochs=7)
     shown.run()
     assert "4,000 images/s" in [m.value for m in shown.metric]
-    play.settings = play.settings.model_copy(update={"batch_size": 32})
+    play.settings = play.settings.changed(batch_size=32)
     shown.run()
     assert "4,000 images/s" not in [m.value for m in shown.metric]
 
@@ -154,3 +154,19 @@ def test_a_pytorch_that_cannot_be_loaded_is_said_instead_of_loading_for_ever(tra
     page = train()
     assert any("no libfoo" in error.value for error in page.error)
     assert "Loading PyTorch, to see" not in text(page)
+
+
+@pytest.mark.parametrize("page", ["train", "evaluate"])
+def test_a_run_that_learned_nothing_says_so_and_offers_another_try(app, trained, monkeypatch, page):
+    launched = []
+    monkeypatch.setattr(runs, "launch", launched.append)
+    assert not any("next to nothing" in w.value for w in app(page, run=trained.id).warning)
+    trained.write_status(**{**trained.status(), "test_accuracy": 0.1})
+    shown = app(page, run=trained.id)
+    said = next(w.value for w in shown.warning if "next to nothing" in w.value)
+    assert "smaller learning rate, such as 0.002" in said
+    button = shown.button(key="retry")
+    assert button.label == "Try again with learning rate 0.002"
+    button.click().run()
+    assert not shown.exception
+    assert [run.config.settings.learning_rate for run in launched] == [0.002]

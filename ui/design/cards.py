@@ -198,10 +198,10 @@ def _changer(uid: Uid) -> Callable[[str, object], None]:
             return
         place = place_of(uid)
         if uid == "head":
-            play.head = play.head.model_copy(update={name: value})
+            play.head = play.head.changed(**{name: value})
         elif place is not None:
             card = play.cards[place]
-            card.layer = card.layer.model_copy(update={name: value})
+            card.layer = card.layer.changed(**{name: value})
 
     return change
 

@@ -65,9 +65,7 @@ def lowest_place(architecture: Architecture, layer: Layer) -> int:
     layers = architecture.layers
     for keep_rest in (True, False):
         for place in range(len(layers), -1, -1):
-            tried = architecture.model_copy(
-                update={"layers": (*layers[:place], layer, *layers[place:])}
-            )
+            tried = architecture.changed(layers=(*layers[:place], layer, *layers[place:]))
             failing = failing_row(tried.table())
             if failing is None or (not keep_rest and failing.number > place + 1):
                 return place

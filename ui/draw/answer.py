@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cnn import drawing, figures, recognition, runs
+from cnn.datasets import DATASETS
 from ui.draw import state
 from ui.shared import models
 from ui.shared import state as shared
@@ -33,24 +34,33 @@ def headline(small: str, large: str) -> None:
         st.markdown(f"## {large}")
 
 
-def invitation() -> None:
+def no_digits(run: runs.Run) -> str:
+    """Why a run cannot play or be taught, in words."""
+    label = DATASETS[run.config.dataset].label
+    return (
+        f"'{run.name}' has learned {label}, whose classes are {', '.join(run.config.classes)}: it "
+        "does not read the digits 0 to 9. Choose a run that does above."
+    )
+
+
+def invitation(config: runs.Config) -> None:
     """What stands in the answer's place before anything is drawn."""
+    what = "Write a digit from 0 to 9 on the dark sheet, or several beside each other as a number."
+    if not config.reads_digits:
+        what = f"Draw one of what this network tells apart: {', '.join(config.classes)}."
     with st.container(border=True, horizontal_alignment="center", key="draw_invitation"):
         st.markdown("### :material/draw: Your turn")
-        st.markdown(
-            "Write a digit from 0 to 9 on the dark sheet, or several beside each other as a "
-            "number. The network answers as soon as you lift the pen."
-        )
+        st.markdown(f"{what} The network answers as soon as you lift the pen.")
 
 
 def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
     """The answer of one run."""
-    if not found:
-        invitation()
-        return
     try:
         run = runs.open_run(run_id)
         config = run.config
+        if not found:
+            invitation(config)
+            return
         model = models.model_of(run, epoch)
         images = np.stack([one.image for one in found])
         reading = recognition.read(run, model, images, models.detector_ready(run))
@@ -60,7 +70,7 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
     if len(found) > 1:
         _number(reading, found, config.classes)
     else:
-        _winner(reading, found[0], config.classes)
+        _winner(reading, found[0], config)
     row = reading.probabilities[state.chosen(found)]
     chart(
         figures.probability_bars(row.tolist(), config.classes),
@@ -76,18 +86,19 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
         )
 
 
-def _winner(reading: recognition.Reading, one: drawing.Prepared, classes: tuple[str, ...]) -> None:
-    """One digit: winner and what the network sees."""
-    best = reading.best[0]
+def _winner(reading: recognition.Reading, one: drawing.Prepared, config: runs.Config) -> None:
+    """One drawing: winner and what the network sees."""
+    best, classes = reading.best[0], config.classes
+    kind, kinds = ("a digit", "digits") if config.reads_digits else ("any of them", "classes")
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="medium"):
         if reading.is_digit[0]:
             headline(in_words(reading.confidence)[0], classes[best])
         else:
             with st.container(key="draw_no_digit", gap=None):
-                st.markdown("### That does not look like a digit to me")
+                st.markdown(f"### That does not look like {kind} to me")
                 st.markdown(
                     f"If it had to be one: **{classes[best]}** ({reading.confidence:.0%}). The "
-                    "bars only share out 100 % among the digits; they cannot say “none of these”."
+                    f"bars only share out 100 % among the {kinds}; they cannot say “none of these”."
                 )
         st.image(
             enlarge(one.image, 5),

@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn import drawing, figures, recognition, runs
+from cnn.runs import checkpoints
 from ui.draw.answer import in_words
 from ui.shared import models
 from ui.shared.charts import chart
@@ -70,9 +71,10 @@ def all_runs(found: list[drawing.Prepared]) -> None:
 
 
 def chosen_epoch(run: runs.Run) -> int | None:
-    """The epoch chosen below the drawing; None: the newest weights."""
+    """The epoch chosen below the drawing, or the nearest where that is not kept any more; None: the
+    newest weights."""
     epoch = st.session_state.get(f"draw_epoch_{run.id}")
-    return epoch if epoch in run.checkpoints() else None
+    return checkpoints.nearest(run.checkpoints(), epoch) if isinstance(epoch, int) else None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -92,11 +94,14 @@ def replay(run: runs.Run, one: drawing.Prepared) -> None:
     if len(epochs) < 2:
         st.caption("There is nothing to replay before the first epoch ends.")
         return
+    options, key = [*epochs, "newest"], f"draw_epoch_{run.id}"
+    if st.session_state.get(key, "newest") not in options:
+        st.session_state[key] = checkpoints.nearest(epochs, st.session_state[key])
     st.select_slider(
         "Let the network answer as it was after epoch",
-        [*run.checkpoints(), "newest"],
+        options,
         "newest",
-        key=f"draw_epoch_{run.id}",
+        key=key,
         persist_state="session",
         help="0 are the random weights before training. The answer above goes by it.",
     )

@@ -10,6 +10,7 @@ from cnn import runs
 from cnn.drawing import my_digits
 from cnn.runs import finetune
 from ui.draw import canvas, state
+from ui.draw.answer import no_digits
 from ui.draw.compare import readings
 from ui.shared.pictures import enlarge
 from ui.shared.refresh import refreshing
@@ -148,7 +149,7 @@ def _scores(kept: list[my_digits.Drawing]) -> None:
     pictures, labels = my_digits.images(kept)
     rows = []
     for run, reading in readings(pictures):
-        if len(run.config.classes) != 10:
+        if not run.config.reads_digits:
             continue
         guess = reading.best
         wrong = [f"{a}→{b}" for a, b in zip(labels, guess, strict=True) if a != b]
@@ -180,6 +181,8 @@ def _scores(kept: list[my_digits.Drawing]) -> None:
 def _teach(run_id: str, kept: list[my_digits.Drawing]) -> None:
     """Start a fine-tuning, and show what the earlier ones did."""
     run = runs.open_run(run_id)
+    if not run.config.reads_digits:
+        st.info(no_digits(run), icon=":material/block:")
     st.markdown(
         "A new run starts from this run's weights and learns your digits for a few epochs, mixed "
         f"with {finetune.REHEARSAL:,} images of the old training set against forgetting. Of each "
@@ -188,6 +191,7 @@ def _teach(run_id: str, kept: list[my_digits.Drawing]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.slider("Epochs", 1, 10, 3, key="mine_epochs", persist_state="session", width=260)
         ready = len(kept) >= finetune.FEWEST and run.state not in runs.ACTIVE
+        ready = ready and run.config.reads_digits
         st.button(
             "Fine-tune it on my digits",
             type="primary",
@@ -199,7 +203,7 @@ def _teach(run_id: str, kept: list[my_digits.Drawing]) -> None:
         )
     if len(kept) < finetune.FEWEST:
         st.caption(f"Keep at least {finetune.FEWEST} digits first.")
-    taught = [other for other in runs.list_runs() if other.config.start_from]
+    taught = [other for other in runs.list_runs() if finetune.is_finetuned(other)]
     working = any(other.state in runs.ACTIVE for other in taught)
     if taught:
         refreshing(_effects, 1.0 if working else None, "effects")([r.id for r in taught[:5]])

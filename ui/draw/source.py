@@ -23,11 +23,12 @@ def prepared_on() -> bool:
     return bool(st.session_state.get("draw_prepared", True))
 
 
-def show() -> list[drawing.Prepared]:
-    """The digits of the canvas or an upload, none where there is nothing to read."""
+def show(split: bool) -> list[drawing.Prepared]:
+    """The digits of the canvas or an upload, none where there is nothing to read. `split` off: all
+    that is drawn is one thing."""
     source = choose("Source", SOURCES, "draw_source", label_visibility="collapsed")
     try:
-        found = _from_canvas() if source == SOURCES[0] else _from_upload()
+        found = _from_canvas(split) if source == SOURCES[0] else _from_upload(split)
     except drawing.DigitError as error:
         st.warning(str(error), icon=":material/image_not_supported:")
         return []
@@ -36,14 +37,14 @@ def show() -> list[drawing.Prepared]:
     return found
 
 
-def _from_canvas() -> list[drawing.Prepared]:
+def _from_canvas(split: bool) -> list[drawing.Prepared]:
     if canvas.canvas("draw", "draw") is None:
         return []
     strokes = canvas.strokes()
-    return recognition.prepare_strokes(strokes, prepared_on(), canvas.SIZE, canvas.brush())
+    return recognition.prepare_strokes(strokes, prepared_on(), canvas.SIZE, canvas.brush(), split)
 
 
-def _from_upload() -> list[drawing.Prepared]:
+def _from_upload(split: bool) -> list[drawing.Prepared]:
     file = st.file_uploader(
         "A picture of one digit, or of a number",
         type=TYPES,
@@ -57,7 +58,7 @@ def _from_upload() -> list[drawing.Prepared]:
         return []
     picture = drawing.open_image(io.BytesIO(content))
     st.image(picture, width=200, alt="The uploaded picture")
-    return recognition.prepare_image(picture, prepared_on())
+    return recognition.prepare_image(picture, prepared_on(), split)
 
 
 def preparation(found: list[drawing.Prepared]) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cnn import datasets, evaluation, figures, runs
 from ui.shared import state
+from ui.shared.another_try import near_chance
 from ui.shared.charts import chart
 from ui.shared.image_choice import ANY_CLASS, ImageChoice
 from ui.shared.pictures import enlarge
@@ -69,6 +70,7 @@ def show(run: runs.Run) -> None:
     grid.metric("Test accuracy", f"{(predictions == scored.labels).mean():.2%}", border=True)
     grid.metric(f"Wrong, of {len(predictions):,}", f"{len(wrong):,}", border=True)
     grid.metric("Trained on", datasets.DATASETS[run.config.dataset].label, border=True)
+    near_chance(run)
     confusion = evaluation.confusion_matrix(scored.labels, predictions, len(scored.classes))
     _by_class(confusion, scored.classes)
     mistakes(scored, wrong)
@@ -93,8 +95,12 @@ def _score(run: runs.Run) -> None:
     """Score the test set, with a progress bar."""
     text = "Scoring the test set"
     bar = st.progress(0.0, text)
+
+    def show_share(share: float) -> None:
+        bar.progress(share, text)
+
     try:
-        evaluation.score_test_set(run, lambda share: bar.progress(share, text))
+        evaluation.score_test_set(run, show_share)
     except (runs.RunError, datasets.DataError) as error:
         st.error(str(error), icon=":material/error:")
     else:

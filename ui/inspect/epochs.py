@@ -7,6 +7,7 @@ import time
 import streamlit as st
 
 from cnn import runs
+from cnn.runs import checkpoints
 from ui.inspect.state import choices_in, inspect_state
 from ui.inspect.widgets import by_hand
 
@@ -23,9 +24,13 @@ def _options(run: runs.Run) -> list[int | str]:
 
 
 def _position(run: runs.Run, options: list[int | str]) -> int:
-    """The chosen epoch's index in `options`; the last stands for the newest weights."""
+    """The index in `options` of the chosen epoch, or of the nearest where that is not kept any
+    more; the last stands for the newest weights."""
     epoch = choices_in(run).epoch
-    return options.index(epoch) if epoch in options else len(options) - 1
+    kept = [option for option in options if isinstance(option, int)]
+    if epoch is None or (near := checkpoints.nearest(kept, epoch)) is None:
+        return len(options) - 1
+    return options.index(near)
 
 
 def go_to(run: runs.Run, epoch: int | str, playing: bool = False) -> None:
@@ -65,7 +70,7 @@ def choose_epoch(run: runs.Run) -> int | None:
     _advance(run, options)
     value = options[_position(run, options)]
     player = inspect_state().player
-    key = f"inspect_epoch_{run.id}_{len(options)}_{options[-1]}_{player.version}"
+    key = f"inspect_epoch_{run.id}_{hash(tuple(options))}_{player.version}"
 
     def moved(epoch: int | str) -> None:
         choices_in(run).epoch = epoch if isinstance(epoch, int) else None

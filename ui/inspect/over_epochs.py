@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 
 import numpy as np
@@ -28,7 +29,7 @@ def show(scene: Scene) -> None:
     if not epochs:
         st.info("This run has kept no epochs, so earlier weights cannot be shown.")
         return
-    key = (scene.run.id, epochs[-1], len(epochs), scene.image.tobytes())
+    key = (scene.run.id, tuple(epochs), scene.image.tobytes())
     st.markdown("**What it took this image for**")
     try:
         history = long_work(
@@ -84,16 +85,21 @@ def _map_by_epoch(scene: Scene, epochs: list[int], key: tuple) -> None:
     number, channel = output.number, choice.channel
     st.markdown(f"**How map {channel} of layer {number}, {output.layer.summary}, changed**")
 
-    def compute() -> NDArray[np.float32]:
-        maps = []
+    def compute() -> dict[int, NDArray[np.float32]]:
+        maps = {}
         for epoch in epochs:
-            model = models.model_of(scene.run, epoch)
-            with torch.inference_mode():
-                maps.append(model[:number](scene.x)[0, channel].numpy())
-        return np.stack(maps)
+            with contextlib.suppress(runs.RunError):  # damaged, or pruned meanwhile
+                model = models.model_of(scene.run, epoch)
+                with torch.inference_mode():
+                    maps[epoch] = model[:number](scene.x)[0, channel].numpy()
+        return maps
 
-    maps = at_once(("maps", number, channel, *key), compute)
-    _epoch_tiles(scene, maps, epochs, "time_maps", bool((maps < 0).any()), each=True)
+    found = at_once(("maps", number, channel, *key), compute)
+    if not found:
+        st.caption("The weights of no epoch can be read.")
+        return
+    maps = np.stack(list(found.values()))
+    _epoch_tiles(scene, maps, list(found), "time_maps", bool((maps < 0).any()), each=True)
 
 
 def _filter_by_epoch(scene: Scene) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import types
+import math
 import typing
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
+
+from cnn.common.checked import is_optional, limits
+from ui.shared import state
 
 
-def _limits(info: FieldInfo) -> tuple[Any, Any]:
-    """The smallest and largest allowed value, None where there is none."""
-    low = high = None
-    for item in info.metadata:
-        low = getattr(item, "ge", low)
-        high = getattr(item, "le", high)
-    return low, high
+@dataclass
+class Refusal:
+    """The newest value that a field did not take: which widget, why, and on which page visit."""
+
+    key: str = ""
+    text: str = ""
+    visit: int = -1
 
 
 def field_widget(
@@ -28,21 +31,23 @@ def field_widget(
     on_change: Callable[[str, Any], None],
     compact: bool = False,
     disabled: bool = False,
+    when_empty: str | None = None,
 ) -> None:
     """Draw the widget of one field; `on_change(name, value)` is called when it is moved.
 
-    `compact` prefers a select box to a row of buttons, where there is little width;
-    `disabled` shows the value but does not let it move.
+    Where `on_change` raises ValueError, the field goes back to what is in force, and what the error
+    says stands below it. `compact` prefers a select box to a row of buttons, where there is little
+    width; `disabled` shows the value but does not let it move; `when_empty` is what an empty field
+    stands for, where it may be empty.
     """
     info, value = type(model).model_fields[name], getattr(model, name)
     declared = info.json_schema_extra
     extra: dict[str, Any] = declared if isinstance(declared, dict) else {}
     label, kind = info.title or name, info.annotation
-    low, high = _limits(info)
+    low, high, _ = limits(info)
 
     def changed() -> None:
-        if st.session_state.get(key) is not None:
-            on_change(name, st.session_state[key])
+        apply_change(key, name, value, lambda new: on_change(name, new), is_optional(info))
 
     common: dict[str, Any] = {"key": key, "on_change": changed, "disabled": disabled}
     common["help"] = info.description
@@ -57,23 +62,57 @@ def field_widget(
         st.toggle(label, value, **common)
     elif kind is int and high is not None and high - low <= 1024:
         st.slider(label, low, high, value, **common)
-    elif kind is int or isinstance(kind, types.UnionType):  # int | None
-        st.number_input(label, low, high, value, **common)
+    elif kind is int or is_optional(info):
+        number_input(label, value, step=1, placeholder=when_empty, **common)
     elif kind is float and extra.get("step"):
         title = f"{label} ({extra['unit']})" if extra.get("unit") else label
         st.slider(title, float(low), float(high), float(value), float(extra["step"]), **common)
     elif kind is float:
-        step, value = _decade(value), float(value)
-        st.number_input(label, 0.0, float(high), value, step, format="%.5g", **common)
+        rate_input(label, value, **common)
     else:
         raise TypeError(f"No widget is known for {name}: {kind}")
+    show_refusal(key)
+
+
+def number_input(label: str, value: float | None, key: str, **common: Any) -> None:
+    """A field for a number, of which `apply_change` says what is allowed.
+
+    It has no limits of its own: the browser would keep a number beyond them in the field and send
+    nothing. Nor has it a default, to which an emptied field would go back without a word.
+    """
+    st.session_state.setdefault(key, value)
+    st.number_input(label, value=None, key=key, **common)
+
+
+def rate_input(label: str, value: float, **common: Any) -> None:
+    """A field for a number that may be of any order of magnitude."""
+    number_input(label, float(value), step=_decade(value), format="%.5g", **common)
+
+
+def apply_change(
+    key: str, name: str, in_force: object, change: Callable[[Any], None], optional: bool = False
+) -> None:
+    """Give a moved widget's value to `change`. What that refuses with a ValueError is taken back:
+    the widget of field `name` shows what is `in_force` again, and `show_refusal` says why."""
+    refusal, new = state.page(Refusal), st.session_state.get(key)
+    refusal.key = ""
+    try:
+        if new is None and not optional:
+            raise ValueError("It cannot be empty.")
+        change(new)
+    except ValueError as error:
+        st.session_state[key] = in_force
+        refusal.key, refusal.visit = key, state.get().visit
+        refusal.text = str(error).removeprefix(f"{name}: ")  # it stands below the field
+
+
+def show_refusal(key: str) -> None:
+    """Say below a widget why its newest value was not taken."""
+    refusal = state.page(Refusal)
+    if refusal.key == key and refusal.visit == state.get().visit:
+        st.error(f"{refusal.text[:1].upper()}{refusal.text[1:]}", icon=":material/block:")
 
 
 def _decade(value: float) -> float:
     """A step of one in the value's leading digit."""
-    if value <= 0:
-        return 0.001
-    step = 1.0
-    while step > value:
-        step /= 10
-    return step
+    return 10.0 ** math.floor(math.log10(value)) if value > 0 else 0.001

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import streamlit as st
+from humanize import naturalsize
 
 from cnn import runs
 from cnn.common.text import plural
 from cnn.datasets import DATASETS, is_on_disk
+from cnn.runs import checkpoints
 from cnn.training import Settings
 from ui.shared import state
+from ui.shared.another_try import launch
 from ui.shared.fields import field_widget
-from ui.train import dataset_picker, device_picker, rate_finder, run_controls
+from ui.train import dataset_picker, device_picker, rate_finder
 
 BASICS = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule")
 AUGMENTATION = tuple(
@@ -49,9 +52,28 @@ def start_button() -> None:
         type="primary",
         icon=":material/play_arrow:",
         key="start",
-        on_click=lambda: run_controls.launch(make),
+        on_click=lambda: launch(make),
         disabled=not can_start or not is_on_disk(name),
     )
+    if can_start:
+        _disk_note()
+
+
+def _disk_note() -> None:
+    """What the run will take on disk, and what is free there."""
+    play = state.get()
+    needed = checkpoints.disk_needed(play.architecture, play.settings)
+    free = checkpoints.disk_free()
+    of = "" if free is None else f" of {naturalsize(free)} free"
+    kept = checkpoints.most_kept(play.architecture.parameters * 4)
+    thinned = f", the weights of {kept} epochs" if kept < play.settings.epochs + 1 else ""
+    st.caption(f"On disk: up to {naturalsize(needed)}{of} in {runs.runs_dir()}{thinned}.")
+    if free is not None and needed > free:
+        st.warning(
+            "That is more than is free. Delete runs on Evaluate, make the network smaller, or set "
+            "another folder with CNN_RUNS_DIR.",
+            icon=":material/hard_drive:",
+        )
 
 
 def _explain_problems(dataset_name: str) -> bool:
@@ -90,12 +112,23 @@ def settings_form() -> None:
             _field(name)
     for place, (label, icon, names) in zip(st.columns(3), FOLDS, strict=True):
         changed = sum(getattr(settings, n) != Settings.model_fields[n].default for n in names)
-        with place, st.expander(f"{label}{f' · {changed} set' if changed else ''}", icon=icon):
+        title, key = f"{label} · {changed} set" if changed else label, f"fold_{label.lower()}"
+        with place, st.expander(title, icon=icon, key=key):  # by its key it stays open
             for name in names:
                 _field(name)
-                if name == "precision" and (note := device_picker.precision_note()):
+                if note := _note(name):
                     st.caption(note)
     rate_finder.show()
+
+
+def _note(name: str) -> str:
+    """What a setting means with this device or these images, in a sentence; mostly empty."""
+    dataset = DATASETS[dataset_picker.chosen_dataset()]
+    if name == "precision":
+        return device_picker.precision_note()
+    if name == "handwriting" and state.get().settings.handwriting and not dataset.has_digits:
+        return f"{dataset.label} has no digits: its images are varied, and none are added."
+    return ""
 
 
 def _field(name: str) -> None:
@@ -103,8 +136,10 @@ def _field(name: str) -> None:
     play = state.get()
 
     def change(name: str, value: object) -> None:
-        play.settings = play.settings.model_copy(update={name: value})
+        play.settings = play.settings.changed(**{name: value})
 
     if name not in play.hidden:
         key, fixed = f"setting_{play.version}_{name}", name in play.fixed
-        field_widget(play.settings, name, key, change, disabled=fixed)
+        usual = DATASETS[dataset_picker.chosen_dataset()].validation_images
+        empty = f"{usual:,}, as is usual for these images"
+        field_widget(play.settings, name, key, change, disabled=fixed, when_empty=empty)

@@ -178,7 +178,7 @@ def _guesses_and_filters(live: runs.Live, classes: tuple[str, ...]) -> None:
             guess = int(np.argmax(row))
             picture = enlarge(np.array(image, np.uint8), 3)
             with grid.cell():
-                st.image(picture, width="stretch", alt=f"A handwritten {classes[label]}")
+                st.image(picture, width="stretch", alt=f"Test image: {classes[label]}")
                 mark = ":green[:material/check:]" if guess == label else ":red[:material/close:]"
                 st.markdown(f"{mark} **{classes[guess]}** {row[guess]:.0%}")
     with right:

@@ -84,6 +84,6 @@ def _take_button(rate: float) -> None:
         help="A third of the rate at which the loss was lowest, as the schedule's peak.",
     )
     if taken:
-        play.settings = play.settings.model_copy(update={"learning_rate": rate})
+        play.settings = play.settings.changed(learning_rate=rate)
         play.version += 1
         st.rerun()  # the field that shows it stands outside this fragment

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from cnn import runs
 from cnn.common.text import plural
 from cnn.datasets import DATASETS
-from cnn.training import OPTIMIZERS, SCHEDULES, Settings
-from ui.shared import sidebar, state
+from cnn.training import OPTIMIZERS, SCHEDULES
+from ui.shared import sidebar
+from ui.shared.another_try import launch, near_chance, try_again
+from ui.shared.fields import apply_change, rate_input, show_refusal
 
 
 def title(run: runs.Run) -> None:
@@ -53,7 +53,7 @@ def controls(run: runs.Run) -> None:
             return
         suggested = status.get("suggested_settings") if status["state"] == "failed" else None
         if isinstance(suggested, dict) and suggested:
-            _try_again(run, suggested)
+            try_again(run, suggested)
         if run.can_resume():
             st.button(
                 "Resume",
@@ -63,6 +63,7 @@ def controls(run: runs.Run) -> None:
                 help="Goes on with weights, optimiser and random state as they were.",
                 on_click=lambda: launch(lambda: run),
             )
+    near_chance(run)
 
 
 def _pause_button(run: runs.Run, now: runs.State) -> None:
@@ -84,49 +85,21 @@ def _pause_button(run: runs.Run, now: runs.State) -> None:
         )
 
 
-def launch(make_run: Callable[[], runs.Run]) -> None:
-    """Make a run, start its worker, and show it as the current one; a failure becomes a notice."""
-    try:
-        run = make_run()
-        runs.launch(run)
-    except runs.RunError as error:
-        state.get().notice = str(error)
-    else:
-        state.choose_run(run.id)
-
-
-def _try_again(run: runs.Run, suggested: dict[str, float]) -> None:
-    """One button that starts the run anew with the settings that should work."""
-    known = {
-        name: value
-        for name, value in suggested.items()
-        if name in Settings.model_fields and isinstance(value, int | float)
-    }
-    if known:
-        st.button(
-            f"Try again with {runs.settings_text(known)}",
-            icon=":material/replay:",
-            type="primary",
-            key="retry",
-            help="A new run from the start; this one keeps what it had learned.",
-            on_click=lambda: launch(lambda: runs.retry(run, suggested)),
-        )
-
-
 def _learning_rate(run: runs.Run) -> None:
-    """The peak learning rate, changeable while it trains."""
+    """The peak learning rate, changeable while it trains, within the setting's own limits."""
     settings = run.config.settings
-    current = run.control().get("learning_rate") or settings.learning_rate
+    current = float(run.control().get("learning_rate") or settings.learning_rate)
     key = f"rate_{run.id}"
-    st.number_input(
-        "Learning rate",
-        0.0000001,
-        10.0,
-        float(current),
-        float(current) / 10,
-        format="%.5g",
-        key=key,
-        on_change=lambda: run.send(learning_rate=st.session_state[key]),
-        width=190,
-        help="The schedule's peak. A change acts on the next batch.",
-    )
+
+    def ask_for(rate: float) -> None:
+        run.send(learning_rate=settings.changed(learning_rate=rate).learning_rate)
+
+    with st.container(width=220):
+        rate_input(
+            "Learning rate",
+            current,
+            key=key,
+            on_change=lambda: apply_change(key, "learning_rate", current, ask_for),
+            help="The schedule's peak. A change acts on the next batch.",
+        )
+        show_refusal(key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnn.datasets import FILES, DataError, DataSet
 from cnn.export.codegen import script
 from cnn.network import INPUT_SHAPE, Architecture
 from cnn.training import OPTIMIZERS, Settings
@@ -26,7 +27,7 @@ _OPTIMIZERS = {
     "Adagrad": ("Adagrad", {"initial_accumulator_value": 0.0, "epsilon": 1e-10}),
 }
 _EARLY = ", keras.callbacks.EarlyStopping(patience={patience}, restore_best_weights=True)"
-_DATASETS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist"}
+_DATASETS = {"mnist": "mnist", "fashion-mnist": "fashion_mnist"}  # those that Keras fetches itself
 
 
 def keras(
@@ -38,7 +39,8 @@ def keras(
 ) -> str:
     """A self-contained Keras 3 training script of this network, needing only keras and a backend.
 
-    Raises ArchitectureError where the network cannot work.
+    Raises ArchitectureError where the network cannot work, and DataError for a data set that no
+    script can fetch.
     """
     data = script.source_dataset(dataset)
     helpers = _helpers(architecture)
@@ -47,10 +49,13 @@ def keras(
     return _SCRIPT.format(
         **script.head(architecture, title),
         data=data.label,
-        note=script.data_notes(dataset, settings) + _notes(data.name, settings),
-        math="import math\n\n" if "math." in script.SCHEDULES[settings.schedule] else "",
+        note=script.data_notes(dataset, settings) + _notes(settings),
+        standard_library=_standard_library(data.name, settings),
         constants=script.constants(settings, preprocessing, dataset),
-        reader=_DATASETS.get(data.name, "mnist"),
+        reader="" if data.name in _DATASETS else _file_reader(data),
+        read=_READ_KERAS.format(name=_DATASETS[data.name])
+        if data.name in _DATASETS
+        else _READ_FILES,
         classes=architecture.head.classes,
         imports="layers, ops" if "ops." in helpers else "layers",
         helpers=helpers,
@@ -64,11 +69,29 @@ def keras(
     )
 
 
-def _notes(dataset: str, settings: Settings) -> str:
+def _standard_library(dataset: str, settings: Settings) -> str:
+    needed = {"gzip": dataset not in _DATASETS}
+    needed["math"] = "math." in script.SCHEDULES[settings.schedule]
+    lines = "".join(f"import {name}\n" for name, is_needed in needed.items() if is_needed)
+    return f"{lines}\n" if lines else ""
+
+
+def _file_reader(data: DataSet) -> str:
+    """A function that fetches and reads the files of a data set that Keras does not know. Their
+    addresses and checksums are torchvision's. Raises DataError for files of another kind."""
+    import torchvision
+
+    source = getattr(torchvision.datasets, str(data.torchvision_name))
+    resources = [name for name, _ in source.resources]
+    if [name.removesuffix("-ubyte.gz") for name in resources] != list(FILES):
+        raise DataError(f"{data.label}: Keras cannot read its files. Take the PyTorch script.")
+    files = "".join(f"    ({name!r}, {md5!r}),\n" for name, md5 in source.resources)
+    return _FILE_READER.format(mirror=source.mirrors[0], files=files, folder=data.name)
+
+
+def _notes(settings: Settings) -> str:
     """What this script does otherwise than the app, each in a sentence."""
     notes = []
-    if dataset not in _DATASETS:
-        notes.append("Keras has no reader for this data set: load_data() reads MNIST instead.")
     if settings.weight_decay and OPTIMIZERS[settings.optimizer].torch_name != "AdamW":
         notes.append("Keras takes weight decay off the weights; PyTorch adds it to the gradient.")
     if settings.handwriting:
@@ -158,6 +181,29 @@ class ResidualBlock(layers.Layer):
 ''',
 }
 
+_READ_KERAS = """\
+    (x, y), (test_x, test_y) = keras.datasets.{name}.load_data()
+"""
+_READ_FILES = """\
+    x, y, test_x, test_y = (read_file(name, md5) for name, md5 in FILES)
+"""
+_FILE_READER = '''\
+MIRROR = "{mirror}"
+FILES = [  # training images and labels, test images and labels; the MD5 of each
+{files}]
+
+
+def read_file(name, md5):
+    """One file in MNIST's format, fetched once: images (N, 28, 28) or labels (N,), as bytes."""
+    path = keras.utils.get_file(name, MIRROR + name, file_hash=md5, cache_subdir="{folder}")
+    with gzip.open(path) as file:
+        content = file.read()
+    sides = np.frombuffer(content, ">i4", count=content[3], offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]).reshape(sides)
+
+
+'''
+
 _SCRIPT = '''\
 """{title} on {data}, in Keras 3.
 
@@ -167,7 +213,7 @@ _SCRIPT = '''\
 {facts}. Written by the CNN playground.
 {note}"""
 
-{math}import keras
+{standard_library}import keras
 import numpy as np
 from keras import {imports}
 
@@ -206,10 +252,9 @@ class Schedule(keras.callbacks.Callback):
         self.step += 1
 
 
-def load_data():
+{reader}def load_data():
     """Training and test images, and their labels one-hot."""
-    (x, y), (test_x, test_y) = keras.datasets.{reader}.load_data()
-    order = np.random.default_rng(SEED).permutation(len(x))
+{read}    order = np.random.default_rng(SEED).permutation(len(x))
     x, y = prepare(x[order]), keras.utils.to_categorical(y[order], {classes})
     return x, y, prepare(test_x), keras.utils.to_categorical(test_y, {classes})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from cnn.datasets import DATASETS, DIGITS, DataSet
+from cnn.datasets import DATASETS, DataSet
 from cnn.network import Architecture, ArchitectureError
 from cnn.network.layers import show
 from cnn.training import Settings
@@ -61,7 +61,7 @@ def data_notes(name: str, settings: Settings) -> str:
     if not DATASETS[name].torchvision_name:
         notes += "\nThe playground trained on its bundled sample of 5,000; "
         notes += "this takes all of MNIST.\n"
-    if settings.handwriting and DATASETS[name].classes == DIGITS:
+    if settings.handwriting and DATASETS[name].has_digits:
         notes += "\nThe playground also learned from 3,000 digits drawn in other schools' forms, "
         notes += "and from\ncopies in a thick pen.\n"
     return notes

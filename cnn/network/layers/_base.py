@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
+from cnn.common.checked import Checked
 from cnn.network.layers._source import TorchCall
 
 if TYPE_CHECKING:
@@ -76,15 +77,13 @@ def advanced(**extra: JsonValue) -> dict[str, JsonValue]:
     return {"advanced": True, **extra}
 
 
-class Layer(BaseModel):
+class Layer(Checked):
     """The base of all layer types. Its defaults are those of a layer that changes no shape.
 
     A subclass declares its fields with their limits, `_output_shape`, its parameters and
     multiply-adds, the call that makes its torch module, and the Keras source of the same. Card,
     validation, table, picture, both generators and the JSON schema follow from that.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: ClassVar[str]
     group: ClassVar[Group]
@@ -103,6 +102,11 @@ class Layer(BaseModel):
         description="A layer that is off stays in the list and passes its input on unchanged.",
         json_schema_extra={"control": "switch"},
     )
+
+    @classmethod
+    def _refusal(cls, field: str, problem: str) -> LayerError:
+        title = cls.model_fields[field].title if field in cls.model_fields else None
+        return LayerError(f"{title or field}:", problem)
 
     @property
     def summary(self) -> str:

@@ -11,6 +11,7 @@ from sklearn import metrics as theirs
 from cnn import datasets, evaluation, runs
 from cnn.common import files
 from cnn.runs.weights import load_model
+from tests.conftest import SMALL, SMALL_SETTINGS
 
 DIGITS = tuple("0123456789")
 
@@ -66,9 +67,43 @@ def test_scoring_on_request_agrees_with_the_end_of_training(trained):
     shares: list[float] = []
     accuracy = evaluation.score_test_set(trained, shares.append)
     assert shares[-1] == 1
-    # float32 here, what the device takes there: a border case may fall to the other side
-    assert accuracy == pytest.approx(trained.status()["test_accuracy"], abs=0.005)
-    np.testing.assert_allclose(evaluation.test_probabilities(trained), before, atol=0.05)
+    assert accuracy == trained.status()["test_accuracy"]
+    np.testing.assert_allclose(evaluation.test_probabilities(trained), before, atol=1e-6)
+
+
+def test_a_number_of_bf16_in_an_older_status_is_replaced(trained):
+    status = trained.status()
+    trained.write_status(**{**status, "test_accuracy": status["test_accuracy"] + 0.002})
+    evaluation.score_test_set(trained)
+    assert trained.status()["test_accuracy"] == status["test_accuracy"]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_one_test_accuracy_whatever_training_computed_in(runs_folder, capsys, precision):
+    """The status, the kept probabilities and the command line hold the same number."""
+    import json
+
+    from cnn.cli.main import main
+    from cnn.runs.worker import run_worker
+    from cnn.training.accelerators import accelerator_for
+    from cnn.training.device import DeviceError
+    from cnn.training.devices import find_device
+
+    try:
+        accelerator_for(find_device("cpu"), precision, True)
+    except DeviceError as error:
+        pytest.skip(str(error))
+    run = runs.new(
+        SMALL, SMALL_SETTINGS.changed(epochs=1, precision=precision), "mnist-sample", "cpu"
+    )
+    assert run_worker(run, background=False) == "finished", run.status()
+    assert run.status()["precision"] == precision
+    labels = datasets.load("mnist-sample").test_labels.numpy()
+    kept, found = evaluation.test_probabilities(run), run.status()["test_accuracy"]
+    assert found == pytest.approx((kept.argmax(1) == labels).mean(), abs=1e-6)
+    assert main(["evaluate", run.id]) == 0
+    assert json.loads(capsys.readouterr().out)["test_accuracy"] == round(found, 5)
+    np.testing.assert_allclose(evaluation.test_probabilities(run), kept, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -105,5 +140,5 @@ def test_prediction_prepares_as_the_run_was_trained(trained):
 
 
 def test_an_epoch_that_was_not_kept_is_said(trained):
-    with pytest.raises(runs.RunError, match="no weights"):
+    with pytest.raises(runs.RunError, match="not kept the weights after epoch 99"):
         load_model(trained, 99)

@@ -9,9 +9,9 @@ from safetensors.torch import load_file
 
 from cnn import datasets, runs
 from cnn.cli.main import main
-from cnn.datasets import preprocessing_for
+from cnn.datasets import FILES, preprocessing_for
 from cnn.drawing import synthetic_digits
-from cnn.export.codegen import pytorch
+from cnn.export.codegen import keras, pytorch
 from cnn.export.codegen.script import SCHEDULES
 from cnn.presets import PRESETS
 from cnn.training import OPTIMIZERS, Settings, schedule_factor
@@ -58,8 +58,8 @@ def test_the_script_trains_to_the_same_weights_as_the_app(
 ):
     from cnn.runs.worker import run_worker
 
-    settings = settings.model_copy(
-        update={"epochs": 2, "batch_size": 100, "validation_images": 200, "precision": "float32"}
+    settings = settings.changed(
+        epochs=2, batch_size=100, validation_images=200, precision="float32"
     )
     # The script has no digits of other schools, and says so.
     monkeypatch.setattr(synthetic_digits, "additional_images", lambda *_: None)
@@ -145,3 +145,86 @@ def test_the_command_line_prints_scripts_and_the_schema(capsys, tmp_path):
     assert "No such file" in capsys.readouterr().err
     assert main(["schema"]) == 0
     assert "$defs" in json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def fake_keras(tmp_path, monkeypatch):
+    """A module with as much of Keras as `load_data` asks for, which notes what is fetched. (Keras
+    itself is not among the packages that the tests need.)"""
+    import gzip
+    import sys
+    from types import ModuleType, SimpleNamespace
+
+    import numpy as np
+
+    fetched: list[str] = []
+
+    def known(name):
+        def load_data():
+            fetched.append(name)
+            return (images[0], labels_[0]), (images[1], labels_[1])
+
+        return SimpleNamespace(load_data=load_data)
+
+    def get_file(name, origin, file_hash, cache_subdir):
+        fetched.append(origin)
+        assert len(file_hash) == 32 and origin.endswith(name)
+        part = int(name.startswith("t10k"))
+        content = images[part] if "images" in name else labels_[part]
+        head = bytes([0, 0, 8, content.ndim]) + struct.pack(f">{content.ndim}i", *content.shape)
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(head + content.tobytes()))
+        return path
+
+    random = np.random.default_rng(0)
+    images = [random.integers(0, 256, (count, 28, 28), dtype=np.uint8) for count in (30, 20)]
+    labels_ = [random.integers(0, 10, count, dtype=np.uint8) for count in (30, 20)]
+    keras = ModuleType("keras")
+    keras.datasets = SimpleNamespace(mnist=known("mnist"), fashion_mnist=known("fashion_mnist"))
+    keras.utils = SimpleNamespace(get_file=get_file, to_categorical=lambda y, n: np.eye(n)[y])
+    keras.callbacks = SimpleNamespace(Callback=object)
+    keras.layers = keras.ops = SimpleNamespace()
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    return SimpleNamespace(fetched=fetched, images=images, labels=labels_)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "source"),
+    [
+        ("mnist", ["mnist"]),
+        ("mnist-sample", ["mnist"]),
+        ("fashion-mnist", ["fashion_mnist"]),
+        ("kmnist", [f"http://codh.rois.ac.jp/kmnist/dataset/kmnist/{f}-ubyte.gz" for f in FILES]),
+    ],
+)
+def test_a_keras_script_trains_on_the_data_set_it_names(fake_keras, dataset, source):
+    import numpy as np
+
+    prepare = preprocessing_for(dataset, "0-1")
+    names = run_source(keras(SMALL, Settings(seed=3), prepare, dataset))
+    x, y, test_x, test_y = names["load_data"]()
+    assert fake_keras.fetched == source
+    order = np.random.default_rng(3).permutation(30)
+    np.testing.assert_allclose(x[..., 0], fake_keras.images[0][order] / 255, atol=1e-6)
+    np.testing.assert_array_equal(y.argmax(1), fake_keras.labels[0][order])
+    np.testing.assert_allclose(test_x[..., 0], fake_keras.images[1] / 255, atol=1e-6)
+    np.testing.assert_array_equal(test_y.argmax(1), fake_keras.labels[1])
+    label = datasets.DATASETS[dataset if dataset != "mnist-sample" else "mnist"].label
+    assert f"on {label}, in Keras 3" in names["__doc__"]
+    assert ("bundled sample" in names["__doc__"]) == (dataset == "mnist-sample")
+
+
+@pytest.mark.parametrize("dataset", list(datasets.DATASETS))
+def test_a_pytorch_script_trains_on_the_data_set_it_names(dataset):
+    source = pytorch(SMALL, Settings(), preprocessing_for(dataset, "standardised"), dataset)
+    reader = datasets.DATASETS[dataset].torchvision_name or "MNIST"
+    assert f"from torchvision.datasets import {reader}\n" in source
+    assert source.count(f"{reader}(DATA_DIR, train=") == 2
+
+
+def test_files_that_keras_cannot_read_are_refused(monkeypatch):
+    import torchvision
+
+    monkeypatch.setattr(torchvision.datasets.KMNIST, "resources", [("kmnist.zip", "0" * 32)])
+    with pytest.raises(datasets.DataError, match="KMNIST: Keras cannot read its files"):
+        keras(SMALL, Settings(), preprocessing_for("kmnist", "0-1"), "kmnist")

@@ -23,7 +23,7 @@ SAYS = {
     '{"layers": [{"kind": "conv2d", "filters": NaN}]}': "from 1 to 256 is allowed, not NaN",
     '{"layers": [{"kind": "conv2d", "padding": "full"}]}': "'same' or 'valid' is allowed, "
     "not 'full'",
-    '{"layers": [{"kind": "dropout", "rate": "x"}]}': "a number from 0.0 to 0.9 is allowed",
+    '{"layers": [{"kind": "dropout", "rate": "x"}]}': "a number from 0 to 0.9 is allowed",
     '{"layers": [{"kind": "conv2d", "bias": "perhaps"}]}': "true or false is allowed",
     '{"layers": [{"kind": "max_pool2d", "size": 2}]}': "Layer 1 (max_pool2d) has no field 'size'. "
     "Its fields: enabled, kernel_size, stride.",

@@ -6,7 +6,7 @@ from cnn.presets import PRESETS
 from cnn.runs import speeds
 from tests.conftest import SMALL, SMALL_SETTINGS
 
-LONG = SMALL_SETTINGS.model_copy(update={"epochs": 200})
+LONG = SMALL_SETTINGS.changed(epochs=200)
 
 
 def test_what_trained_is_known_to_the_next_estimate(runs_folder):
@@ -14,7 +14,7 @@ def test_what_trained_is_known_to_the_next_estimate(runs_folder):
     speeds.remember(SMALL, SMALL_SETTINGS, "cpu", speeds.Speed(1234.5, 10**9))
     known = speeds.recall(SMALL, SMALL_SETTINGS, "cpu")
     assert known == speeds.Speed(1234.5, 10**9, True)
-    other = SMALL_SETTINGS.model_copy(update={"batch_size": 65})
+    other = SMALL_SETTINGS.changed(batch_size=65)
     assert speeds.recall(SMALL, other, "cpu") is None
     (runs_folder / ".devices" / "speeds.json").write_text("[1, 2")
     assert speeds.recall(SMALL, SMALL_SETTINGS, "cpu") is None
@@ -24,5 +24,5 @@ def test_an_estimate_grows_with_the_network_and_falls_with_the_batch():
     slow, fast = PRESETS["classic"].architecture, PRESETS["tutorial"].architecture
     estimate = {n: speeds.estimate(n, LONG, False).images_per_second for n in (slow, fast)}
     assert estimate[fast] > 5 * estimate[slow]
-    small = LONG.model_copy(update={"batch_size": 4})
+    small = LONG.changed(batch_size=4)
     assert speeds.estimate(fast, small, False).images_per_second < estimate[fast] / 3

@@ -263,9 +263,6 @@ def fail_in_replace(patch):
 
 def fail_in_write(patch):
     class Full:
-        def __init__(self, handle, mode):
-            os.close(handle)
-
         def __enter__(self):
             return self
 
@@ -274,7 +271,16 @@ def fail_in_write(patch):
 
         write = full_disk
 
-    patch.setattr(os, "fdopen", Full)
+    opened = Path.open
+
+    def open_on_a_full_disk(path, mode="r", *rest, **more):
+        file = opened(path, mode, *rest, **more)
+        if mode != "xb":
+            return file
+        file.close()
+        return Full()
+
+    patch.setattr(Path, "open", open_on_a_full_disk)
 
 
 @pytest.mark.parametrize("fail", [fail_in_replace, fail_in_write])

@@ -241,17 +241,23 @@ def test_a_disk_that_fills_up_is_named(runs_folder, monkeypatch):
 
 def test_the_test_set_is_not_touched_before_the_end(runs_folder, monkeypatch):
     """But for the ten images that are shown while it learns."""
+    from cnn.runs import session
     from cnn.training import trainer
 
     seen: list[tuple[int, int]] = []
-    plain = trainer.Trainer.logits
+    plain, score = trainer.Trainer.logits, session.score_test_set
 
     def spy(self, images):
         if len(images) != len(self.validation_x):
             seen.append((self.position.step, len(images)))
         return plain(self, images)
 
+    def spy_on_score(run, images, device):
+        seen.append((run.status()["step"], len(images.test_images)))
+        return score(run, images, device)
+
     monkeypatch.setattr(trainer.Trainer, "logits", spy)
+    monkeypatch.setattr(session, "score_test_set", spy_on_score)
     run = runs.new(NETWORK, Settings(epochs=2, batch_size=128), "mnist-sample", "cpu")
     assert worker.run_worker(run, background=False) == "finished"
     last = run.status()["steps"]

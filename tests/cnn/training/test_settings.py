@@ -33,9 +33,7 @@ def test_pairs_change_only_what_they_name():
     got = parse_settings(
         base, ["epochs=7", "learning_rate=5e-3", "validation_images=none", "schedule=cosine"]
     )
-    assert got == base.model_copy(
-        update={"epochs": 7, "learning_rate": 0.005, "schedule": "cosine"}
-    )
+    assert got == base.changed(epochs=7, learning_rate=0.005, schedule="cosine")
     assert parse_settings(got, ["validation_images=0"]).validation_images == 0
 
 
@@ -46,7 +44,7 @@ def test_a_field_takes_its_limit_and_nothing_beyond(name, limit, low):
     with pytest.raises(SettingsError) as error:
         parse_settings(Settings(), [f"{name}={beyond}"])
     assert name in str(error.value)
-    assert str(int(limit) if limit == int(limit) else limit) in str(error.value)
+    assert f"{int(limit) if limit == int(limit) else limit:,}" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +52,9 @@ def test_a_field_takes_its_limit_and_nothing_beyond(name, limit, low):
     [
         ("epoch=3", ["'epoch=3'", "key=value", "batch_size"]),
         ("epochs", ["'epochs'", "key=value"]),
-        ("epochs=many", ["epochs", "integer", "'many'"]),
-        ("epochs=2.5", ["epochs", "integer"]),
-        ("learning_rate=0", ["learning_rate", "greater than 0"]),
+        ("epochs=many", ["epochs", "whole number", "'many'"]),
+        ("epochs=2.5", ["epochs", "whole number", "1 to 200"]),
+        ("learning_rate=0", ["learning_rate", "above 0"]),
         ("learning_rate=nan", ["learning_rate"]),
         ("label_smoothing=nan", ["label_smoothing"]),
         ("shift=inf", ["shift"]),
@@ -130,3 +128,31 @@ def test_one_cycle_is_torchs():
         theirs.step() if step < steps - 1 else None
     assert schedule_factor("one-cycle", 0.3) == pytest.approx(1)
     assert schedule_factor("one-cycle", 1) == pytest.approx(1 / 250_000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"learning_rate": 0.0}, "learning_rate: a number above 0 and up to 10 is allowed"),
+        ({"learning_rate": float("nan")}, "learning_rate: a number above 0 "),
+        ({"validation_images": 70_000}, "a whole number from 0 to 30,000, or none is allowed"),
+        ({"epochs": None}, "epochs: a whole number from 1 to 200 is allowed, not null"),
+        ({"seed": 1e300}, "seed: a whole number from 0 to 2,147,483,647 is allowed"),
+        ({"optimizer": "lion"}, "'adagrad' is allowed, not 'lion'"),
+        ({"nonsense": 1}, "nonsense: there is no such field. Known: epochs"),
+    ],
+)
+def test_a_change_is_checked(changes, words):
+    before = Settings()
+    with pytest.raises(SettingsError) as error:
+        before.changed(**changes)
+    assert words in str(error.value)
+    assert before == Settings()
+
+
+def test_a_change_keeps_the_rest():
+    base = Settings(epochs=9, validation_images=100)
+    assert base.changed(learning_rate=1e-9) == Settings(
+        epochs=9, validation_images=100, learning_rate=1e-9
+    )
+    assert base.changed(validation_images=None).validation_images is None

@@ -1,0 +1,52 @@
+"""Starting a run, or one like it with other settings; and what is said of one that learned
+nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from cnn import evaluation, runs
+from cnn.training import Settings
+from ui.shared import state
+
+
+def launch(make_run: Callable[[], runs.Run]) -> None:
+    """Make a run, start its worker, and show it as the current one; a failure becomes a notice."""
+    try:
+        run = make_run()
+        runs.launch(run)
+    except runs.RunError as error:
+        state.get().notice = str(error)
+    else:
+        state.choose_run(run.id)
+
+
+def try_again(run: runs.Run, suggested: Mapping[str, float]) -> None:
+    """One button that starts the run anew with the settings that should work."""
+    known = {
+        name: value
+        for name, value in suggested.items()
+        if name in Settings.model_fields and isinstance(value, int | float)
+    }
+    if known:
+        st.button(
+            f"Try again with {runs.settings_text(known)}",
+            icon=":material/replay:",
+            type="primary",
+            key="retry",
+            help="A new run from the start; this one keeps what it had learned.",
+            on_click=lambda: launch(lambda: runs.retry(run, known)),
+        )
+
+
+def near_chance(run: runs.Run) -> None:
+    """Of a finished run that does no better than guessing: that it is so, what to try, and a button
+    where a setting is the likely cause."""
+    found = evaluation.near_chance(run)
+    if found is None:
+        return
+    steps = "".join(f"\n- {step}" for step in found.try_next)
+    st.warning(f"{found.text} What to try:\n{steps}", icon=":material/trending_flat:")
+    try_again(run, found.settings)
