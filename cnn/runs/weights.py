@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cnn.common.files import write_tensors
+from cnn.common.progress import Progress
+from cnn.network.modules import is_finite
 from cnn.runs.run import Run, RunError
+from cnn.training.inference import predict_logits
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -27,14 +31,35 @@ def load_model(run: Run, epoch: int | None = None, device: str = "cpu") -> nn.Mo
     Raises RunError where the weights are missing, damaged or of another network.
     """
     path = run.weights_path(epoch)
-    model = run.config.architecture.build()
+    with torch.device("meta"):  # no random weights: sessions share torch's random state
+        model = run.config.architecture.build()
     try:
-        model.load_state_dict(read_tensors(path))
+        tensors = read_tensors(path)
+        model.to_empty(device="cpu").load_state_dict(tensors)
     except Exception as error:
         raise RunError(
             f"The weights in {path.name} of '{run.name}' are damaged or belong to another network."
         ) from error
+    if not is_finite(model):
+        raise RunError(
+            f"The weights in {path.name} of '{run.name}' hold numbers that are not finite: nothing "
+            "can be read with them. Train it again, with a smaller learning rate."
+        )
     return model.eval().to(device)
+
+
+def logits_of(
+    run: Run, model: nn.Module, images: Tensor, progress: Progress | None = None
+) -> Tensor:
+    """The logits float32 `(N, classes)` of a run's network for images `(N, 28, 28)`, uint8 (0-255)
+    or float (0-1). Raises RunError where they are not finite."""
+    logits = predict_logits(model, images, run.preprocessing, progress=progress)
+    if not logits.isfinite().all():
+        raise RunError(
+            f"'{run.name}' gives answers that are not finite numbers: its weights are far too "
+            "large. Train it again, with a smaller learning rate."
+        )
+    return logits
 
 
 def save_test_scores(run: Run, logits: Tensor, labels: Tensor) -> float:
