@@ -1,5 +1,4 @@
-"""Counts and durations in words (for bytes there is `humanize.naturalsize`), and excerpts of foreign
-texts."""
+"""Counts and durations in words (bytes: `humanize.naturalsize`); excerpts of foreign texts."""
 
 from __future__ import annotations
 

@@ -43,10 +43,9 @@ def _logits(
     epoch: int | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> Tensor:
-    from cnn.runs.weights import load_model
-    from cnn.training.inference import predict_logits
+    from cnn.runs.weights import load_model, logits_of
 
-    return predict_logits(load_model(run, epoch), images, run.preprocessing, progress=progress)
+    return logits_of(run, load_model(run, epoch), images, progress)
 
 
 def test_probabilities(run: Run) -> NDArray[np.float32] | None:

@@ -101,7 +101,7 @@ class _Reader:
     def _thin_out(self) -> None:
         """Merge neighbours, the finest reports first: the whole run is shown as finely as its
         newest part."""
-        while self.reports > MAX_REPORTS * 3 // 4:
+        while self.reports > MAX_REPORTS // 2:
             rows: list[_Row] = []
             partner: int | None = None  # the place of a finest report that has none yet
             for row, merged in self.rows:
@@ -118,7 +118,7 @@ class _Reader:
                     partner = None  # neighbours only
                 rows.append((row, merged))
             self.rows = rows
-            if self.reports > MAX_REPORTS * 3 // 4:
+            if self.reports > MAX_REPORTS // 2:
                 self.finest *= 2
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import psutil
 from humanize import naturalsize
 
-from cnn.common.text import plural
+from cnn.common.text import excerpt, plural
 from cnn.training import gpu_meter
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def find_device(wanted: str) -> Device:
             devices[0], id=wanted, name=f"{devices[0].name}, {count} processes"
         )
     here = ", ".join(device.id for device in devices)
-    raise DeviceError(f"There is no device '{wanted}' here. This machine has: {here}.")
+    raise DeviceError(f"There is no device '{excerpt(wanted)}' here. This machine has: {here}.")
 
 
 @dataclass(frozen=True)

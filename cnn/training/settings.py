@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
+from cnn.common.text import excerpt
 from cnn.datasets import DataSet
 from cnn.training.schedules import SCHEDULES
 
@@ -230,7 +231,9 @@ def parse_settings(base: Settings, pairs: list[str]) -> Settings:
         key = RENAMED.get(key, key)
         if not equals or key not in Settings.model_fields:
             known = ", ".join(Settings.model_fields)
-            raise SettingsError(f"'{pair}': settings are given as key=value, key one of {known}.")
+            raise SettingsError(
+                f"'{excerpt(pair)}': settings are given as key=value, key one of {known}."
+            )
         values[key] = None if value.lower() == "none" else value
     return read_settings(values)
 
@@ -241,5 +244,10 @@ def read_settings(values: object) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "settings"
-        raise SettingsError(f"{name}: {first['msg']}, not {first.get('input')!r}.") from None
+        name = excerpt(first["loc"][0], 40) if first["loc"] else "settings"
+        raise SettingsError(f"{name}: {first['msg']}, not {_shown(first.get('input'))}.") from None
+
+
+def _shown(value: object) -> str:
+    """A value that was refused, as Python writes it, at a readable length."""
+    return f"'{excerpt(value, 40)}'" if isinstance(value, str) else excerpt(repr(value), 40)
