@@ -25,8 +25,12 @@ def excerpt(foreign: object, most: int = 60) -> str:
     such as `\\x1b`; `…` stands for what is left out.
     """
     text = foreign if isinstance(foreign, str) else str(foreign)
-    shown = "".join(map(_printable, text[:most]))
-    return shown if len(shown) <= most and len(text) <= most else f"{shown[: most - 1]}…"
+    parts = list(map(_printable, text[: most + 1]))
+    if sum(map(len, parts)) <= most:
+        return "".join(parts)
+    while sum(map(len, parts)) > most - 1:
+        parts.pop()
+    return f"{''.join(parts)}…"
 
 
 def _printable(character: str) -> str:

@@ -56,7 +56,8 @@ def as_lines(strokes: Iterable[Stroke]) -> list[Line]:
 
     Raises DigitError for more than a hand draws, TypeError and ValueError for what are no strokes.
     """
-    lines, points = [], 0
+    lines: list[Line] = []
+    points = 0
     for stroke in strokes:
         points += len(stroke)
         if len(lines) >= MOST_STROKES or points > MOST_POINTS:

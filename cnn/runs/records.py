@@ -166,7 +166,8 @@ def read_live(values: object, classes: int) -> Live:
         for name in _GUESSES:
             live.pop(name, None)
     filters = live.get("filters", [])
-    if len({(len(rows), *map(len, rows)) for rows in filters}) > 1 or not all(map(all, filters)):
+    sides = {len(rows) for rows in filters} | {len(row) for rows in filters for row in rows}
+    if filters and (len(sides) != 1 or 0 in sides):
         live.pop("filters", None)
     return live
 

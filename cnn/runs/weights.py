@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -9,8 +10,6 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cnn.common.files import write_tensors
-from cnn.common.progress import Progress
-from cnn.network.modules import is_finite
 from cnn.runs.run import Run, RunError
 from cnn.training.inference import predict_logits
 
@@ -40,7 +39,7 @@ def load_model(run: Run, epoch: int | None = None, device: str = "cpu") -> nn.Mo
         raise RunError(
             f"The weights in {path.name} of '{run.name}' are damaged or belong to another network."
         ) from error
-    if not is_finite(model):
+    if not all(tensor.isfinite().all() for tensor in model.state_dict().values()):
         raise RunError(
             f"The weights in {path.name} of '{run.name}' hold numbers that are not finite: nothing "
             "can be read with them. Train it again, with a smaller learning rate."
@@ -49,7 +48,7 @@ def load_model(run: Run, epoch: int | None = None, device: str = "cpu") -> nn.Mo
 
 
 def logits_of(
-    run: Run, model: nn.Module, images: Tensor, progress: Progress | None = None
+    run: Run, model: nn.Module, images: Tensor, progress: Callable[[float], object] | None = None
 ) -> Tensor:
     """The logits float32 `(N, classes)` of a run's network for images `(N, 28, 28)`, uint8 (0-255)
     or float (0-1). Raises RunError where they are not finite."""
