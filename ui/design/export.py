@@ -190,7 +190,7 @@ def _run() -> None:
     try:
         weights = (run.id, run.weights_path().stat().st_mtime_ns)
     except (OSError, runs.RunError):
-        st.info(f"'{run.name}' has no weights yet: they come with its first epoch.")
+        st.info(f"'{plain(run.name)}' has no weights yet: they come with its first epoch.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(

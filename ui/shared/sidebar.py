@@ -43,7 +43,7 @@ def _panel() -> None:
         st.markdown(f"**{plain(run.name)}**")
         details = []
         if status["state"] in runs.ACTIVE and status.get("steps"):
-            details.append(f"{status['step'] / status['steps']:.0%} done")
+            details.append(f"{status.get('step', 0) / status['steps']:.0%} done")
         if "test_accuracy" in status:
             details.append(f"{status['test_accuracy']:.2%} on the test set")
         elif "best_validation" in status:

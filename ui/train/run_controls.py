@@ -29,8 +29,8 @@ def title(run: runs.Run) -> None:
         f"seed {config.settings.seed}",
     ]
     status = run.status()
-    if status.get("device_name"):
-        device = f"{status['device'].upper()} in {status.get('precision', '…')}"
+    if "device" in status:
+        device = sidebar.plain(f"{status['device'].upper()} in {status.get('precision', '…')}")
         several = status.get("processes", 1)
         details.append(f"{device}, {several} processes" if several > 1 else device)
     st.caption(" · ".join(details))
@@ -90,7 +90,7 @@ def launch(make_run: Callable[[], runs.Run]) -> None:
         run = make_run()
         runs.launch(run)
     except runs.RunError as error:
-        state.get().notice = str(error)
+        state.get().notice = sidebar.plain(str(error))
     else:
         state.choose_run(run.id)
 
