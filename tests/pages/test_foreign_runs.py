@@ -1,4 +1,4 @@
-"""Every page with runs that are damaged or of anybody: nothing breaks, and what is wrong is said."""
+"""Every page with runs that are damaged or of anybody: nothing breaks, what is wrong is said."""
 
 from __future__ import annotations
 

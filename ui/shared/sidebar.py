@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from cnn import runs
@@ -9,6 +11,7 @@ from cnn.training.devices import best_device, cpu_name
 from ui.shared import models, state
 from ui.shared.refresh import refreshing
 
+WORD_JOINER = "\u2060"  # takes no room
 STATE_BADGES: dict[str, tuple[str, str]] = {
     "queued": (":material/hourglass_empty:", "gray"),
     "running": (":material/play_arrow:", "orange"),
@@ -67,6 +70,7 @@ def badge(run_state: str) -> None:
 
 
 def plain(text: str) -> str:
-    """User text, escaped so that Markdown does not interpret it."""
+    """User text, escaped so that neither Markdown nor Streamlit interprets it."""
+    text = re.sub(r":(?=[A-Za-z+])", f":{WORD_JOINER}", text)  # no emoji or icon, escaped or not
     special = "\\`*_{}[]()#+-.!|<>~$:"
     return "".join(f"\\{c}" if c in special else c for c in text)
