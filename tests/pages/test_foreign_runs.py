@@ -94,4 +94,9 @@ def test_a_config_of_gigabytes_is_named_and_another_run_is_shown(app, bad, train
         file.truncate(2_000_000_000)
     shown = app(page, run=bad.id)
     assert not shown.exception
-    assert any("config.json of 2.0 GB" in warning.value for warning in shown.warning)
+    assert any(r"config\.json of 2\.0 GB" in warning.value for warning in shown.warning)
+
+
+def test_a_link_to_a_run_that_is_a_picture_shows_none(app, trained):
+    warnings = [element.value for element in app("", run="![x](http://b/c.png)").warning]
+    assert any(r"\!\[x\]\(http\://b/c\.png\)" in text for text in warnings)

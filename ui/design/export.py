@@ -17,7 +17,7 @@ from cnn.export.codegen import keras, pytorch
 from cnn.export.share_link import CONTROLS
 from cnn.network import Architecture, ArchitectureError, from_json, to_json
 from ui.shared import models, share_link, state
-from ui.shared.sidebar import plain
+from ui.shared.plain_text import plain
 
 if TYPE_CHECKING:
     from cnn.export.verify import Verification

@@ -12,8 +12,8 @@ from cnn.runs import finetune
 from ui.draw import canvas, state
 from ui.draw.compare import readings
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
-from ui.shared.sidebar import plain
 
 SHOWN, COLUMNS = 60, 12
 

@@ -14,7 +14,7 @@ from ui.shared import state
 from ui.shared.charts import chart
 from ui.shared.image_choice import ANY_CLASS, ImageChoice
 from ui.shared.pictures import enlarge
-from ui.shared.sidebar import plain
+from ui.shared.plain_text import plain
 
 if TYPE_CHECKING:
     from torch import Tensor

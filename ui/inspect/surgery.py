@@ -19,7 +19,7 @@ from ui.inspect.state import choices_in, inspect_state
 from ui.inspect.work import at_once, long_work
 from ui.shared import state
 from ui.shared.charts import chart
-from ui.shared.sidebar import plain
+from ui.shared.plain_text import plain
 
 QUICK = 1000  # test images that are scored at once
 Edits = list[surgery.Edit]

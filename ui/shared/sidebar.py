@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import streamlit as st
 
 from cnn import runs
 from cnn.training.devices import best_device, cpu_name
 from ui.shared import models, state
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 
-WORD_JOINER = "\u2060"  # takes no room
 STATE_BADGES: dict[str, tuple[str, str]] = {
     "queued": (":material/hourglass_empty:", "gray"),
     "running": (":material/play_arrow:", "orange"),
@@ -67,10 +65,3 @@ def badge(run_state: str) -> None:
     """A run's state as a coloured word with an icon."""
     icon, color = STATE_BADGES[run_state]
     st.badge(run_state, icon=icon, color=color)  # type: ignore[arg-type]
-
-
-def plain(text: str) -> str:
-    """User text, escaped so that neither Markdown nor Streamlit interprets it."""
-    text = re.sub(r":(?=[A-Za-z+])", f":{WORD_JOINER}", text)  # no emoji or icon, escaped or not
-    special = "\\`*_{}[]()#+-.!|<>~$:"
-    return "".join(f"\\{c}" if c in special else c for c in text)

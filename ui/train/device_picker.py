@@ -11,7 +11,8 @@ from cnn.datasets import DATASETS
 from cnn.runs import speeds
 from cnn.training import memory
 from cnn.training.devices import Device, DeviceError, best_device, cpu_name, processes, takes_bf16
-from ui.shared import models, sidebar, state
+from ui.shared import models, state
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 from ui.train import speed_test
 from ui.train.dataset_picker import chosen_dataset, train_images
@@ -109,7 +110,7 @@ def _forecast(device: Device) -> None:
             icon=":material/memory:",
         )
     if busy := runs.device_holder(device.id):
-        name = sidebar.plain(str(busy.get("name", "another run")))
+        name = plain(str(busy.get("name", "another run")))
         st.caption(f":material/hourglass: Busy with {name}; a new run waits.")
 
 

@@ -10,8 +10,8 @@ from cnn import figures, runs
 from cnn.common.text import duration, plural
 from ui.shared.charts import chart
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
-from ui.shared.sidebar import plain
 
 REFRESH_SECONDS = 1.0
 OVERFIT_GAP = 0.015

@@ -11,13 +11,14 @@ from cnn.common.text import plural
 from cnn.datasets import DATASETS
 from cnn.training import OPTIMIZERS, SCHEDULES, Settings
 from ui.shared import sidebar, state
+from ui.shared.plain_text import plain
 
 
 def title(run: runs.Run) -> None:
     """The run's name, state and what it was trained on."""
     config = run.config
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"### {sidebar.plain(run.name)}", width="content")
+        st.markdown(f"### {plain(run.name)}", width="content")
         sidebar.badge(run.state)
     details = [
         DATASETS[config.dataset].label,
@@ -30,7 +31,7 @@ def title(run: runs.Run) -> None:
     ]
     status = run.status()
     if "device" in status:
-        device = sidebar.plain(f"{status['device'].upper()} in {status.get('precision', '…')}")
+        device = plain(f"{status['device'].upper()} in {status.get('precision', '…')}")
         several = status.get("processes", 1)
         details.append(f"{device}, {several} processes" if several > 1 else device)
     st.caption(" · ".join(details))
@@ -90,7 +91,7 @@ def launch(make_run: Callable[[], runs.Run]) -> None:
         run = make_run()
         runs.launch(run)
     except runs.RunError as error:
-        state.get().notice = sidebar.plain(str(error))
+        state.get().notice = plain(str(error))
     else:
         state.choose_run(run.id)
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ui.shared.sidebar import WORD_JOINER, plain
+from ui.shared.plain_text import WORD_JOINER, plain
 
 
 @pytest.mark.parametrize(
