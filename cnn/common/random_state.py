@@ -33,6 +33,8 @@ class OwnRandomState(TorchDispatchMode):
     ) -> Any:
         """The operation, with our generator where it takes one."""
         kwargs = kwargs or {}
+        if func in _PLAIN:  # nearly all of them
+            return func(*args, **kwargs)
         taking = _WITH_GENERATOR.get(func) or _with_generator(func)
         if taking is None:
             return func(*args, **kwargs)
