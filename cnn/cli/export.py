@@ -11,8 +11,11 @@ import sys
 from pathlib import Path
 
 from cnn import runs
+from cnn.common.files import read_bytes
+from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, preprocessing_for
 from cnn.network import Architecture, ArchitectureError, from_json, json_schema
+from cnn.network.json_format import MAX_BYTES
 from cnn.presets import PRESETS
 from cnn.training import Settings
 
@@ -50,9 +53,13 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 def read_architecture(path: Path) -> Architecture:
     """The architecture in a JSON file. Raises ArchitectureError, also for a missing file."""
     try:
-        return from_json(path.read_bytes())
+        return from_json(read_bytes(path, MAX_BYTES))
+    except ArchitectureError:
+        raise
     except OSError as error:
-        raise ArchitectureError(f"{path}: {error.strerror}.") from None
+        raise ArchitectureError(f"{excerpt(path, 200)}: {error.strerror}.") from None
+    except ValueError as error:
+        raise ArchitectureError(f"{excerpt(path, 200)}: {error}: no network of ours.") from None
 
 
 def _code(options: argparse.Namespace) -> int:

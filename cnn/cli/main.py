@@ -11,6 +11,7 @@ from tqdm import tqdm
 from cnn import runs
 from cnn.cli import export, predict, train
 from cnn.cli.parser import Parser, UsageError
+from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, DataError, is_on_disk
 from cnn.datasets.download import download
 from cnn.network import ArchitectureError
@@ -19,6 +20,8 @@ from cnn.runs.worker import run_worker
 from cnn.training import SettingsError
 from cnn.training.device import DeviceError
 from cnn.training.devices import list_devices
+
+MOST_MESSAGE = 1000  # characters
 
 # What the user can put right, said in one line.
 Refused = (UsageError, SettingsError, ArchitectureError, DeviceError, DataError, runs.RunError)
@@ -30,13 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         return options.command(options)
     except Refused as error:
-        print(f"cnn: {error}", file=sys.stderr)
+        print(f"cnn: {excerpt(error, MOST_MESSAGE)}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `| head` has seen enough; nothing is left to flush into
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(f"cnn: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        print(f"cnn: {excerpt(error.filename or 'a file', 200)}: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

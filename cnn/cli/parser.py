@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from cnn.common.text import excerpt
+
 
 class UsageError(ValueError):
     """An argument that makes no sense; shown in one line, exit code 2."""
@@ -15,4 +17,4 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError with the message."""
-        raise UsageError(f"{message}. See '{self.prog} --help'.")
+        raise UsageError(f"{excerpt(message, 600)}. See '{self.prog} --help'.")

@@ -6,9 +6,11 @@ Functions import torch, and what needs it, themselves: `--help` answers without.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
+import math
+import os
 import sys
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -17,15 +19,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from humanize import naturalsize
 
 from cnn import datasets, drawing, evaluation, runs
-from cnn.cli.parser import UsageError
+from cnn.common.files import parse_json
+from cnn.common.text import excerpt
 
 if TYPE_CHECKING:
     from torch import nn
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
-BATCH = 500
+BATCH, BATCH_SECONDS = 500, 0.5  # a batch is read when it has so many, or at the latest then
+PART, MOST_LINE = 1_000_000, 16_000_000  # bytes
+MOST_NAME = 1000  # characters
+NO_FILE = "there is no such file or folder"
 
 Item = tuple[str, drawing.Ink | str]  # a name, and a prepared 28×28 image or what is wrong
 
@@ -49,9 +56,18 @@ def _predict(options: argparse.Namespace) -> int:
 
     run = runs.open_run(options.run)
     model, items, failed = load_model(run), _items(options.paths), 0
-    while batch := list(islice(items, BATCH)):
+    while batch := list(_next_batch(items)):
         failed += _print_answers(run, model, batch)
     return 1 if failed else 0
+
+
+def _next_batch(items: Iterator[Item]) -> Iterator[Item]:
+    """Some items to read at once: nobody waits long for the answer to one that is ready."""
+    began = time.monotonic()
+    for item in islice(items, BATCH):
+        yield item
+        if time.monotonic() - began > BATCH_SECONDS:
+            return
 
 
 def _print_answers(run: runs.Run, model: nn.Module, items: list[Item]) -> int:
@@ -64,58 +80,115 @@ def _print_answers(run: runs.Run, model: nn.Module, items: list[Item]) -> int:
     if images := [image for _, image in items if not isinstance(image, str)]:
         logits = predict_logits(model, torch.from_numpy(np.stack(images)), run.preprocessing)
         rows = iter(logits.softmax(1).tolist())
-    names = run.config.classes
+    names, failed = run.config.classes, 0
     for name, image in items:
+        row = [] if isinstance(image, str) else next(rows)
+        answer: dict[str, object] = {"item": excerpt(name, MOST_NAME)}
         if isinstance(image, str):
-            answer: dict[str, object] = {"item": name, "error": image}
+            answer["error"] = image
+        elif not all(map(math.isfinite, row)):
+            answer["error"] = "the network's answer is no number: its weights are far too large"
         else:
-            row = next(rows)
-            probabilities = {n: round(p, 6) for n, p in zip(names, row, strict=True)}
-            label = names[int(np.argmax(row))]
-            answer = {"item": name, "label": label, "probabilities": probabilities}
-        print(json.dumps(answer))
-    return len(items) - len(images)
+            answer["label"] = names[int(np.argmax(row))]
+            answer["probabilities"] = {n: round(p, 6) for n, p in zip(names, row, strict=True)}
+        failed += "error" in answer
+        print(json.dumps(answer, allow_nan=False))
+    sys.stdout.flush()
+    return failed
 
 
 def _items(paths: list[str]) -> Iterator[Item]:
-    """Each thing to read. Raises UsageError for a path that cannot be read at all."""
+    """Each thing to read, what cannot be read with the reason. Never raises: what is wrong with
+    one takes no other's answer away."""
     for name in paths:
         path = Path(name)
-        if not path.exists():
-            raise UsageError(f"{name}: there is no such file or folder.")
-        files = [path]
-        if path.is_dir():
-            files = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-            if not files:
-                raise UsageError(f"{name}: there is no image in this folder.")
+        try:
+            files = [path]
+            if path.is_dir():
+                files = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        except (OSError, ValueError) as error:  # a null byte, a name too long, a locked folder
+            yield name, f"cannot be looked at ({_reason(error)})"
+            continue
+        if not files:
+            yield name, "there is no image in this folder"
         for file in files:
             if file.name.endswith((".jsonl", ".jsonl.gz")):
                 yield from _stroke_items(file)
-                continue
-            try:
-                yield str(file), drawing.from_image(drawing.open_image(file)).image
-            except drawing.DigitError as error:
-                yield str(file), str(error)
+            else:
+                yield str(file), _picture(file)
+
+
+def _picture(file: Path) -> drawing.Ink | str:
+    """The prepared image of a picture, or what is wrong with it."""
+    if not os.path.lexists(file):
+        return NO_FILE
+    try:
+        return drawing.from_image(drawing.open_image(file)).image
+    except drawing.DigitError as error:
+        return str(error)
+    except (OSError, ValueError, MemoryError) as error:
+        return f"cannot be read ({_reason(error)})"
 
 
 def _stroke_items(file: Path) -> Iterator[Item]:
-    opener = gzip.open if file.name.endswith(".gz") else open
+    number = 0
     try:
-        with opener(file, "rt") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield f"{file}:{number}", _strokes_image(line)
-    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
-        raise UsageError(f"{file}: cannot be read ({error}).") from None
+        for number, line in enumerate(_lines(file), start=1):
+            if line.strip():
+                yield f"{file}:{number}", _strokes_image(line)
+    except FileNotFoundError:
+        yield str(file), NO_FILE
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        yield f"{file}:{number + 1}", f"cannot be read from here on ({_reason(error)})"
 
 
-def _strokes_image(line: str) -> drawing.Ink | str:
+def _lines(file: Path) -> Iterator[bytes]:
+    """The lines of a file, unpacked where its name ends in `.gz`. What is whole before a damaged
+    place comes before the error. Raises OSError, EOFError, ValueError and zlib.error."""
+    begun = b""
+    for part in _unpacked(file) if file.name.endswith(".gz") else _parts(file):
+        *whole, begun = (begun + part).split(b"\n")
+        yield from whole
+        if len(begun) > MOST_LINE:
+            raise ValueError(f"a line of more than {naturalsize(MOST_LINE)}")
+    yield begun
+
+
+def _parts(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as content:
+        while part := content.read(PART):
+            yield part
+
+
+def _unpacked(file: Path) -> Iterator[bytes]:
+    """The content of a gzip file, all that its whole bytes give. Raises what `_lines` says."""
+    unpacker, at_start = zlib.decompressobj(31), True
+    for part in _parts(file):
+        while True:
+            at_start = at_start and not part
+            unpacked = unpacker.decompress(part, PART)
+            yield unpacked
+            part = unpacker.unconsumed_tail
+            if unpacker.eof:  # of one member: another may follow, or zeros that fill a tape's block
+                part = unpacker.unused_data.lstrip(b"\0")
+                unpacker, at_start = zlib.decompressobj(31), True
+            if not part and len(unpacked) < PART:
+                break
+    if not at_start:
+        raise EOFError("the file is cut short")
+
+
+def _reason(error: Exception) -> str:
+    return excerpt(getattr(error, "strerror", None) or error or type(error).__name__, 100)
+
+
+def _strokes_image(line: bytes) -> drawing.Ink | str:
     """The prepared image of a line of strokes, or what is wrong with it."""
     try:
-        return drawing.from_strokes(json.loads(line)["strokes"]).image
+        return drawing.from_strokes(parse_json(line)["strokes"]).image
     except drawing.DigitError as error:
         return str(error)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         return 'not a line of strokes, such as {"strokes": [[[12, 40], [80, 44]]]}'
 
 
@@ -131,7 +204,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     names = run.config.classes
     accuracy = evaluation.score_test_set(run)
     probabilities = evaluation.test_probabilities(run)
-    assert probabilities is not None
+    if probabilities is None:
+        raise runs.RunError(f"'{run.name}': its test results were changed while they were read.")
     labels = datasets.load(run.config.dataset).test_labels.numpy()
     confusion = evaluation.confusion_matrix(labels, probabilities.argmax(1), len(names))
     result = {

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
+from cnn.common.text import excerpt
+
 
 class Checked(BaseModel):
     """A frozen model. `changed` is the way to another value: pydantic's `model_copy(update=...)`
@@ -84,11 +86,9 @@ def _number(value: float) -> str:
 def first_problem(model: type[BaseModel], error: ValidationError) -> tuple[str, str]:
     """The field of the first error that pydantic found, and what is allowed there."""
     first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0])[:40] if first["loc"] else ""
+    name = excerpt(first["loc"][0], 40) if first["loc"] else ""
     if name in model.model_fields and len(first["loc"]) == 1:
-        given = first.get("input")
-        is_number = isinstance(given, int | float) and not isinstance(given, bool)
-        found = f"{given:,.15g}" if is_number else short(given)
+        found = short(first.get("input"))
         return name, f"{allowed_values(model, name)} is allowed, not {found}."
     if name and first["type"] == "extra_forbidden":
         return name, f"there is no such field. Known: {', '.join(model.model_fields)}."
@@ -96,8 +96,9 @@ def first_problem(model: type[BaseModel], error: ValidationError) -> tuple[str, 
 
 
 def short(value: object) -> str:
-    """A value as JSON writes it, cut to a readable length."""
+    """A value as people read it: numbers with commas, else as JSON writes it, cut and escaped."""
     if isinstance(value, str):
-        return f"'{value[:40]}'"
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 40 else f"{text[:40]}…"
+        return f"'{excerpt(value, 40)}'"
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15:
+        return f"{value:,.15g}"
+    return excerpt(json.dumps(value, default=str, ensure_ascii=False), 40)

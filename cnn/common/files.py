@@ -1,4 +1,5 @@
-"""Atomic file writes: a reader never sees half a file, and a full disk loses no old one.
+"""Atomic file writes: a reader never sees half a file, and a full disk loses no old one. And JSON
+that may be anybody's: bounded first, then parsed.
 
 `write_tensors` alone imports torch.
 """
@@ -6,12 +7,22 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from humanize import naturalsize
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+MOST_BYTES = 16_000_000  # of a JSON file of ours: the largest takes a hundredth of it
+MOST_DEPTH = 100  # of lists and objects in one another
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_NESTING = re.compile(rb"[][{}]")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -38,10 +49,39 @@ def write_json(path: Path, value: object) -> None:
 def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in `path`; None where there is none, or something else."""
     try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        value = parse_json(read_bytes(path, MOST_BYTES))
+    except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """What is in a file of at most `most` bytes. Raises OSError; ValueError for a larger one."""
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"it is larger than {naturalsize(most)}")
+    return content
+
+
+def parse_json(
+    text: str | bytes, most_bytes: int = MOST_BYTES, most_depth: int = MOST_DEPTH
+) -> Any:
+    """The value of a JSON text that may be anybody's. Raises ValueError, saying what is wrong with
+    it, before more than `most_bytes` or what lies deeper than `most_depth` is parsed."""
+    if len(text) > most_bytes:
+        raise ValueError(f"it is larger than {naturalsize(most_bytes)}")
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if content.count(b"[") + content.count(b"{") > most_depth:
+        depth = 0
+        for bracket in _NESTING.findall(_STRING.sub(b"", content)):
+            depth += 1 if bracket in b"[{" else -1
+            if depth > most_depth:
+                raise ValueError(f"it is nested more than {most_depth} deep")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Progress = Callable[[float], None]
+Progress = Callable[[float], object]
 
 
 def silent(share: float) -> None:

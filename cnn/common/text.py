@@ -1,8 +1,10 @@
-"""Counts and durations in words (for bytes there is `humanize.naturalsize`)."""
+"""Counts and durations in words (bytes: `humanize.naturalsize`); excerpts of foreign texts."""
 
 from __future__ import annotations
 
 import humanize
+
+JOINERS = "\u200c\u200d"  # parts of emoji and of Persian words
 
 
 def duration(seconds: float) -> str:
@@ -13,3 +15,27 @@ def duration(seconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 epoch`, `3 epochs`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def excerpt(foreign: object, most: int = 60) -> str:
+    """At most `most` characters of a text that is not ours, as a message in one line may show it.
+
+    White space of any kind becomes a space; what does not print, and what would change how the
+    rest is read (control characters, writing direction, lone surrogates), becomes its escape,
+    such as `\\x1b`; `…` stands for what is left out.
+    """
+    text = foreign if isinstance(foreign, str) else str(foreign)
+    parts = list(map(_printable, text[: most + 1]))
+    if sum(map(len, parts)) <= most:
+        return "".join(parts)
+    while sum(map(len, parts)) > most - 1:
+        parts.pop()
+    return f"{''.join(parts)}…"
+
+
+def _printable(character: str) -> str:
+    if character.isspace():
+        return " "
+    if character.isprintable() or character in JOINERS:
+        return character
+    return character.encode("unicode_escape").decode("ascii")

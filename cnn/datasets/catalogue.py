@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnn.common.paths import PROJECT
+from cnn.common.text import excerpt
 
 DIGITS = tuple("0123456789")
 CLOTHES: tuple[str, ...] = ("T-shirt", "Trouser", "Pullover", "Dress", "Coat")
@@ -117,7 +118,7 @@ def default_dataset() -> str:
 def require_on_disk(name: str) -> None:
     """Raise DataError, which says where to get it, for a data set that cannot be read here."""
     if name not in DATASETS:
-        raise DataError(f"There is no data set '{name}'. Known: {', '.join(DATASETS)}.")
+        raise DataError(f"There is no data set '{excerpt(name)}'. Known: {', '.join(DATASETS)}.")
     if not is_on_disk(name):
         raise DataError(
             f"{DATASETS[name].label} is not in {data_dir()}. Download it on the Train page or with "

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn.drawing.ink import MIN_INK, Ink, Stroke
+from cnn.drawing.strokes import as_lines
 
 MAX_PARTS = 200  # more pieces than this are a texture, not writing: taken as one
 SPECK = 0.03  # a piece smaller than this share of the largest is no digit of its own
@@ -48,7 +49,11 @@ def _enclosing(boxes: list[_Box]) -> _Box:
 
 
 def split_strokes(strokes: Sequence[Stroke]) -> list[list[Stroke]]:
-    """The strokes of each digit, in reading order; empty strokes are left out."""
+    """The strokes of each digit, in reading order; empty strokes are left out.
+
+    Raises DigitError for what no hand draws.
+    """
+    as_lines(strokes)
     kept = [(s, np.asarray(s, np.float64).reshape(-1, 2)) for s in strokes if len(s)]
     kept = [(stroke, points) for stroke, points in kept if np.isfinite(points).all()]
     boxes = [_Box(*points.min(axis=0), *points.max(axis=0)) for _, points in kept]
@@ -121,8 +126,10 @@ def _grouped(boxes: list[_Box], gap: Callable[[int, int], float] | None) -> list
         shared = min(one.right, other.right) - max(one.left, other.left)
         between = max(one.top, other.top) - min(one.bottom, other.bottom)
         narrow = min(one.width, other.width)
+        near = TOUCHING * line
+        apart = max(-shared, between) >= near
         above = shared >= OVERLAP * narrow and shared >= 0 and between < 0.5 * line
-        if above or (gap is not None and gap(i, j) < TOUCHING * line):
+        if above or (gap is not None and not apart and gap(i, j) < near):
             digit_of = [new if digit == old else digit for digit in digit_of]
     members = [
         [i for i, digit in enumerate(digit_of) if digit == wanted]

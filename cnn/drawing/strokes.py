@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from cnn.drawing.ink import PEN_WIDTH, DigitError, Line, Prepared, Stroke, centre, crop
+from cnn.drawing.ink import PEN_WIDTH, DigitError, Ink, Line, Prepared, Stroke, centre, crop
 from cnn.drawing.pixels import from_pixels
 from cnn.drawing.rasteriser import draw, draw_boxed, fitted
 
+MOST_STROKES, MOST_POINTS = 500, 50_000  # of a drawing; a page of writing has a tenth of that
+LARGEST = 1e9  # of a coordinate
+MOST_COATS = 20  # of ink on a whole sheet
 STRAY = 0.04  # a stroke smaller than this share of the largest is a stray mark
 FabricDrawing = dict[str, Any]  # Fabric.js's own JSON, as drawable-canvas reports it
 
@@ -26,19 +29,52 @@ def from_strokes(
     With `centred` the strokes are scaled so that the finished digit, line width included, has its
     longest side 20 px, and drawn with one and the same line width; stray marks are left out.
     Without, they are drawn as they stand on a `canvas`-sized sheet with `brush` and merely resized.
-    Raises DigitError without a point.
+    Raises DigitError without a point, and for what no hand draws.
     """
-    lines = [np.asarray(s, np.float64).reshape(-1, 2) for s in strokes if len(s)]
-    lines = [line[np.isfinite(line).all(axis=1)] for line in lines]
-    lines = [line for line in lines if len(line)]
+    lines = as_lines(strokes)
     if not lines:
         raise DigitError("There is no ink to read: nothing was drawn.")
     if not centred:
-        return from_pixels(draw(lines, canvas, canvas, brush), centred=False)
+        return from_pixels(_sheet(lines, canvas, brush), centred=False)
 
-    drawing = draw(fitted(lines, 240.0, 20.0), 280, 280, 24.0)
+    drawing = _sheet(fitted(lines, 240.0, 20.0), 280, 24.0)
     boxed = draw_boxed(_without_stray_marks(lines), PEN_WIDTH)
     return Prepared(drawing, crop(drawing, 0.1), boxed, centre(boxed))
+
+
+def _sheet(lines: list[Line], side: int, pen: float) -> Ink:
+    """The lines on a square sheet; on a sheet of a quarter of the side where they go over it so
+    often that it is black all over, and would take seconds to draw."""
+    length = sum(float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum()) for line in lines)
+    if length * pen > MOST_COATS * side * side:
+        return draw([line / 4 for line in lines], side // 4, side // 4, pen / 4)
+    return draw(lines, side, side, pen)
+
+
+def as_lines(strokes: Iterable[Stroke]) -> list[Line]:
+    """Strokes as arrays `(points, 2)`, without points that are not finite and empty strokes.
+
+    Raises DigitError for more than a hand draws, TypeError and ValueError for what are no strokes.
+    """
+    lines: list[Line] = []
+    points = 0
+    for stroke in strokes:
+        points += len(stroke)
+        if len(lines) >= MOST_STROKES or points > MOST_POINTS:
+            raise DigitError(
+                f"This is no drawing of a digit: it has more than {MOST_STROKES:,} strokes or "
+                f"{MOST_POINTS:,} points."
+            )
+        try:
+            line = np.asarray(stroke, np.float64).reshape(-1, 2)
+        except OverflowError:
+            raise DigitError("A coordinate is far too large to be drawn.") from None
+        line = line[np.isfinite(line).all(axis=1)]
+        if len(line) and np.abs(line).max() > LARGEST:
+            raise DigitError(f"A coordinate is beyond {LARGEST:,.0f}: too large to be drawn.")
+        if len(line):
+            lines.append(line)
+    return lines
 
 
 def strokes_from_canvas(drawing: FabricDrawing | None) -> list[list[tuple[float, float]]]:

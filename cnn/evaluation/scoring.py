@@ -24,11 +24,9 @@ def predict(
     """Probabilities `(N, classes)` for images `(N, 28, 28)`, uint8 (0-255) or float (0-1)."""
     import torch
 
-    from cnn.runs.weights import load_model
-    from cnn.training.inference import predict_logits
+    from cnn.runs.weights import load_model, logits_of
 
-    model = load_model(run, epoch)
-    return predict_logits(model, torch.as_tensor(images), run.preprocessing).softmax(1).numpy()
+    return logits_of(run, load_model(run, epoch), torch.as_tensor(images)).softmax(1).numpy()
 
 
 def score_test_set(run: Run, progress: Progress | None = None) -> float:

@@ -20,16 +20,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from cnn.common.text import excerpt
 from cnn.datasets import DATASETS
-from cnn.network import Architecture, ArchitectureError, from_dict
-from cnn.network.json_format import minimal
+from cnn.network import Architecture, ArchitectureError, from_dict, json_format
 from cnn.training import Settings, SettingsError, read_settings
 from cnn.training.settings import RENAMED
 
 FORMAT = b"\x01"
 CHECKSUM_BYTES = 8
 MAX_TOKEN = 8_000  # characters; a link of 60 layers with every field changed stays below
-MAX_BYTES = 64_000  # of JSON, once inflated: more is a decompression bomb
 
 # What a teacher may hide or fix: the network, the data, and every training setting.
 CONTROLS: dict[str, str] = {
@@ -80,9 +79,9 @@ def to_link(
     """
     chosen = {"hidden": _controls(sorted(set(hidden))), "fixed": _controls(sorted(set(fixed)))}
     if dataset is not None and dataset not in DATASETS:
-        raise SharingError(f"There is no data set '{dataset[:40]}'.")
+        raise SharingError(f"There is no data set '{excerpt(dataset)}'.")
     value = {
-        "architecture": minimal(architecture),
+        "architecture": json_format.minimal(architecture),
         "settings": settings.model_dump(mode="json", exclude_defaults=True),
         **{key: it for key, it in {"dataset": dataset, **chosen}.items() if it},
     }
@@ -102,7 +101,7 @@ def from_link(token: str) -> Shared:
         raise SharingError(f"This link was made by another version of the app. {error}") from None
     dataset = value.get("dataset")
     if dataset is not None and (not isinstance(dataset, str) or dataset not in DATASETS):
-        raise SharingError(f"This link wants the data set '{str(dataset)[:40]}', unknown here.")
+        raise SharingError(f"This link wants the data set '{excerpt(dataset)}', unknown here.")
     hidden, fixed = (_controls(value.get(key, [])) for key in ("hidden", "fixed"))
     return Shared(architecture, settings, dataset, frozenset(hidden), frozenset(fixed))
 
@@ -130,12 +129,12 @@ def _unpack(token: str) -> dict[str, Any]:
         raise damaged
     try:
         unpacker = zlib.decompressobj(-15, zdict=_DICTIONARY)
-        text = unpacker.decompress(packed, MAX_BYTES)
+        text = unpacker.decompress(packed, json_format.MAX_BYTES)
         if not unpacker.eof or unpacker.unused_data:
             raise SharingError("This link holds more than a network: not one of ours.")
-        value = json.loads(text)
-    except (zlib.error, ValueError, RecursionError) as error:
-        raise error if isinstance(error, SharingError) else damaged from None
+        value = json_format.parse(text)
+    except (zlib.error, ArchitectureError):
+        raise damaged from None
     if not isinstance(value, dict):
         raise damaged
     return value
@@ -148,7 +147,7 @@ def _controls(names: object) -> list[str]:
     current = [RENAMED.get(name, str(name)) for name in names]
     for name in current:
         if name not in CONTROLS:
-            raise SharingError(f"There is no control '{name[:40]}' to hide or fix.")
+            raise SharingError(f"There is no control '{excerpt(name)}' to hide or fix.")
     return current
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cnn import datasets
+from cnn.common.random_state import OwnRandomState
 from cnn.network import Architecture
 from cnn.network.layers import Activation, Layer, ResidualBlock, Shape
 
@@ -63,10 +64,9 @@ def check_initialisation(
 
     `x` float32 `(N, 1, 28, 28)`, normalised, N at least 2; `labels` int64 `(N,)`. Runs in
     training mode, as the first step would: batch norm uses the batch, dropout drops. Torch's
-    global random state is left as it was. Raises ArchitectureError for a network that cannot work.
+    global random state plays no part. Raises ArchitectureError for a network that cannot work.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with OwnRandomState(seed):
         model = architecture.build().train()
         outputs, y = [], x
         for module in model:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from cnn.common.checked import allowed_values, short
+from cnn.common.files import parse_json
+from cnn.common.text import excerpt
 from cnn.network.architecture import MAX_LAYERS, Architecture, ArchitectureError
 from cnn.network.layers import LAYER_KINDS, Classifier, Layer
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 VERSION = 1
+MAX_BYTES = 64_000  # a network of 60 layers with every field changed takes a third of it
+MAX_DEPTH = 10  # lists and objects in one another; a network takes three
 JSONObject = dict[str, Any]  # as json.loads returns it
 
 
@@ -51,18 +55,29 @@ def minimal(architecture: Architecture) -> JSONObject:
 
 
 def from_json(text: str | bytes) -> Architecture:
-    """Read an architecture from JSON. Raises ArchitectureError."""
+    """Read an architecture from JSON, anybody's. Raises ArchitectureError."""
+    return from_dict(parse(text))
+
+
+def parse(text: str | bytes) -> Any:
+    """The plain data of a JSON text that may hold an architecture, bounded in size and depth.
+
+    Raises ArchitectureError. Every file, upload and link comes through here.
+    """
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ArchitectureError(f"This is not JSON: {error}.") from None
-    return from_dict(data)
+        return parse_json(text, MAX_BYTES, MAX_DEPTH)
+    except ValueError as error:
+        raise ArchitectureError(f"This is not JSON of a network: {excerpt(error, 200)}.") from None
 
 
 def from_dict(data: object) -> Architecture:
     """Read an architecture from plain data. Raises ArchitectureError."""
     if not isinstance(data, dict) or not isinstance(data.get("layers", []), list | tuple):
         raise ArchitectureError("An architecture is a JSON object with a list 'layers'.")
+    if len(data.get("layers", [])) > MAX_LAYERS:
+        raise ArchitectureError(
+            f"A network has at most {MAX_LAYERS} layers; this one has {len(data['layers']):,}."
+        )
     version = data.get("version", VERSION)
     if version != VERSION:
         raise ArchitectureError(
@@ -73,8 +88,8 @@ def from_dict(data: object) -> Architecture:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise ArchitectureError(_explain(first, data)) from None
-    except RecursionError:
-        raise ArchitectureError("This architecture is nested too deeply.") from None
+    except UnicodeError:
+        raise ArchitectureError("This architecture holds characters that are none.") from None
 
 
 def _explain(first: ErrorDetails, data: JSONObject) -> str:
@@ -90,23 +105,21 @@ def _explain(first: ErrorDetails, data: JSONObject) -> str:
             what = "has no kind" if kind is None else f"({name}) is of no known kind"
             return f"Layer {index + 1} {what}. Allowed: {', '.join(LAYER_KINDS)}."
         return _explain_field(f"Layer {index + 1} ({kind})", model, place[3:], first)
-    if place == ("layers",):
-        return f"A network has at most {MAX_LAYERS} layers; this one has {len(data['layers'])}."
     if place[:1] == ("head",):
         return _explain_field("The classifier", Classifier, place[1:], first)
     field = ".".join(map(str, place))
-    return f"'{field[:40]}' is no part of an architecture. Allowed: version, layers, head."
+    return f"'{excerpt(field, 40)}' is no part of an architecture. Allowed: version, layers, head."
 
 
 def _explain_field(
     where: str, model: type[BaseModel], place: tuple[int | str, ...], first: ErrorDetails
 ) -> str:
     if not place:
-        return f"{where}: {first['msg']}."
+        return f"{where}: {excerpt(first['msg'], 200)}."
     name = str(place[0])
     if name not in model.model_fields:
         known = ", ".join(n for n in model.model_fields if n != "kind")
-        return f"{where} has no field '{name[:40]}'. Its fields: {known}."
+        return f"{where} has no field '{excerpt(name, 40)}'. Its fields: {known}."
     return (
         f"{where}, field '{name}': {allowed_values(model, name)} is allowed, "
         f"not {short(first.get('input'))}."

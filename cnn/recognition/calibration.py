@@ -7,7 +7,8 @@ Two scores are summed: the out-of-distribution detector's, and the network's max
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass, fields, replace
+import math
+from dataclasses import asdict, astuple, dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from cnn.common.files import read_json, write_json
 from cnn.recognition import detector
 from cnn.recognition.detector import Detector
 from cnn.runs import ACTIVE, Run
-from cnn.training.inference import predict_logits
+from cnn.runs.weights import logits_of
 
 THRESHOLD = 0.5  # from this score on it is a digit
 MAX_LOGIT_WEIGHT = 2.0  # of the max-logit score beside the detector's
@@ -67,7 +68,7 @@ class Calibration:
 
 
 def _max_logits(run: Run, model: nn.Module, images: Tensor) -> Tensor:
-    return predict_logits(model, images, run.preprocessing).amax(dim=1).cpu()
+    return logits_of(run, model, images).amax(dim=1).cpu()
 
 
 def _calibration(run: Run, model: nn.Module, fitted: Detector) -> Calibration:
@@ -76,8 +77,10 @@ def _calibration(run: Run, model: nn.Module, fitted: Detector) -> Calibration:
         f"{detector.VERSION} {sum(float(p.detach().double().sum()) for p in model.parameters())!r}"
     )
     kept = read_json(run.files.detector_calibration) or {}
-    with contextlib.suppress(KeyError, TypeError, ValueError):
-        return Calibration(*(float(kept[key][field.name]) for field in fields(Calibration)))
+    with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
+        found = Calibration(*(float(kept[key][field.name]) for field in fields(Calibration)))
+        if all(map(math.isfinite, astuple(found))) and found.deviation > 0:
+            return found
     real = fitted.held_out / 255
     max_logits = _max_logits(run, model, real)
     median = float(max_logits.median())

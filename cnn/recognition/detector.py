@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from cnn import datasets
 from cnn.common.files import write_tensors
+from cnn.common.random_state import OwnRandomState
 from cnn.drawing import synthetic_digits
 from cnn.recognition.non_digits import letters, random_strokes, spliced
 from cnn.training import Settings
@@ -93,15 +94,14 @@ def path_of(dataset: str) -> Path:
 def fit(dataset: str, seed: int = 0) -> Detector:
     """A detector trained for a data set. Raises DataError.
 
-    Leaves torch's global random state as it was.
+    Neither reads nor changes torch's global random state.
     """
     digits = datasets.DATASETS[dataset].has_digits
     # A run of digits that came from another machine is measured by the digits that are at hand.
     images = datasets.load(
         "mnist-sample" if digits and not datasets.is_on_disk(dataset) else dataset
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with OwnRandomState(seed):
         order = torch.randperm(len(images.train_images))
         held_out = order[: min(HELD_OUT, len(order) // 5)]
         rest = order[len(held_out) :]

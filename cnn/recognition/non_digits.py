@@ -67,7 +67,7 @@ def spliced(images: Tensor, labels: Tensor, count: int, digits: bool) -> Tensor:
     """Images made wrong, float32 `(count, 28, 28)`: halves of two classes, two over one another,
     two side by side, and (of digits) mirrored or turned by a quarter.
 
-    `images` float32 `(N, 28, 28)` in 0-1. Draws from torch's global random state.
+    `images` float32 `(N, 28, 28)` in 0-1. Draws from torch's random state.
     """
     first, second = torch.randint(len(images), (2, count))
     second = torch.where(labels[first] == labels[second], second.roll(1), second)

@@ -84,13 +84,14 @@ def read(run: Run, model: nn.Module, images: Floats, check_is_digit: bool = Fals
     """What `model` makes of prepared images `(N, 28, 28)` in 0-1.
 
     With `check_is_digit` the out-of-distribution detector is asked about each; its first use for a
-    run takes seconds. Raises DataError where it cannot be fitted.
+    run takes seconds. Raises DataError where it cannot be fitted, and RunError where the network's
+    answers are no numbers.
     """
     import torch
 
-    from cnn.training.inference import predict_logits
+    from cnn.runs.weights import logits_of
 
-    logits = predict_logits(model, torch.from_numpy(np.array(images)), run.preprocessing)
+    logits = logits_of(run, model, torch.from_numpy(np.array(images)))
     is_digit = [True] * len(images)
     if check_is_digit:
         from cnn.recognition import calibration

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+NUMBER = re.compile(r"[0-9]{3}|[1-9][0-9]{3,8}")
 
 
 class RunFiles:
@@ -41,7 +44,8 @@ class RunFiles:
             path.stem.removeprefix("epoch-")
             for path in self.checkpoints.glob("epoch-*.safetensors")
         ]
-        return sorted(int(name) for name in names if name.isdecimal())
+        # A number that is written in another way is of no file of ours.
+        return sorted(int(name) for name in names if NUMBER.fullmatch(name))
 
     def resume_tensors(self, step: int | str) -> Path:
         """Weights, optimiser and random state at `step`; `*` gives the pattern of all of them."""

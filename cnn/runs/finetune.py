@@ -20,6 +20,7 @@ from cnn.common.files import read_json, write_json, write_tensors
 from cnn.datasets import DATASETS, Images
 from cnn.drawing import my_digits
 from cnn.runs.copies import copy_of, origin_of
+from cnn.runs.records import read_status
 from cnn.runs.run import Run, RunError
 from cnn.runs.store import versions
 from cnn.training import Settings
@@ -103,12 +104,30 @@ def read_file(run: Run, file: Path) -> dict[str, Tensor]:
         raise RunError(f"'{run.name}': its {file.name} is missing or damaged.") from error
 
 
+def _read_digits(run: Run) -> dict[str, Tensor]:
+    """`images` uint8 `(N, 28, 28)`, `labels` int64 and `held` bool `(N,)`. Raises RunError."""
+    import torch
+
+    mine = read_file(run, run.files.my_digits)
+    kinds = {"images": torch.uint8, "labels": torch.int64, "held": torch.bool}
+    count = len(mine["labels"]) if mine.get("labels", torch.tensor(0)).ndim == 1 else -1
+    shapes = {"images": (count, 28, 28), "labels": (count,), "held": (count,)}
+    fit = all(
+        name in mine and mine[name].dtype == kinds[name] and mine[name].shape == shape
+        for name, shape in shapes.items()
+    )
+    classes = len(run.config.classes)
+    if not fit or not ((mine["labels"] >= 0) & (mine["labels"] < classes)).all():
+        raise RunError(f"'{run.name}': its {run.files.my_digits.name} does not hold digits.")
+    return mine
+
+
 def mix_images(run: Run, images: Images) -> Images:
     """The training set of such a run: some old images, and the new digits over and over. The test
     set stays what it was."""
     import torch
 
-    mine = read_file(run, run.files.my_digits)
+    mine = _read_digits(run)
     new_x, new_y = mine["images"][~mine["held"]], mine["labels"][~mine["held"]]
     generator = torch.Generator().manual_seed(run.config.settings.seed)
     old = torch.randperm(len(images.train_images), generator=generator)[:REHEARSAL]
@@ -149,17 +168,16 @@ class Effect:
 
 def measure_effect(run: Run) -> Effect:
     """What the fine-tuning did. Raises RunError where a file is missing or damaged."""
-    from cnn.runs.weights import load_model
-    from cnn.training.inference import predict_logits
+    from cnn.runs.weights import load_model, logits_of
 
-    mine = read_file(run, run.files.my_digits)
+    mine = _read_digits(run)
     held = mine["held"].numpy()
     rows = []
     for epoch in (0, None):
-        logits = predict_logits(load_model(run, epoch), mine["images"], run.preprocessing)
+        logits = logits_of(run, load_model(run, epoch), mine["images"])
         right = (logits.argmax(1) == mine["labels"]).numpy()
         rows.append([float(right[part].mean()) if part.any() else None for part in (~held, held)])
     learned, held_digits = zip(*rows, strict=True)
-    parent = read_json(run.files.parent) or {}
+    parent = read_status(read_json(run.files.parent))  # of which it holds the test accuracy
     test = (parent.get("test_accuracy"), run.status().get("test_accuracy"))
     return Effect(learned, held_digits, test, int(held.sum()))

@@ -14,6 +14,7 @@ import threading
 from typing import Any
 
 from cnn.common.paths import PROJECT
+from cnn.common.text import excerpt
 from cnn.network import Architecture, from_dict
 from cnn.runs.run import environment
 from cnn.training import Settings, read_settings
@@ -76,7 +77,7 @@ class Job:
         lines = self._errors.read().strip().splitlines()
         self._errors.close()
         if code and not self.cancelled:
-            self.error = lines[-1][:400] if lines else f"It ended with code {code}."
+            self.error = excerpt(lines[-1], 400) if lines else f"It ended with code {code}."
 
 
 def read_question() -> tuple[Architecture, Settings, JSON]:

@@ -1,10 +1,30 @@
-"""What a run's JSON files hold: status, control, metrics, live guesses."""
+"""What a run's JSON files hold (status, control, metrics, live guesses), and reading them.
+
+The files may be of another version, damaged, or of anybody: an entry of the wrong type or out of
+its range counts as missing.
+"""
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, TypeVar
+
+from pydantic import AfterValidator, Field, OnErrorOmit, TypeAdapter, ValidationError
+from typing_extensions import TypedDict  # pydantic reads typing's own from Python 3.12 on
+
+from cnn.common.text import excerpt
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+
+T = TypeVar("T")
+Text = Annotated[str, AfterValidator(lambda text: excerpt(text, 1000))]
+Count = Annotated[int, Field(ge=0, le=10**15)]
+Number = Annotated[float, Field(ge=-1e15, le=1e15)]
+Positive = Annotated[float, Field(ge=0, le=1e15)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(gt=0, le=10)]
+_Row = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=28, max_length=28)]
+_Image = Annotated[list[_Row], Field(min_length=28, max_length=28)]
+Point = Annotated[list[Number], Field(min_length=2, max_length=2)]  # step, mean loss
 
 
 class Status(TypedDict, total=False):
@@ -13,85 +33,150 @@ class Status(TypedDict, total=False):
     A run that has just begun, or of an older version, lacks some.
     """
 
-    state: State
-    message: str
-    heartbeat: float
-    device: str
-    device_name: str
-    processes: int
-    precision: str
-    threads: int  # of the host, in each process
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    images_per_second: float
-    learning_rate: float
-    seconds_left: float | None
-    train_seconds: float
-    images_seen: int
-    memory: int
-    utilisation: int | None
-    best_validation: float
-    best_epoch: int
-    kept_epoch: int
-    stopped_early: bool
-    test_accuracy: float
-    ended: float
-    suggested_settings: dict[str, float] | None
+    state: OnErrorOmit[State]
+    message: OnErrorOmit[Text]
+    heartbeat: OnErrorOmit[Number]
+    device: OnErrorOmit[Text]
+    device_name: OnErrorOmit[Text]
+    processes: OnErrorOmit[Count]
+    precision: OnErrorOmit[Text]
+    threads: OnErrorOmit[Count]  # of the host, in each process
+    epoch: OnErrorOmit[Count]
+    epochs: OnErrorOmit[Count]
+    step: OnErrorOmit[Count]
+    steps: OnErrorOmit[Count]
+    images_per_second: OnErrorOmit[Positive]
+    learning_rate: OnErrorOmit[Positive]
+    seconds_left: OnErrorOmit[Number | None]
+    train_seconds: OnErrorOmit[Positive]
+    images_seen: OnErrorOmit[Count]
+    memory: OnErrorOmit[Count]
+    utilisation: OnErrorOmit[Count | None]
+    best_validation: OnErrorOmit[Share]
+    best_epoch: OnErrorOmit[Count]
+    kept_epoch: OnErrorOmit[Count]
+    stopped_early: OnErrorOmit[bool]
+    test_accuracy: OnErrorOmit[Share]
+    ended: OnErrorOmit[Number]
+    suggested_settings: OnErrorOmit[dict[str, Number] | None]
 
 
 class ControlFile(TypedDict, total=False):
     """`control.json`: what the user asks of the worker."""
 
-    stop: bool
-    paused: bool
-    run_until: int  # trains up to this step although paused
-    learning_rate: float
+    stop: OnErrorOmit[bool]
+    paused: OnErrorOmit[bool]
+    run_until: OnErrorOmit[Count]  # trains up to this step although paused
+    learning_rate: OnErrorOmit[Rate]
 
 
 class ReportRow(TypedDict):
-    """A line of `metrics.jsonl`: some steps; `losses` holds pairs `[step, mean loss]`."""
+    """A line of `metrics.jsonl`: some steps; `losses` holds pairs `[step, mean loss]`, one at
+    least. A speed or rate that is missing is read as 0."""
 
     kind: Literal["report"]
-    step: int
-    epoch: float
-    losses: list[list[float]]
-    learning_rate: float
-    images_per_second: float
-    accuracy: NotRequired[float]  # on the images of these steps; older runs lack it
+    step: Count
+    epoch: Positive
+    losses: Annotated[list[OnErrorOmit[Point]], Field(min_length=1)]
+    learning_rate: NotRequired[OnErrorOmit[Positive]]
+    images_per_second: NotRequired[OnErrorOmit[Positive]]
+    accuracy: NotRequired[OnErrorOmit[Share]]  # on the images of these steps; not of older runs
 
 
 class EpochRow(TypedDict):
-    """A line of `metrics.jsonl`: the end of an epoch; validation is None without any."""
+    """A line of `metrics.jsonl`: the end of an epoch; the validation's accuracy is None without
+    any."""
 
     kind: Literal["epoch"]
-    step: int
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float | None
-    validation_accuracy: float | None
-    seconds: float
+    step: Count
+    epoch: Count
+    train_accuracy: Share
+    validation_accuracy: NotRequired[OnErrorOmit[Share | None]]
+    train_loss: NotRequired[OnErrorOmit[Number]]
+    validation_loss: NotRequired[OnErrorOmit[Number | None]]
+    seconds: NotRequired[OnErrorOmit[Positive]]
 
 
 class ResumeRow(TypedDict):
     """A line of `metrics.jsonl`: from here the run went on again; later lines are void."""
 
     kind: Literal["resume"]
-    step: int
-    epoch: int
+    step: Count
+    epoch: Count
 
 
 MetricRow = ReportRow | EpochRow  # what readers get: `ResumeRow` is applied while reading
 
 
 class Live(TypedDict, total=False):
-    """`live.json`: guesses for one test image of each class, and the first layer's filters."""
+    """`live.json`: guesses for one test image of each class, and the first layer's filters.
 
-    step: int
-    index: list[int]
-    labels: list[int]
-    images: list[list[list[int]]]
-    probabilities: list[list[float]]
-    filters: list[list[list[float]]]
+    A reader gets `images`, `labels` and `probabilities` together, as many of each, or none.
+    """
+
+    step: OnErrorOmit[Count]
+    index: OnErrorOmit[list[Count]]
+    labels: OnErrorOmit[list[Count]]
+    images: OnErrorOmit[list[_Image]]
+    probabilities: OnErrorOmit[list[list[Share]]]
+    filters: OnErrorOmit[list[list[list[Number]]]]
+
+
+_GUESSES: tuple[Literal["images", "labels", "probabilities", "index"], ...] = (
+    *("images", "labels"),
+    *("probabilities", "index"),
+)
+_status, _control, _live = TypeAdapter(Status), TypeAdapter(ControlFile), TypeAdapter(Live)
+_row: TypeAdapter[ReportRow | EpochRow | ResumeRow] = TypeAdapter(
+    Annotated[ReportRow | EpochRow | ResumeRow, Field(discriminator="kind")]
+)
+
+
+def read_status(values: object) -> Status:
+    """A status of plain data, without what is wrong in it."""
+    if isinstance(values, dict) and "remedy" in values:  # what runs of older versions call it
+        values = {**values, "suggested_settings": values["remedy"]}
+    return _read(_status, values) or {}
+
+
+def read_control(values: object) -> ControlFile:
+    """What was asked of the worker, without what is wrong in it."""
+    return _read(_control, values) or {}
+
+
+def read_row(line: bytes) -> ReportRow | EpochRow | ResumeRow | None:
+    """The row of one line of `metrics.jsonl`, without what is wrong in it; None where what charts
+    need is missing."""
+    try:
+        row = _row.validate_json(line, strict=True)
+    except ValidationError:
+        return None
+    if row["kind"] == "report":
+        row.setdefault("learning_rate", 0.0)
+        row.setdefault("images_per_second", 0.0)
+    elif row["kind"] == "epoch":
+        row.setdefault("validation_accuracy", None)
+    return row
+
+
+def read_live(values: object, classes: int) -> Live:
+    """Guesses and filters of plain data; either is left out where its shapes do not fit, or are
+    not those of a network of so many classes."""
+    live = _read(_live, values) or {}
+    labels, rows = live.get("labels", []), live.get("probabilities", [])
+    fit = len(labels) == len(rows) == len(live.get("images", []))
+    if not (fit and all(n < classes for n in labels) and all(len(r) == classes for r in rows)):
+        for name in _GUESSES:
+            live.pop(name, None)
+    filters = live.get("filters", [])
+    sides = {len(rows) for rows in filters} | {len(row) for rows in filters for row in rows}
+    if filters and (len(sides) != 1 or 0 in sides):
+        live.pop("filters", None)
+    return live
+
+
+def _read(adapter: TypeAdapter[T], values: object) -> T | None:
+    try:
+        return adapter.validate_python(values, strict=True)
+    except ValidationError:  # no object at all
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -10,24 +11,40 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, cast
+from typing import Annotated, Literal
 
 import psutil
-from pydantic import ConfigDict, Field, ValidationError
+from humanize import naturalsize
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from cnn.common.checked import Checked
-from cnn.common.files import read_json, write_json
+from cnn.common.files import read_bytes, read_json, write_json
 from cnn.common.paths import PROJECT
+from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, Preprocessing, are_digits, data_dir
 from cnn.network import Architecture
 from cnn.runs import metrics
 from cnn.runs.files import RunFiles
-from cnn.runs.records import ControlFile, Live, MetricRow, State, Status
+from cnn.runs.records import (
+    ControlFile,
+    Live,
+    MetricRow,
+    State,
+    Status,
+    read_control,
+    read_live,
+    read_status,
+)
 from cnn.training import Settings
 
 ACTIVE: frozenset[str] = frozenset({"queued", "running", "paused"})
 STARTUP_SECONDS = 30.0
 WATCHED_SECONDS = 3.0
+CONFIGS_KEPT = 1000
+MOST_CONFIG, MOST_LOG = 1_000_000, 100_000  # bytes; a config takes a hundredth of that
+MOST_NAME = 200  # characters
+
+Label = Annotated[str, AfterValidator(excerpt)]
 
 
 class RunError(RuntimeError):
@@ -48,8 +65,8 @@ class Config(Checked):
     start_from: str | None = None  # the run whose weights this one starts from (see `finetune`)
     mean: float = Field(allow_inf_nan=False)
     std: float = Field(gt=0, allow_inf_nan=False)
-    classes: tuple[str, ...]
-    created: float = Field(default_factory=time.time)
+    classes: tuple[Label, ...]
+    created: float = Field(default_factory=time.time, ge=0, le=1e11)
     versions: dict[str, str] = Field(default_factory=dict)
     origin: str | None = None  # where its weights came from, in words; None: random ones
 
@@ -105,24 +122,14 @@ class Run:
     def config(self) -> Config:
         """What is trained. Raises RunError for a damaged or foreign folder."""
         try:
-            config = Config.model_validate_json(self.files.config.read_bytes())
+            found = self.files.config.stat()
+            return _config(self.files.config, found.st_mtime_ns, found.st_size, found.st_ino)
         except FileNotFoundError:
             raise RunError(
                 f"'{self.id}' holds no config.json: it is not a run of this app."
             ) from None
         except OSError as error:
             raise RunError(f"'{self.id}' cannot be read: {error.strerror}.") from None
-        except ValidationError as error:
-            place = ".".join(map(str, error.errors(include_url=False)[0]["loc"])) or "JSON"
-            raise RunError(
-                f"'{self.id}' has a damaged config.json (at {place}). Delete the run, or put the "
-                "file back."
-            ) from None
-        if config.dataset not in DATASETS:
-            raise RunError(f"'{self.id}' was trained on '{config.dataset}', unknown here.")
-        if problem := config.architecture.problem() or misfit(config.architecture, config.classes):
-            raise RunError(f"'{self.id}' holds a network that cannot work: {problem}")
-        return config
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -132,7 +139,8 @@ class Run:
     @property
     def name(self) -> str:
         """What people call it."""
-        return str((read_json(self.files.name) or {}).get("name") or self.id)
+        name = (read_json(self.files.name) or {}).get("name")
+        return excerpt(name, MOST_NAME).strip() or self.id if isinstance(name, str) else self.id
 
     def rename(self, name: str) -> None:
         """Give it another name (the folder keeps its own). Raises RunError for an empty one."""
@@ -161,12 +169,9 @@ class Run:
 
     def last_status(self) -> Status:
         """The last status written, whether its worker lives or not."""
-        status = read_json(self.files.status) or {}
-        if "remedy" in status:  # what runs of older versions call it
-            status["suggested_settings"] = status.pop("remedy")
-        if status.get("state") not in (*ACTIVE, "finished", "stopped", "failed"):
-            status["state"] = "interrupted"
-        return cast(Status, status)
+        status = read_status(read_json(self.files.status))
+        status.setdefault("state", "interrupted")
+        return status
 
     @property
     def state(self) -> State:
@@ -198,7 +203,7 @@ class Run:
 
     def control(self) -> ControlFile:
         """What the user asked of the worker."""
-        return cast(ControlFile, read_json(self.files.control) or {})
+        return read_control(read_json(self.files.control))
 
     def send(self, **changes: object) -> None:
         """Ask the worker for some of `ControlFile`, the rest as it was. Raises RunError."""
@@ -219,8 +224,11 @@ class Run:
         return metrics.read(self.files.metrics)
 
     def live(self) -> Live:
-        """The newest guesses and filters."""
-        return cast(Live, read_json(self.files.live) or {})
+        """The newest guesses and filters; nothing where they are not this network's."""
+        try:
+            return read_live(read_json(self.files.live), len(self.config.classes))
+        except RunError:
+            return {}
 
     def watch(self) -> None:
         """Note that this run reads a drawing right now: its weights are wanted more often."""
@@ -257,10 +265,13 @@ class Run:
     def log(self, lines: int = 60) -> str:
         """The end of the worker's output."""
         try:
-            text = self.files.log.read_text(errors="replace")
+            with self.files.log.open("rb") as file:
+                end = file.seek(0, os.SEEK_END)
+                file.seek(max(0, end - MOST_LOG))
+                text = file.read(MOST_LOG).decode(errors="replace")
         except OSError:
             return ""
-        return "\n".join(text.splitlines()[-lines:])
+        return "\n".join(excerpt(line, 1000) for line in text.splitlines()[-lines:])
 
     def can_resume(self) -> bool:
         """Whether there is something left to train and a state to go on from."""
@@ -277,6 +288,36 @@ class Run:
             raise RunError(
                 f"'{self.name}' could not be deleted: {error.strerror} ({error.filename})."
             ) from error
+
+
+@functools.lru_cache(maxsize=CONFIGS_KEPT)
+def _config(file: Path, changed: int, size: int, inode: int) -> Config:
+    """The config in `file`, as it was when it was `changed`. Raises RunError and OSError."""
+    run_id = file.parent.name
+    if size > MOST_CONFIG:
+        raise RunError(
+            f"'{run_id}' has a config.json of {naturalsize(size)}: none of this app's. Delete the "
+            "run, or put the file back."
+        )
+    try:
+        config = Config.model_validate_json(read_bytes(file, MOST_CONFIG))
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors(include_url=False)[0]["loc"])) or "JSON"
+        raise RunError(
+            f"'{run_id}' has a damaged config.json (at {excerpt(place)}). Delete the run, or put "
+            "the file back."
+        ) from None
+    if config.dataset not in DATASETS:
+        raise RunError(f"'{run_id}' was trained on '{excerpt(config.dataset)}', unknown here.")
+    dataset = DATASETS[config.dataset]
+    if problem := config.architecture.problem() or misfit(config.architecture, config.classes):
+        raise RunError(f"'{run_id}' holds a network that cannot work: {problem}")
+    if len(config.classes) != len(dataset.classes):
+        raise RunError(
+            f"'{run_id}' names {len(config.classes)} classes, but {dataset.label} has "
+            f"{len(dataset.classes)}: its config.json is of another app, or was changed."
+        )
+    return config
 
 
 def _is_fresh(file: Path, seconds: float) -> bool:

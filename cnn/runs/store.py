@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cnn.common.files import read_json, write_json
 from cnn.common.paths import PROJECT
+from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, preprocessing_for
 from cnn.network import Architecture
 from cnn.presets import PRESETS
@@ -88,7 +89,7 @@ def versions() -> dict[str, str]:
 def open_run(run_id: str) -> Run:
     """The run of that id. Raises RunError for an unknown one, or a name that is no folder here."""
     if not ID_PATTERN.fullmatch(run_id):
-        raise RunError(f"'{run_id[:80]}' is not the name of a run.")
+        raise RunError(f"'{excerpt(run_id)}' is not the name of a run.")
     run = Run(runs_dir() / run_id)
     if not _is_inside(run.path):
         raise RunError(f"There is no run '{run_id}' in {runs_dir()}.")
@@ -110,7 +111,7 @@ def survey() -> Iterator[tuple[Run, str | None]]:
     found: list[tuple[float, str, Run, str | None]] = []
     with contextlib.suppress(OSError):
         for path in runs_dir().iterdir():
-            if not ID_PATTERN.fullmatch(path.name) or not _is_inside(path):
+            if not ID_PATTERN.fullmatch(path.name) or path.is_symlink() or not path.is_dir():
                 continue
             run = Run(path)
             try:

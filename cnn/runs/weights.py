@@ -32,14 +32,35 @@ def load_model(run: Run, epoch: int | None = None, device: str = "cpu") -> nn.Mo
     Raises RunError where the weights are missing, damaged or of another network.
     """
     path = run.weights_path(epoch)
-    model = run.config.architecture.build()
+    with torch.device("meta"):  # no random weights: sessions share torch's random state
+        model = run.config.architecture.build()
     try:
-        model.load_state_dict(read_tensors(path))
+        tensors = read_tensors(path)
+        model.to_empty(device="cpu").load_state_dict(tensors)
     except Exception as error:
         raise RunError(
             f"The weights in {path.name} of '{run.name}' are damaged or belong to another network."
         ) from error
+    if not all(tensor.isfinite().all() for tensor in model.state_dict().values()):
+        raise RunError(
+            f"The weights in {path.name} of '{run.name}' hold numbers that are not finite: nothing "
+            "can be read with them. Train it again, with a smaller learning rate."
+        )
     return model.eval().to(device)
+
+
+def logits_of(
+    run: Run, model: nn.Module, images: Tensor, progress: Progress | None = None
+) -> Tensor:
+    """The logits float32 `(N, classes)` of a run's network for images `(N, 28, 28)`, uint8 (0-255)
+    or float (0-1). Raises RunError where they are not finite."""
+    logits = predict_logits(model, images, run.preprocessing, progress=progress)
+    if not logits.isfinite().all():
+        raise RunError(
+            f"'{run.name}' gives answers that are not finite numbers: its weights are far too "
+            "large. Train it again, with a smaller learning rate."
+        )
+    return logits
 
 
 def score_test_set(
@@ -57,7 +78,7 @@ def score_test_set(
     accelerator = accelerator or Accelerator(torch.device("cpu"))
     model = load_model(run, device=str(accelerator.device))
     with accelerator.full_float32():
-        logits = predict_logits(model, images.test_images, run.preprocessing, progress=progress)
+        logits = logits_of(run, model, images.test_images, progress)
     probabilities = logits.softmax(1).cpu()
     write_tensors(run.files.test_probabilities, {"probabilities": probabilities})
     return float((probabilities.argmax(1) == images.test_labels).float().mean())

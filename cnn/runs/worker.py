@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from cnn.common.files import read_json, write_json
+from cnn.common.text import excerpt
 from cnn.runs.records import ControlFile, State
 from cnn.runs.run import Run
 from cnn.runs.store import device_lock
@@ -135,7 +136,7 @@ def explain(error: Exception) -> str:
     if memory.is_out_of_memory(error):
         return "The device ran out of memory. Use a smaller batch size or a smaller network."
     if isinstance(error, (OSError, RuntimeError, ValueError)) and str(error):
-        return str(error).splitlines()[0][:400]
+        return excerpt(str(error).splitlines()[0], 400)
     return f"{type(error).__name__}: the log below says where."
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import os
 import re
 
+from cnn.common.text import excerpt
 from cnn.training.device import Device, DeviceError
 
 
@@ -56,7 +57,7 @@ def find_device(wanted: str) -> Device:
             devices[0], id=wanted, name=f"{devices[0].name}, {count} processes"
         )
     here = ", ".join(device.id for device in devices if not device.problem)
-    raise DeviceError(f"There is no device '{wanted}' here. This machine has: {here}.")
+    raise DeviceError(f"There is no device '{excerpt(wanted)}' here. This machine has: {here}.")
 
 
 def use_few_threads() -> None:

@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from cnn.common.checked import Checked, first_problem
+from cnn.common.text import excerpt
 from cnn.datasets import DataSet
 from cnn.training.schedules import SCHEDULES
 
@@ -274,7 +275,9 @@ def parse_settings(base: Settings, pairs: list[str]) -> Settings:
         key = RENAMED.get(key, key)
         if not equals or key not in Settings.model_fields:
             known = ", ".join(Settings.model_fields)
-            raise SettingsError(f"'{pair}': settings are given as key=value, key one of {known}.")
+            raise SettingsError(
+                f"'{excerpt(pair)}': settings are given as key=value, key one of {known}."
+            )
         values[key] = None if value.lower() == "none" else value
     return read_settings(values)
 

@@ -17,7 +17,7 @@ from cnn.export.codegen import keras, pytorch
 from cnn.export.share_link import CONTROLS
 from cnn.network import Architecture, ArchitectureError, from_json, to_json
 from ui.shared import models, share_link, state
-from ui.shared.sidebar import plain
+from ui.shared.plain_text import plain
 
 if TYPE_CHECKING:
     from cnn.export.verify import Verification
@@ -190,7 +190,7 @@ def _run() -> None:
     try:
         weights = (run.id, run.weights_path().stat().st_mtime_ns)
     except (OSError, runs.RunError):
-        st.info(f"'{run.name}' has no weights yet: they come with its first epoch.")
+        st.info(f"'{plain(run.name)}' has no weights yet: they come with its first epoch.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(

@@ -8,7 +8,7 @@ from cnn.network import Row, failing_row
 from cnn.presets import PRESETS
 from ui.design import undo_history
 from ui.shared import state
-from ui.shared.sidebar import plain
+from ui.shared.plain_text import plain
 
 
 def toolbar(rows: list[Row], problem: str | None, locked: bool) -> None:

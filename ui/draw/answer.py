@@ -140,10 +140,10 @@ def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> Non
     """Which ink is evidence for the first and for the second."""
     try:
         model = models.model_of(run, epoch)
+        row = recognition.read(run, model, one.image[None]).probabilities[0]
     except runs.RunError as error:
         st.error(str(error), icon=":material/error:")
         return
-    row = recognition.read(run, model, one.image[None]).probabilities[0]
     first, second = np.argsort(-row)[:2].tolist()
     found = recognition.evidence(run, model, one.image, [first, second])
     largest = float(np.abs(found).max()) or 1.0

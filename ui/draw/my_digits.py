@@ -13,6 +13,7 @@ from ui.draw import canvas, state
 from ui.draw.answer import no_digits
 from ui.draw.compare import readings
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 
 SHOWN, COLUMNS = 60, 12
@@ -216,10 +217,10 @@ def _effects(ids: list[str]) -> None:
             run = runs.open_run(run_id)
             status = run.status()
             with st.container(border=True):
-                st.markdown(f"**{run.name}** · {status['state']}")
+                st.markdown(f"**{plain(run.name)}** · {status['state']}")
                 if status["state"] in runs.ACTIVE:
                     share = status.get("step", 0) / max(status.get("steps") or 1, 1)
-                    st.progress(min(1.0, share), text=status.get("message") or "Learning …")
+                    st.progress(min(1.0, share), text=plain(status.get("message") or "Learning …"))
                 elif status["state"] in ("finished", "stopped"):
                     _before_and_after(finetune.measure_effect(run))
                 else:

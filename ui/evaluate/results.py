@@ -15,6 +15,7 @@ from ui.shared.another_try import near_chance
 from ui.shared.charts import chart
 from ui.shared.image_choice import ANY_CLASS, ImageChoice
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -160,7 +161,7 @@ def _mistake(scored: TestSet, index: int) -> None:
         width="stretch",
         alt=f"Test image {index}: {truth} read as {guess}",
     )
-    st.markdown(f"**{truth}** as :red[**{guess}**] {row.max():.0%}")
+    st.markdown(f"**{plain(truth)}** as :red[**{plain(guess)}**] {row.max():.0%}")
     if st.button(
         f"{index}",
         key=f"mistake_{index}",

@@ -18,6 +18,8 @@ from cnn.network import Architecture
 from ui.inspect.state import Choice, choices_in
 from ui.shared import models
 
+LARGEST = 1e18  # of an output: its square is still a float32
+
 
 @dataclass
 class Scene:
@@ -130,7 +132,8 @@ def choose(scene: Scene, layer: int, channel: int, clicked: bool = True) -> None
 
 
 def make(run: runs.Run, epoch: int | None, image: NDArray, label: int | None) -> Scene:
-    """Run the image through the network. Raises RunError where its weights cannot be read."""
+    """Run the image through the network. Raises RunError where its weights cannot be read, or give
+    what is no number."""
     config = run.config
     model = models.model_of(run, epoch)
     changed = run.weights_path(epoch).stat().st_mtime_ns
@@ -139,4 +142,9 @@ def make(run: runs.Run, epoch: int | None, image: NDArray, label: int | None) ->
     ordering = outputs
     if epoch is not None:
         ordering = layer_outputs(models.model_of(run), config.architecture, x)
+    if not all(np.abs(output.values).max(initial=0) < LARGEST for output in (*outputs, *ordering)):
+        raise runs.RunError(
+            f"'{run.name}' gives outputs that are not finite numbers, or far too large to look at. "
+            "Train it again, with a smaller learning rate."
+        )
     return Scene(run, config, epoch, changed, model, x, image, label, outputs, ordering)

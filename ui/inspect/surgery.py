@@ -19,6 +19,7 @@ from ui.inspect.state import choices_in, inspect_state
 from ui.inspect.work import at_once, long_work
 from ui.shared import state
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 
 QUICK = 1000  # test images that are scored at once
 Edits = list[surgery.Edit]
@@ -218,5 +219,5 @@ def _keep(scene: Scene, edits: Edits, name: str) -> None:
             return
     edits.clear()
     state.choose_run(kept.id)
-    state.get().notice = f"Kept as '{kept.name}', which is now the current run."
+    state.get().notice = f"Kept as '{plain(kept.name)}', which is now the current run."
     st.rerun()

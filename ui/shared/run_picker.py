@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -12,13 +13,14 @@ from ui.shared import state
 
 def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
     """What to call each run, by its id: its name, and its time where others have that name."""
-    names = [run.name for run in found]
+    names = {run.id: run.name for run in found}
+    count = Counter(names.values())
 
-    def label(run: runs.Run) -> str:
-        date, time = run.id[4:8], f"{run.id[9:11]}:{run.id[11:13]}:{run.id[13:15]}"
-        return run.name if names.count(run.name) == 1 else f"{run.name} · {date} {time}"
+    def label(run_id: str, name: str) -> str:
+        date, time = run_id[4:8], f"{run_id[9:11]}:{run_id[11:13]}:{run_id[13:15]}"
+        return name if count[name] == 1 else f"{name} · {date} {time}"
 
-    return {run.id: label(run) for run in found}
+    return {run_id: label(run_id, name) for run_id, name in names.items()}
 
 
 def pick_run(need_weights: bool = True) -> runs.Run:

@@ -9,7 +9,7 @@ import streamlit as st
 from cnn.export.share_link import CONTROLS, SharingError, from_link, to_link
 from cnn.presets import PRESETS
 from ui.shared import state
-from ui.shared.sidebar import plain
+from ui.shared.plain_text import plain
 
 PARAMETER = "net"
 

@@ -8,6 +8,7 @@ from cnn import runs
 from cnn.training.device import cpu_name
 from cnn.training.devices import best_device
 from ui.shared import models, state
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 
 STATE_BADGES: dict[str, tuple[str, str]] = {
@@ -44,7 +45,7 @@ def _panel() -> None:
         st.markdown(f"**{plain(run.name)}**")
         details = []
         if status["state"] in runs.ACTIVE and status.get("steps"):
-            details.append(f"{status['step'] / status['steps']:.0%} done")
+            details.append(f"{status.get('step', 0) / status['steps']:.0%} done")
         if "test_accuracy" in status:
             details.append(f"{status['test_accuracy']:.2%} on the test set")
         elif "best_validation" in status:
@@ -65,9 +66,3 @@ def badge(run_state: str) -> None:
     """A run's state as a coloured word with an icon."""
     icon, color = STATE_BADGES[run_state]
     st.badge(run_state, icon=icon, color=color)  # type: ignore[arg-type]
-
-
-def plain(text: str) -> str:
-    """User text, escaped so that Markdown does not interpret it."""
-    special = "\\`*_{}[]()#+-.!|<>~$:"
-    return "".join(f"\\{c}" if c in special else c for c in text)

@@ -19,6 +19,7 @@ from cnn.network import Architecture
 from cnn.network.layers import AnyLayer, Classifier
 from cnn.presets import DEFAULT_PRESET, PRESETS, Experiment
 from cnn.training import Settings
+from ui.shared.plain_text import plain
 
 T = TypeVar("T")
 _START = PRESETS[DEFAULT_PRESET]
@@ -146,7 +147,7 @@ def begin() -> None:
         try:
             play.run_id = runs.open_run(wanted).id
         except runs.RunError as error:
-            play.notice = str(error)
+            play.notice = plain(str(error))
     sync_url()
 
 
@@ -182,7 +183,7 @@ def current_run() -> runs.Run | None:
         run = runs.open_run(play.run_id)
         _ = run.config
     except runs.RunError as error:
-        play.notice, play.run_id = str(error), None
+        play.notice, play.run_id = plain(str(error)), None
         return None
     return run
 

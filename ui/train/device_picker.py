@@ -12,7 +12,8 @@ from cnn.runs import speeds
 from cnn.training import memory
 from cnn.training.device import Device, DeviceError, cpu_name, takes_bf16
 from cnn.training.devices import best_device, processes
-from ui.shared import models, sidebar, state
+from ui.shared import models, state
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 from ui.train import speed_test
 from ui.train.dataset_picker import chosen_dataset, train_images
@@ -115,7 +116,7 @@ def _forecast(device: Device) -> None:
             icon=":material/memory:",
         )
     if busy := runs.device_holder(device.id):
-        name = sidebar.plain(str(busy.get("name", "another run")))
+        name = plain(str(busy.get("name", "another run")))
         st.caption(f":material/hourglass: Busy with {name}; a new run waits.")
 
 

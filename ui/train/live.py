@@ -10,6 +10,7 @@ from cnn import figures, runs
 from cnn.common.text import duration, plural
 from ui.shared.charts import chart
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 
 REFRESH_SECONDS = 1.0
@@ -28,7 +29,7 @@ def _panel(run_id: str, shown_state: str) -> None:
         run = runs.open_run(run_id)
         config = run.config
     except runs.RunError as error:
-        st.warning(str(error))
+        st.warning(plain(str(error)))
         return
     status, metrics = run.status(), run.metrics()
     if shown_state in runs.ACTIVE and status["state"] != shown_state:
@@ -75,7 +76,7 @@ def _progress(status: runs.Status) -> None:
         share = 1.0
     st.progress(min(max(share, 0.0), 1.0), text=_progress_text(status))
     if status["state"] == "failed":
-        st.error(status.get("message") or "The training failed.", icon=":material/error:")
+        st.error(plain(status.get("message") or "The training failed."), icon=":material/error:")
     elif status["state"] == "interrupted":
         st.error(
             "The training process was killed, or the machine was restarted. What it had learned "
@@ -86,12 +87,12 @@ def _progress(status: runs.Status) -> None:
 
 def _progress_text(status: runs.Status) -> str:
     if status["state"] == "queued":
-        return str(status.get("message") or "Waiting")
+        return plain(status.get("message") or "Waiting")
     if status["state"] in runs.ACTIVE:
         epoch = min(status.get("epoch", 0) + 1, status.get("epochs", 1))
         text = f"Epoch {epoch} of {status.get('epochs', '?')}"
         if status.get("message"):
-            return str(status["message"])
+            return plain(status["message"])
         if status["state"] == "paused":
             return f"{text} · paused"
         left = status.get("seconds_left")
@@ -180,7 +181,7 @@ def _guesses_and_filters(live: runs.Live, classes: tuple[str, ...]) -> None:
             with grid.cell():
                 st.image(picture, width="stretch", alt=f"Test image: {classes[label]}")
                 mark = ":green[:material/check:]" if guess == label else ":red[:material/close:]"
-                st.markdown(f"{mark} **{classes[guess]}** {row[guess]:.0%}")
+                st.markdown(f"{mark} **{plain(classes[guess])}** {row[guess]:.0%}")
     with right:
         filters = live.get("filters")
         if not filters:

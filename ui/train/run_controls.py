@@ -11,13 +11,14 @@ from cnn.training import OPTIMIZERS, SCHEDULES
 from ui.shared import sidebar
 from ui.shared.another_try import launch, near_chance, try_again
 from ui.shared.fields import apply_change, rate_input, show_refusal
+from ui.shared.plain_text import plain
 
 
 def title(run: runs.Run) -> None:
     """The run's name, state and what it was trained on."""
     config = run.config
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"### {sidebar.plain(run.name)}", width="content")
+        st.markdown(f"### {plain(run.name)}", width="content")
         sidebar.badge(run.state)
     details = [
         DATASETS[config.dataset].label,
@@ -29,8 +30,8 @@ def title(run: runs.Run) -> None:
         f"seed {config.settings.seed}",
     ]
     status = run.status()
-    if status.get("device_name"):
-        device = f"{status['device'].upper()} in {status.get('precision', '…')}"
+    if "device" in status:
+        device = plain(f"{status['device'].upper()} in {status.get('precision', '…')}")
         several = status.get("processes", 1)
         details.append(f"{device}, {several} processes" if several > 1 else device)
     st.caption(" · ".join(details))

@@ -7,7 +7,8 @@ import streamlit as st
 from cnn.common.text import duration, plural
 from cnn.runs.speeds import speed_key
 from cnn.training.device import Device
-from ui.shared import sidebar, state
+from ui.shared import state
+from ui.shared.plain_text import plain
 from ui.train.dataset_picker import train_images
 from ui.train.state import Task, TrainState, is_running
 
@@ -52,7 +53,7 @@ def _speeds(task: Task, names: dict[str, str]) -> None:
             continue
         if beside := row.get("beside"):
             st.caption(
-                f":material/warning: Measured while {sidebar.plain(str(beside))} trained there: "
+                f":material/warning: Measured while {plain(str(beside))} trained there: "
                 "alone it is faster. This speed is not kept."
             )
         seconds = train_images() * epochs / max(row["images_per_second"], 1e-9)

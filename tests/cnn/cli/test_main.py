@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from cnn import datasets, runs
+from cnn.cli import predict
 from cnn.cli.main import main
 from cnn.network import Architecture
 from cnn.presets import PRESETS
@@ -159,27 +161,110 @@ def test_predict_names_what_is_no_picture_and_goes_on(capsys, trained, tmp_path)
     assert "no ink" in rows[1]["error"]
 
 
-def test_predict_refuses_what_it_cannot_open(capsys, trained, tmp_path):
-    (tmp_path / "empty").mkdir()
-    packed = tmp_path / "pen.jsonl.gz"
-    whole = gzip.compress(json.dumps({"strokes": STROKES}).encode() * 50)
-    (tmp_path / "binary.jsonl").write_bytes(b"\xff\xfe\x00\x81")
+def test_predict_refuses_a_run_that_it_cannot_open(capsys, trained):
     for arguments, words in (
         (["unknown", "x.png"], "no run 'unknown'"),
         (["../../etc", "x.png"], "is not the name of a run"),
-        ([trained.id, str(tmp_path / "none.png")], "no such file"),
-        ([trained.id, str(tmp_path / "empty")], "no image in this folder"),
-        ([trained.id, str(tmp_path / "binary.jsonl")], "cannot be read"),
         ([trained.id], "required: PATH"),
     ):
         assert words in refusal(capsys, "predict", *arguments)
-    for content in (b"", whole[:-20], b"not packed", whole[:15] + b"\x00\xff" + whole[17:]):
-        packed.write_bytes(content)
-        if content:
-            assert "cannot be read" in refusal(capsys, "predict", trained.id, str(packed))
-        else:
-            assert main(["predict", trained.id, str(packed)]) in (0, 2)
-            capsys.readouterr()
+
+
+def test_every_item_has_its_own_answer_or_its_own_error(capsys, trained, tmp_path):
+    (tmp_path / "empty").mkdir()
+    pen, gone, binary = tmp_path / "pen.jsonl", tmp_path / "gone.png", tmp_path / "binary.jsonl"
+    pen.write_text(json.dumps({"strokes": STROKES}) + "\n")
+    binary.write_bytes(b"\xff\xfe\x00\x81\n" + pen.read_bytes())
+    names = [pen, gone, tmp_path / "empty", tmp_path / "gone.jsonl", binary, pen]
+    assert main(["predict", trained.id, *map(str, names), "a\0b", "x" * 5000, str(pen)]) == 1
+    rows = lines(capsys)
+    errors = [row.get("error", "") for row in rows]
+    for error, words in zip(
+        errors,
+        (
+            *("", "no such file", "no image in this folder", "no such file"),
+            *("not a line of strokes", "", "", "no such file", "too long", ""),
+        ),
+        strict=True,
+    ):
+        assert words in error
+        assert bool(words) == bool(error)
+    assert rows[-1] == rows[0]
+    assert len(rows[-2]["item"]) <= 1000
+
+
+def good_lines(count: int) -> bytes:
+    return b"".join(
+        json.dumps({"strokes": [[[x + k, y] for x, y in STROKES[0]]]}).encode() + b"\n"
+        for k in range(count)
+    )
+
+
+def test_the_whole_lines_before_a_cut_are_read(capsys, trained, tmp_path):
+    content = good_lines(80)
+    packed = gzip.compress(content[:3000]) + gzip.compress(content[3000:], mtime=0)
+    for name, cut in (
+        ("plain.jsonl", content[:-20]),
+        ("packed.jsonl.gz", packed[:-20]),
+        ("middle.jsonl.gz", packed[: len(packed) * 3 // 4]),
+        ("damaged.jsonl.gz", gzip.compress(content[:3000]) + b"\x1f\x8b\x08\xff" + bytes(99)),
+    ):
+        (tmp_path / name).write_bytes(cut)
+        assert main(["predict", trained.id, str(tmp_path / name)]) == 1
+        *rows, last = lines(capsys)
+        assert "error" in last
+        assert len(rows) >= (79 if name == "plain.jsonl" else 20)
+        items = [f"{tmp_path / name}:{number}" for number in range(1, len(rows) + 1)]
+        assert [row["item"] for row in rows] == items
+        assert not any("error" in row for row in rows)
+    (tmp_path / "whole.jsonl.gz").write_bytes(packed + bytes(512))
+    assert main(["predict", trained.id, str(tmp_path / "whole.jsonl.gz")]) == 0
+    assert len(lines(capsys)) == 80
+
+
+@pytest.mark.parametrize("content", [b"", b"not packed", b"\x1f\x8b"])
+def test_a_file_that_is_not_packed_is_one_error_or_nothing(capsys, trained, tmp_path, content):
+    (tmp_path / "pen.jsonl.gz").write_bytes(content)
+    assert main(["predict", trained.id, str(tmp_path / "pen.jsonl.gz")]) == (1 if content else 0)
+    assert len(lines(capsys)) == bool(content)
+
+
+def test_numbers_and_strokes_that_no_hand_draws(capsys, trained, tmp_path):
+    many = [[[1, 2], [3, 4]]] * 501
+    bad = [
+        '{"strokes": [[[1, %s], [3, 4]]]}' % ("9" * 400),
+        '{"strokes": [[[1, %s], [3, 4]]]}' % ("9" * 5000),
+        '{"strokes": [[[1, 1e300], [3, -1e300]]]}',
+        '{"strokes": [[[NaN, NaN]]]}',
+        json.dumps({"strokes": many}),
+        json.dumps({"strokes": [[[1, 2]] * 200_000]}),
+        f'{{"strokes": {"[" * 1000}1{"]" * 1000}}}',
+        '{"\\ud800": "\\ud800"}',
+    ]
+    (tmp_path / "pen.jsonl").write_bytes("\n".join(bad).encode() + b"\n" + good_lines(1))
+    began = time.monotonic()
+    assert main(["predict", trained.id, str(tmp_path / "pen.jsonl")]) == 1
+    assert time.monotonic() - began < 20
+    rows = lines(capsys)
+    assert ["error" in row for row in rows] == [True] * len(bad) + [False]
+    assert "far too large" in rows[0]["error"]
+    assert "more than 500 strokes" in rows[4]["error"]
+    assert "50,000 points" in rows[5]["error"]
+
+
+def test_answers_are_given_before_the_last_item_is_read(capsys, trained, monkeypatch):
+    """A batch ends in time, also where its items come slowly."""
+    monkeypatch.setattr(predict, "BATCH_SECONDS", 0.0)
+    seen = []
+
+    def items(paths):
+        for name in paths:
+            seen.append(len(lines(capsys)))
+            yield name, "no picture"
+
+    monkeypatch.setattr(predict, "_items", items)
+    assert main(["predict", trained.id, "a", "b", "c"]) == 1
+    assert seen == [0, 1, 1]
 
 
 def test_predict_with_a_damaged_run_says_what_is_damaged(capsys, trained, tmp_path):

@@ -107,6 +107,9 @@ def test_anything_else_is_refused(text):
         (forged({"architecture": {}, "hidden": ["password"]}), "no control 'password'"),
         (forged({"architecture": {}, "fixed": "seed"}), "not a list"),
         (forged({"architecture": {}, "hidden": [[]]}), "not a list"),
+        (forged(None, b'{"architecture":' + b"[" * 990 + b"]" * 990 + b"}"), "checksum"),
+        (forged({"architecture": {}, "dataset": "\u202e\ud800"}), r"\\u202e\\ud800', unknown"),
+        (forged({"architecture": {}, "hidden": ["\x1b" * 3000]}), r"no control '(\\x1b)+…'"),
     ],
 )
 def test_a_foreign_link_says_what_is_wrong(token, says):

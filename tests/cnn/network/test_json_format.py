@@ -1,8 +1,12 @@
 """Bad architecture files: which layer, which field, what is allowed."""
 
 import json
+import time
+import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cnn.network import ArchitectureError, from_json, json_schema, to_json
 from cnn.network.layers import HIDDEN_LAYERS
@@ -57,3 +61,70 @@ def test_the_schema_knows_every_layer_type_and_its_limits():
     filters = definitions["Conv2d"]["properties"]["filters"]
     assert (filters["minimum"], filters["maximum"]) == (1, 256)
     assert schema["properties"]["version"]["const"] == 1
+
+
+def nested(depth: int, key: str) -> str:
+    return f'{{"layers": [{{"kind": "conv2d", "{key}": {"[" * depth}{"]" * depth}}}]}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (json.dumps({"layers": [{"kind": "flatten"}] * 300_000}), "larger than 64.0 kB"),
+        (json.dumps({"layers": [{}] * 15_000}), "at most 60 layers; this one has 15,000"),
+        (nested(990, "filters"), "nested more than 10 deep"),
+        (nested(30_000, "filters"), "nested more than 10 deep"),
+        (nested(990, "x" * 5000), "nested more than 10 deep"),
+        (nested(3, "x" * 5000), "has no field 'xxx"),
+        (nested(3, "\\u001b[31m"), r"no field '\x1b[31m'"),
+        (nested(3, "\\ud800"), "Layer 1 (conv2d): "),
+        ('{"layers": [{"kind": "\\ud800\\u202e"}]}', r"(\ud800\u202e) is of no known kind"),
+        ('{"\\ud800": 1}', "no part of an architecture"),
+        ('{"version": "\\ud800"}', r"version '\ud800'"),
+        ('{"layers": [{"kind": "conv2d", "padding": "\\ud800"}]}', r"not '\ud800'"),
+        ('{"layers": [{"kind": "conv2d", "filters": ' + "9" * 400 + "}]}", "not 999"),
+        ('{"layers": [{"kind": "conv2d", "filters": ' + "9" * 5000 + "}]}", "not JSON"),
+        ('{"layers": "' + "x" * 60_000 + '"}', "a list 'layers'"),
+        ("\ud800", "not JSON"),
+    ],
+    ids=range(16),
+)
+def test_a_hostile_file_is_refused_at_once_in_a_short_line(text, words):
+    tracemalloc.start()
+    began = time.process_time()
+    with pytest.raises(ArchitectureError) as caught:
+        from_json(text)
+    took, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert words in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
+    assert took < 1
+    assert peak < 30_000_000
+
+
+SOMETHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=())),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["kind", "layers", "head", "version", "filters"])
+            | st.text(st.characters(exclude_categories=()), max_size=3),
+            inner,
+        )
+    ),
+    max_leaves=10,
+)
+
+
+@given(SOMETHING | st.fixed_dictionaries({"layers": st.lists(SOMETHING), "head": SOMETHING}))
+def test_whatever_is_no_architecture_is_refused_in_a_short_line(value):
+    try:
+        from_json(json.dumps(value))
+    except ArchitectureError as error:
+        assert str(error).isprintable()
+        assert len(str(error)) < 300
