@@ -35,7 +35,8 @@ class DeviceError(ValueError):
 class Device:
     """One device, or several of a kind together. `id` is torch's name, or `cuda:all`, or `cpu:2`
     for two processes on the CPU; memory in bytes, None where unknown; `busy`: other processes
-    compute on it now."""
+    compute on it now. `uuid` is a GPU's own (torch's numbers change with CUDA_VISIBLE_DEVICES);
+    `lock_names` say, in sorted order, what a training on it takes for itself alone."""
 
     id: str
     name: str
@@ -44,6 +45,8 @@ class Device:
     memory_total: int | None = None
     compute_capability: str | None = None
     busy: bool = False
+    uuid: str | None = None
+    lock_names: tuple[str, ...] = ()
 
     @property
     def details(self) -> list[str]:
@@ -108,7 +111,9 @@ def list_devices() -> list[Device]:
     import torch
 
     memory = psutil.virtual_memory()
-    devices = [Device("cpu", f"CPU · {cpu_name()}", _cpu_bf16(), memory.available, memory.total)]
+    free, total = memory.available, memory.total
+    cpu = f"CPU · {cpu_name()}"
+    devices = [Device("cpu", cpu, _cpu_bf16(), free, total, lock_names=("cpu",))]
     gpus = [_gpu(index) for index in range(torch.cuda.device_count())]
     devices += gpus
     if len(gpus) > 1:
@@ -120,10 +125,11 @@ def list_devices() -> list[Device]:
                 min(gpu.memory_free or 0 for gpu in gpus),
                 min(gpu.memory_total or 0 for gpu in gpus),
                 busy=any(gpu.busy for gpu in gpus),
+                lock_names=tuple(sorted(name for gpu in gpus for name in gpu.lock_names)),
             )
         )
     if torch.backends.mps.is_available():
-        devices.append(Device("mps", "Apple GPU (MPS)", False))
+        devices.append(Device("mps", "Apple GPU (MPS)", False, lock_names=("mps",)))
     return devices
 
 
@@ -132,7 +138,8 @@ def _gpu(index: int) -> Device:
 
     properties = torch.cuda.get_device_properties(index)
     # Asked of the driver: torch's own answer costs a context of some hundred MB on every GPU.
-    now = gpu_meter.read(str(properties.uuid))
+    uuid = f"GPU-{properties.uuid}"
+    now = gpu_meter.read(uuid)
     free, total = now.memory_free if now else None, properties.total_memory
     if now is None:
         with contextlib.suppress(RuntimeError):  # another process may hold all of it
@@ -145,6 +152,8 @@ def _gpu(index: int) -> Device:
         total,
         f"{properties.major}.{properties.minor}",
         now is not None and now.utilisation >= BUSY_PERCENT,
+        uuid,
+        (uuid,),
     )
 
 

@@ -30,6 +30,15 @@ def _nvml() -> ModuleType | None:
     return pynvml
 
 
+def count() -> int:
+    """How many GPUs the driver knows, 0 without one; torch may see fewer."""
+    nvml = _nvml()
+    try:
+        return int(nvml.nvmlDeviceGetCount()) if nvml else 0
+    except Exception:
+        return 0
+
+
 def read(uuid: str) -> GpuUsage | None:
     """The reading of the GPU of that UUID, which NVML and torch agree on (their numbers may not:
     `CUDA_VISIBLE_DEVICES` renumbers torch's)."""

@@ -47,7 +47,7 @@ def controls(run: runs.Run) -> None:
                 icon=":material/stop:",
                 key="stop",
                 help="Ends within one batch, keeps what was learned, scores the test set.",
-                on_click=lambda: run.send(stop=True),
+                on_click=lambda: send(run, stop=True),
             )
             _learning_rate(run)
             return
@@ -63,6 +63,16 @@ def controls(run: runs.Run) -> None:
                 help="Goes on with weights, optimiser and random state as they were.",
                 on_click=lambda: launch(lambda: run),
             )
+        elif run.can_start_again():
+            st.button(
+                "Start again",
+                icon=":material/restart_alt:",
+                type="secondary" if suggested else "primary",
+                key="start_again",
+                help="From the beginning, with the same settings and seed: there is no state to go "
+                "on from. What this run has recorded so far is cleared.",
+                on_click=lambda: launch(lambda: run, runs.start_again),
+            )
 
 
 def _pause_button(run: runs.Run, now: runs.State) -> None:
@@ -72,27 +82,37 @@ def _pause_button(run: runs.Run, now: runs.State) -> None:
             icon=":material/play_arrow:",
             type="primary",
             key="resume",
-            on_click=lambda: run.send(paused=False),
+            on_click=lambda: send(run, paused=False),
         )
     else:
         st.button(
             "Pause",
             icon=":material/pause:",
             key="pause",
-            on_click=lambda: run.send(paused=True),
+            on_click=lambda: send(run, paused=True),
             disabled=now == "queued",
         )
 
 
-def launch(make_run: Callable[[], runs.Run]) -> None:
+def launch(
+    make_run: Callable[[], runs.Run], start: Callable[[runs.Run], None] | None = None
+) -> None:
     """Make a run, start its worker, and show it as the current one; a failure becomes a notice."""
     try:
         run = make_run()
-        runs.launch(run)
+        (start or runs.launch)(run)
     except runs.RunError as error:
         state.get().notice = str(error)
     else:
         state.choose_run(run.id)
+
+
+def send(run: runs.Run, **changes: object) -> None:
+    """Ask the run's worker for something; a failure becomes a notice."""
+    try:
+        run.send(**changes)
+    except runs.RunError as error:
+        state.get().notice = str(error)
 
 
 def _try_again(run: runs.Run, suggested: dict[str, float]) -> None:
@@ -126,7 +146,7 @@ def _learning_rate(run: runs.Run) -> None:
         float(current) / 10,
         format="%.5g",
         key=key,
-        on_change=lambda: run.send(learning_rate=st.session_state[key]),
+        on_change=lambda: send(run, learning_rate=st.session_state[key]),
         width=190,
         help="The schedule's peak. A change acts on the next batch.",
     )

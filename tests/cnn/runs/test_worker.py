@@ -94,8 +94,9 @@ def test_controlled_while_it_runs_and_another_waits_its_turn(runs_folder, launch
     # The others are queued and say behind whom; one gives up waiting.
     for waiting in (second, third):
         wait(lambda w=waiting: "First" in str(w.status().get("message")), waiting)
-        assert waiting.status()["message"] == "Waiting for cpu: First trains"
         assert waiting.state == "queued"
+    assert second.status()["message"] == "Next in the queue for cpu, behind First"
+    assert third.status()["message"] == "2nd in the queue for cpu, behind First and 1 other"
     third.send(stop=True)
     assert ended(third) == "stopped"
     assert third.status()["message"] == "Stopped before it started"
