@@ -247,12 +247,19 @@ class Run:
                 if lock is None:
                     raise RunError(f"'{self.name}' is still ending. Try again in a few seconds.")
                 lock.release()  # nobody starts it: that needs the lock held here as well
+            # Out of sight first, whole: else whoever looks for its lock meanwhile makes it anew.
+            hidden = self.path.with_name(f".deleted-{self.id}")
             try:
-                shutil.rmtree(self.path)
+                self.path.rename(hidden)
+                shutil.rmtree(hidden)
             except OSError as error:
+                with contextlib.suppress(OSError):
+                    hidden.rename(self.path)  # what is left can be seen, and deleted again
                 raise RunError(
                     f"'{self.name}' could not be deleted: {error.strerror} ({error.filename})."
                 ) from error
+            for left in self.path.parent.glob(".deleted-*"):  # by a server that died meanwhile
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_fresh(file: Path, seconds: float) -> bool:
