@@ -148,6 +148,30 @@ def test_a_killed_process_of_several_ends_the_run_within_seconds_with_a_word(run
         wait_for(lambda: not living(run.id))
 
 
+def test_a_leading_process_that_fails_ends_the_run_within_seconds_with_its_own_word(runs_folder):
+    run = runs.new(NETWORK, SETTINGS.model_copy(update={"epochs": 200}), "mnist-sample", "cpu:2")
+    runs.launch(run)
+    wait_for(lambda: run.status().get("step", 0) > 1, run)
+    began = time.monotonic()
+
+    def in_its_way() -> bool:
+        """A folder where the leading process wants to write a file."""
+        try:
+            run.files.live.unlink(missing_ok=True)
+            run.files.live.mkdir()
+        except FileExistsError:  # it was written meanwhile
+            return False
+        return True
+
+    wait_for(in_its_way, run)
+    wait_for(lambda: not run.is_alive(), run)
+    assert time.monotonic() - began < SOON
+    assert run.state == "failed"
+    assert "live.json" in run.status()["message"]
+    assert "Process 2" not in run.status()["message"]
+    wait_for(lambda: not living(run.id))
+
+
 def rank_of(run: runs.Run, number: int) -> psutil.Process:
     ranks = [process for process in living(run.id) if "--parent" in process.cmdline()]
     return next(p for p in ranks if p.environ()["RANK"] == str(number - 1))
@@ -174,6 +198,6 @@ def test_processes_whose_watcher_is_killed_end_before_others_begin(runs_folder):
     assert not {process.pid for process in ranks} & {p.pid for p in living(run.id)}
     step = run.status()["step"]
     assert step > 1  # what they had learned is kept
-    wait_for(lambda: run.status()["step"] > step, run)
+    wait_for(lambda: run.status().get("step", 0) > step, run)
     run.send(stop=True)
     wait_for(lambda: run.state == "stopped", run)
