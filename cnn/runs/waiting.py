@@ -37,7 +37,7 @@ class Place:
         """The whole answer to "when?"."""
         if self.seconds is None:
             return self.text
-        return f"{self.text} · about {rough_duration(self.seconds)}"
+        return f"{self.text} · starts in about {rough_duration(self.seconds)}"
 
 
 def rough_duration(seconds: float) -> str:

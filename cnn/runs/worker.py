@@ -123,6 +123,8 @@ def run_worker(
 def _work(run: Run, lock: Lock, on_event: OnEvent, background: bool) -> State:
     """Wait for the turn and train, with the run's lock held."""
     control = FileControl(run)
+    if has_several_processes():
+        _do_not_outlive(os.getppid(), control.interrupt)
     if background:
         with contextlib.suppress(OSError, AttributeError):
             os.nice(5)
@@ -144,7 +146,8 @@ def _work(run: Run, lock: Lock, on_event: OnEvent, background: bool) -> State:
 
 
 class _Waiting:
-    """Writes to a waiting run's status what it waits for, whenever that changes."""
+    """Says what a waiting run waits for, whenever that changes: in its status, and to whoever
+    reads its log or sits at the terminal."""
 
     def __init__(self, run: Run):
         self._run, self._told = run, ""
@@ -156,6 +159,7 @@ class _Waiting:
             self._told = now.text
             status = {**self._run.last_status(), "state": "queued", "message": now.text}
             self._run.write_status(**status)
+            print(now.text, file=sys.stderr, flush=True)
 
 
 def _process_count(run: Run, device: str) -> int:
@@ -170,7 +174,7 @@ def _process_count(run: Run, device: str) -> int:
 def run_rank(run: Run, device: str, parent: int) -> State:
     """Train `run` as one of several processes, of which `parent` was started to watch."""
     control = FileControl(run)
-    threading.Thread(target=_end_with, args=(parent, control.interrupt), daemon=True).start()
+    _do_not_outlive(parent, control.interrupt)
     with stop_signals(control.interrupt):
         try:
             return _train(run, device, control, None)
@@ -179,13 +183,17 @@ def run_rank(run: Run, device: str, parent: int) -> State:
             return "failed"
 
 
-def _end_with(parent: int, stop: Callable[[], None]) -> None:
-    """Let this process not outlive the one that watches it: it stops, as on a click, or dies."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    stop()
-    time.sleep(ORPHAN_SECONDS)
-    os._exit(1)
+def _do_not_outlive(parent: int, stop: Callable[[], None]) -> None:
+    """Once the process `parent` is gone, let this one stop, as on a click, and at last die."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        stop()
+        time.sleep(ORPHAN_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager

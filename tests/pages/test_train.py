@@ -161,12 +161,12 @@ def test_who_waits_sees_its_place_whom_for_and_how_long(train, queued):
     shown = train(run=second.id)
     (bar,) = shown.get("progress")
     words = r"in the queue for cpu, behind First \*of\* all"
-    assert bar.proto.text == f"Next {words} · about 10 minutes"
+    assert bar.proto.text == f"Next {words} · starts in about 10 minutes"
     (bar,) = train(run=third.id).get("progress")
-    assert bar.proto.text == f"2nd {words} and 1 other · about 11 minutes"
+    assert bar.proto.text == f"2nd {words} and 1 other · starts in about 11 minutes"
     first.write_status(state="running", step=1, steps=10)  # has not said yet how long
     (bar,) = shown.run().get("progress")
-    assert bar.proto.text.startswith(f"Next {words} · about")  # by its measured speed
+    assert bar.proto.text.startswith(f"Next {words} · starts in about")  # by its measured speed
     first.write_status(state="paused", seconds_left=600.0, step=1, steps=10)
     (bar,) = shown.run().get("progress")
     assert bar.proto.text == f"Next {words}"  # a pause may last for ever

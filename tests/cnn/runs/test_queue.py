@@ -245,7 +245,7 @@ def test_the_time_of_several_is_that_of_the_soonest_device(wait):
     assert [place.seconds for place in waiting] == [100.0, 170.0, 240.0]
     assert {place.behind for place in waiting} == {made[1]}
     assert waiting[2].text == "3rd in the queue for cuda:0, behind Run 1 and 2 others"
-    assert waiting[2].text_with_time.endswith("others · about 4 minutes")
+    assert waiting[2].text_with_time.endswith("others · starts in about 4 minutes")
 
 
 def test_the_command_line_says_it_too(wait, capsys):
@@ -254,8 +254,8 @@ def test_the_command_line_says_it_too(wait, capsys):
     first.write_status(state="running", seconds_left=90.0)
     assert main(["runs"]) == 0
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
-    waits = "Second  (Next in the queue for cpu, behind First · about 1 minute and 30 seconds)"
-    assert lines[second.id].endswith(waits) and "queued" in lines[second.id]
+    waits = "Next in the queue for cpu, behind First · starts in about 1 minute and 30 seconds"
+    assert lines[second.id].endswith(f"Second  ({waits})") and "queued" in lines[second.id]
     assert lines[first.id].endswith("First") and "running" in lines[first.id]
 
 
