@@ -95,7 +95,7 @@ def _is_same_file(handle: int, path: Path) -> bool:
 def is_held(path: Path) -> bool:
     """Whether anybody holds the lock of the file `path`."""
     try:
-        handle = os.open(path, os.O_RDWR)
+        handle = os.open(path, os.O_RDONLY)  # of another user's run too
     except OSError:
         return False
     try:

@@ -157,7 +157,7 @@ class Run:
         return is_held(self.files.lock)
 
     def write_process(self, pid: int) -> None:
-        """Note which process works on this run, for people and for `log`: nothing depends on it."""
+        """Note which process works on this run, for people: nothing depends on it."""
         write_json(self.files.process, {"pid": pid})
 
     def write_status(self, **status: object) -> None:
