@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 from cnn.runs.locks import CAN_HAND_ON, Lock
 from cnn.runs.records import State
-from cnn.runs.run import ACTIVE, Run
+from cnn.runs.run import ACTIVE, Run, RunError
 
 POLL_SECONDS = 0.05
 END_SECONDS = 3.0  # for a process that was asked to end
@@ -35,7 +35,7 @@ def train(run: Run, device: str, count: int, lock: Lock, stopped: Callable[[], b
         exit_codes = _watch(run, processes, stopped)
     finally:
         _end(processes)
-    _settle(run, exit_codes)
+    _settle(run, exit_codes, stopped())
     return run.last_status()["state"]
 
 
@@ -75,7 +75,10 @@ def _watch(
     while None in (codes := [process.poll() for process in processes]) and not any(codes):
         if stopped() and not passed_on:
             passed_on = True
-            run.send(stop=True)
+            try:
+                run.send(stop=True)
+            except RunError:  # the disk is full
+                processes[0].terminate()  # the leading one takes that for a stop as well
         if codes[0] == 0:
             leader_ended = leader_ended or time.monotonic()
             if time.monotonic() - leader_ended > FOLLOWER_SECONDS:
@@ -95,21 +98,21 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
             process.wait()
 
 
-def _settle(run: Run, exit_codes: Sequence[int | None]) -> None:
+def _settle(run: Run, exit_codes: Sequence[int | None], stopped: bool) -> None:
     """Say in the status which process was killed, or that none has said how the training ended."""
     status = run.last_status()
     if status["state"] in ("finished", "stopped"):
         return
-    for number, code in enumerate(exit_codes, 1):
-        if code is not None and code < 0:
-            name = signal.Signals(-code).name
-            message = f"Process {number} of {len(exit_codes)} was killed ({name})."
-            if name == "SIGKILL":
-                message += " Perhaps the machine ran out of memory."
-            break
-    else:
-        if status["state"] not in ACTIVE:
-            return
-        message = "The training processes ended without a word. The log below says more."
-    status["state"], status["message"] = "failed", message
+    killed = next(((n, -c) for n, c in enumerate(exit_codes, 1) if c is not None and c < 0), None)
+    if killed and stopped and killed[1] == signal.SIGTERM:  # before it could listen to that
+        status["state"], status["message"] = "stopped", "Stopped before it started"
+    elif killed:
+        name = signal.Signals(killed[1]).name
+        status["state"] = "failed"
+        status["message"] = f"Process {killed[0]} of {len(exit_codes)} was killed ({name})."
+        if name == "SIGKILL":
+            status["message"] += " Perhaps the machine ran out of memory."
+    elif status["state"] in ACTIVE:
+        status["state"] = "failed"
+        status["message"] = "The training processes ended without a word. The log below says more."
     run.write_status(**status)
