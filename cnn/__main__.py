@@ -2,7 +2,17 @@
 
 import sys
 
-from cnn.cli import main
+
+def run() -> int:
+    """Run one command. A worker may wait among many: it loads nothing of the other commands."""
+    if sys.argv[1:2] == ["worker"]:
+        from cnn.runs import worker
+
+        return worker.main(sys.argv[2:])
+    from cnn.cli import main
+
+    return main()
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

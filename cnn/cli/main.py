@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import json
 import os
 import sys
 
@@ -16,7 +18,7 @@ from cnn.datasets import DATASETS, DataError, is_on_disk
 from cnn.datasets.download import download
 from cnn.network import ArchitectureError
 from cnn.presets import PRESETS
-from cnn.runs.worker import run_worker
+from cnn.runs import worker
 from cnn.training import SettingsError
 from cnn.training.device import DeviceError
 from cnn.training.devices import list_devices
@@ -57,10 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_commands(commands)
     for name, command, about in (
         ("runs", _runs, "list the runs"),
-        ("devices", _devices, "list the devices of this machine"),
         ("presets", _presets, "list the networks to start from"),
     ):
         commands.add_parser(name, help=about).set_defaults(command=command)
+
+    listing = commands.add_parser("devices", help="list the devices of this machine")
+    listing.add_argument("--json", action="store_true", help="all that is known, for programs")
+    listing.set_defaults(command=_devices)
 
     download = commands.add_parser("download", help="fetch a data set into CNN_DATA_DIR")
     download.add_argument(
@@ -72,9 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     download.set_defaults(command=_download)
     export.add_commands(commands)
 
-    worker = commands.add_parser("worker", help="train an existing run (the app starts this)")
-    worker.add_argument("run")
-    worker.set_defaults(command=_worker)
+    existing = commands.add_parser("worker", help="train an existing run (the app starts this)")
+    existing.add_argument("run")
+    existing.set_defaults(command=lambda options: worker.main([options.run]))
     return parser
 
 
@@ -85,14 +90,19 @@ def _runs(options: argparse.Namespace) -> int:
             continue
         status, config = run.status(), run.config
         score = status.get("test_accuracy")
+        place = runs.place(run) if status["state"] == "queued" else None
         print(
             f"{run.id}  {status['state']:<11}  {config.dataset:<12}  "
             f"{'-' if score is None else f'{score:.2%}':>7}  {run.name}"
+            f"{f'  ({place.text_with_time})' if place else ''}"
         )
     return 0
 
 
 def _devices(options: argparse.Namespace) -> int:
+    if options.json:
+        print(json.dumps([dataclasses.asdict(device) for device in list_devices()]))
+        return 0
     for device in list_devices():
         print(f"{device.id:<8}  {device.label}{'  (bf16)' if device.bf16 else ''}")
     return 0
@@ -113,7 +123,3 @@ def _download(options: argparse.Namespace) -> int:
         download(options.dataset, lambda share, _: bar.update(round(share * 100) - bar.n))
     print(f"{DATASETS[options.dataset].label} is ready.")
     return 0
-
-
-def _worker(options: argparse.Namespace) -> int:
-    return 1 if run_worker(runs.open_run(options.run)) == "failed" else 0

@@ -1,4 +1,4 @@
-"""The command `train`: in this process, or through torchrun where a device takes several."""
+"""The command `train`: in this process, or in several where a device takes them."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _result(run: Run, status: Status, state: State, seconds: float) -> dict[str,
 
 
 def _in_processes(run: Run, progress: _Progress) -> State:
-    """Train as the app does, through torchrun in the background. Ctrl-C here asks it to stop, as
+    """Train as the app does, in the background. Ctrl-C here asks it to stop, as
     in one process: what was learned is kept and scored."""
 
     with stop_signals(lambda: run.send(stop=True)):

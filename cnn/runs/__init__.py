@@ -5,27 +5,28 @@ These names need no torch. The modules that do are imported by their own names: 
 """
 
 from cnn.runs.copies import retry
+from cnn.runs.folders import runs_dir
 from cnn.runs.records import EpochRow, Live, ReportRow, State, Status
-from cnn.runs.run import ACTIVE, Config, Run, RunError, runs_dir
+from cnn.runs.run import ACTIVE, Config, Run, RunError
+from cnn.runs.starting import launch, start_again
 from cnn.runs.store import (
     create,
     default_name,
     device_holder,
-    device_lock,
-    launch,
     list_runs,
     new,
     open_run,
     settings_text,
     survey,
-    worker_command,
 )
+from cnn.runs.waiting import Place, place
 
 __all__ = [
     "ACTIVE",
     "Config",
     "EpochRow",
     "Live",
+    "Place",
     "ReportRow",
     "Run",
     "RunError",
@@ -34,14 +35,14 @@ __all__ = [
     "create",
     "default_name",
     "device_holder",
-    "device_lock",
     "launch",
     "list_runs",
     "new",
     "open_run",
+    "place",
     "retry",
     "runs_dir",
     "settings_text",
+    "start_again",
     "survey",
-    "worker_command",
 ]

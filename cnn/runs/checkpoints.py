@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnn.network import Architecture
 from cnn.runs.files import RunFiles
-from cnn.runs.run import runs_dir
+from cnn.runs.folders import runs_dir
 from cnn.training import Settings, memory
 
 MOST_KEPT = 42  # first, best and last among them: more than a slider's width can tell apart

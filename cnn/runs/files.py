@@ -14,7 +14,8 @@ class RunFiles:
     def __init__(self, folder: Path):
         self.config = folder / "config.json"  # what to train and how; written once
         self.name = folder / "name.json"  # the name a person gave it
-        self.process = folder / "process.json"  # the worker's pid and its start time
+        self.lock = folder / "worker.lock"  # held by the worker as long as it lives
+        self.process = folder / "process.json"  # the worker's pid, for people
         self.status = folder / "status.json"  # state, progress, heartbeat; replaced atomically
         self.control = folder / "control.json"  # pause, stop, learning rate; the worker reads it
         self.metrics = folder / "metrics.jsonl"  # a line per report and per epoch; append-only
@@ -50,3 +51,17 @@ class RunFiles:
     def resume_tensors(self, step: int | str) -> Path:
         """Weights, optimiser and random state at `step`; `*` gives the pattern of all of them."""
         return self.resume.with_name(f"resume-{step}.safetensors")
+
+    def clear_attempt(self) -> None:
+        """Remove what a training left, so that the run stands as it was made. Its log stays."""
+        left = [self.process, self.control, self.metrics, self.live, self.weights, self.watched]
+        left += [self.test_probabilities, self.detector_calibration, self.resume]
+        left += [self.checkpoint(epoch) for epoch in self.checkpoint_epochs()]
+        left += self.resume.parent.glob(self.resume_tensors("*").name)
+        for file in left:
+            file.unlink(missing_ok=True)
+
+    def clear_half_written(self) -> None:
+        """Remove what a worker that was killed had begun to write."""
+        for file in self.config.parent.rglob(".*.*"):
+            file.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from typing import Any
 from cnn.common.paths import PROJECT
 from cnn.common.text import excerpt
 from cnn.network import Architecture, from_dict
-from cnn.runs.run import environment
+from cnn.runs.folders import environment
 from cnn.training import Settings, read_settings
 
 SECONDS = 180.0

@@ -8,23 +8,24 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-import psutil
 from humanize import naturalsize
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from cnn.common.checked import Checked
-from cnn.common.files import read_bytes, read_json, write_json
-from cnn.common.paths import PROJECT
+from cnn.common.files import is_whole_safetensors, read_bytes, read_json, write_json
 from cnn.common.text import excerpt
-from cnn.datasets import DATASETS, Preprocessing, are_digits, data_dir
+from cnn.datasets import DATASETS, Preprocessing, are_digits
 from cnn.network import Architecture
 from cnn.runs import metrics
 from cnn.runs.files import RunFiles
+from cnn.runs.folders import changing_runs
+from cnn.runs.locks import MOMENT, Lock, is_held
 from cnn.runs.records import (
     ControlFile,
     Live,
@@ -38,7 +39,7 @@ from cnn.runs.records import (
 from cnn.training import Settings
 
 ACTIVE: frozenset[str] = frozenset({"queued", "running", "paused"})
-STARTUP_SECONDS = 30.0
+ENDED_EARLY: frozenset[str] = frozenset({"stopped", "failed", "interrupted"})
 WATCHED_SECONDS = 3.0
 CONFIGS_KEPT = 1000
 MOST_CONFIG, MOST_LOG = 1_000_000, 100_000  # bytes; a config takes a hundredth of that
@@ -83,22 +84,6 @@ class Config(Checked):
     def reads_digits(self) -> bool:
         """Whether its classes are the digits 0 to 9, so that it can be taught and asked them."""
         return are_digits(self.classes)
-
-
-def runs_dir() -> Path:
-    """The folder of all runs: `CNN_RUNS_DIR`, or `runs` beside the app."""
-    return Path(os.environ.get("CNN_RUNS_DIR") or PROJECT / "runs")
-
-
-def devices_dir() -> Path:
-    """The folder of what is known of devices: who trains on each, and measured speeds."""
-    return runs_dir() / ".devices"
-
-
-def environment() -> dict[str, str]:
-    """This process's environment for one that it starts in another folder."""
-    folders = {"CNN_RUNS_DIR": runs_dir(), "CNN_DATA_DIR": data_dir()}
-    return {**os.environ, **{name: str(folder.resolve()) for name, folder in folders.items()}}
 
 
 @dataclass(frozen=True)
@@ -147,12 +132,16 @@ class Run:
         name = " ".join(name.split())[:80]
         if not name:
             raise RunError("A run needs a name of at least one letter.")
-        self._write(self.files.name, {"name": name})
+        with self._changing():
+            write_json(self.files.name, {"name": name})
 
-    def _write(self, file: Path, value: object) -> None:
-        """Write what a person asked for. Raises RunError where the disk does not take it."""
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change what a person asked for, with nobody else between reading and writing. Raises
+        RunError where the disk does not take it."""
         try:
-            write_json(file, value)
+            with changing_runs():
+                yield
         except OSError as error:
             raise RunError(
                 f"'{self.id}' could not be changed in {self.path.parent}: {error.strerror}."
@@ -179,23 +168,12 @@ class Run:
         return self.status()["state"]
 
     def is_alive(self) -> bool:
-        """Whether this run's worker process lives: same pid and same start time."""
-        process = read_json(self.files.process)
-        if not process:  # between the launch and the launcher's note of it
-            return _is_fresh(self.files.status, STARTUP_SECONDS)
-        try:
-            found = psutil.Process(int(process["pid"]))
-            return (
-                abs(found.create_time() - float(process["started"])) < 1.0
-                and found.status() != psutil.STATUS_ZOMBIE
-            )
-        except (psutil.Error, KeyError, TypeError, ValueError, OverflowError):
-            return False
+        """Whether a process trains this run or waits for its turn: it holds the run's lock."""
+        return is_held(self.files.lock)
 
     def write_process(self, pid: int) -> None:
-        """Note which process works on this run."""
-        started = psutil.Process(pid).create_time()
-        write_json(self.files.process, {"pid": pid, "started": started})
+        """Note which process works on this run, for people: nothing depends on it."""
+        write_json(self.files.process, {"pid": pid})
 
     def write_status(self, **status: object) -> None:
         """Replace the status by these entries of `Status`; `heartbeat` is added."""
@@ -207,7 +185,8 @@ class Run:
 
     def send(self, **changes: object) -> None:
         """Ask the worker for some of `ControlFile`, the rest as it was. Raises RunError."""
-        self._write(self.files.control, {**self.control(), **changes})
+        with self._changing():
+            write_json(self.files.control, {**self.control(), **changes})
 
     def append_metric(self, **row: object) -> None:
         """Add a line to the metrics, on a line of its own even where the last one was cut."""
@@ -275,19 +254,40 @@ class Run:
 
     def can_resume(self) -> bool:
         """Whether there is something left to train and a state to go on from."""
-        ended_early = self.state in ("stopped", "interrupted", "failed")
-        return ended_early and self.files.resume.is_file()
+        return self.state in ENDED_EARLY and self.has_resume_state()
+
+    def can_start_again(self) -> bool:
+        """Whether there is something left to train, and nothing to go on from: only the start."""
+        return self.state in ENDED_EARLY and not self.has_resume_state()
+
+    def has_resume_state(self) -> bool:
+        """Whether a state to go on from is kept, and whole."""
+        numbers = read_json(self.files.resume) or {}
+        return is_whole_safetensors(self.path / Path(str(numbers.get("file", "?"))).name)
 
     def delete(self) -> None:
         """Remove the folder. Raises RunError while a worker uses it."""
-        if self.state in ACTIVE:
-            raise RunError(f"'{self.name}' is still training. Stop it first.")
-        try:
-            shutil.rmtree(self.path)
-        except OSError as error:
-            raise RunError(
-                f"'{self.name}' could not be deleted: {error.strerror} ({error.filename})."
-            ) from error
+        with self._changing():
+            if self.state in ACTIVE:
+                raise RunError(f"'{self.name}' is still training. Stop it first.")
+            if self.path.is_dir():
+                lock = Lock.take(self.files.lock, MOMENT)
+                if lock is None:
+                    raise RunError(f"'{self.name}' is still ending. Try again in a few seconds.")
+                lock.release()  # nobody starts it: that needs the lock held here as well
+            # Out of sight first, whole: else whoever looks for its lock meanwhile makes it anew.
+            hidden = self.path.with_name(f".deleted-{self.id}")
+            try:
+                self.path.rename(hidden)
+                shutil.rmtree(hidden)
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    hidden.rename(self.path)  # what is left can be seen, and deleted again
+                raise RunError(
+                    f"'{self.name}' could not be deleted: {error.strerror} ({error.filename})."
+                ) from error
+            for left in self.path.parent.glob(".deleted-*"):  # by a server that died meanwhile
+                shutil.rmtree(left, ignore_errors=True)
 
 
 @functools.lru_cache(maxsize=CONFIGS_KEPT)

@@ -16,7 +16,7 @@ from filelock import FileLock
 from cnn.datasets import Images, Preprocessing
 from cnn.network import Architecture
 from cnn.runs import jobs, speeds
-from cnn.runs.run import devices_dir
+from cnn.runs.folders import devices_dir
 from cnn.runs.store import device_holder
 from cnn.training import Settings
 from cnn.training.accelerators import accelerator_for
@@ -68,16 +68,17 @@ def main() -> None:
     for name in question["devices"]:
         if processes(name):
             continue
-        beside = device_holder(name)
         try:
+            device = find_device(name)
+            beside = device_holder(device.lock_names)
             with FileLock(devices_dir() / "speed-test.lock"):  # of another tab, say
-                speed = measure(architecture, settings, find_device(name))
+                speed = measure(architecture, settings, device)
         except Exception as error:  # out of memory, no bf16, the driver: the next device may work
             jobs.answer(device=name, error=str(error).splitlines()[0][:300])
             continue
         row: dict[str, object] = {"device": name, "memory": speed.memory}
-        if beside := beside or device_holder(name):
-            row["beside"] = beside["name"]
+        if beside := beside or device_holder(device.lock_names):
+            row["beside"] = beside.name
         else:
             speeds.remember(architecture, settings, name, speed)
         jobs.answer(**row, images_per_second=speed.images_per_second)

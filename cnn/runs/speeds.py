@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cnn.common.files import read_json, write_json
 from cnn.network import Architecture
-from cnn.runs.run import devices_dir
+from cnn.runs.folders import devices_dir
 from cnn.training import SPEED_SETTINGS, Settings
 from cnn.training.device import cores
 

@@ -1,4 +1,4 @@
-"""All runs: making one, finding them, starting their workers. Imports no torch."""
+"""All runs: making one and finding them. Imports no torch."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import contextlib
 import re
 import secrets
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
-from cnn.common.files import read_json, write_json
-from cnn.common.paths import PROJECT
+from cnn.common.files import write_json
 from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, preprocessing_for
 from cnn.network import Architecture
 from cnn.presets import PRESETS
-from cnn.runs.run import ACTIVE, Config, Run, RunError, devices_dir, environment, misfit, runs_dir
+from cnn.runs import queue
+from cnn.runs.folders import runs_dir
+from cnn.runs.run import Config, Run, RunError, misfit
 from cnn.training import Settings
-from cnn.training.devices import processes
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -30,14 +29,15 @@ def create(config: Config, name: str = "") -> Run:
     """Make a new run's folder, in the state `queued`. Raises RunError where it cannot be made."""
     label = re.sub(r"[^A-Za-z0-9]+", "-", name or config.preset or "custom").strip("-").lower()
     run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{label[:30] or 'run'}-{secrets.token_hex(2)}"
-    run = Run(runs_dir() / run_id)
+    run, unseen = Run(runs_dir() / run_id), Run(runs_dir() / f".{run_id}")
     try:
-        run.files.checkpoints.mkdir(parents=True)
-        write_json(run.files.config, config.model_dump(mode="json"))
-        write_json(run.files.name, {"name": name or run_id})
-        run.write_status(state="queued", message="Starting")
+        unseen.files.checkpoints.mkdir(parents=True)
+        write_json(unseen.files.config, config.model_dump(mode="json"))
+        write_json(unseen.files.name, {"name": name or run_id})
+        unseen.write_status(state="queued", message="Starting")
+        unseen.path.rename(run.path)  # whole at once, for whoever lists the runs meanwhile
     except OSError as error:
-        shutil.rmtree(run.path, ignore_errors=True)
+        shutil.rmtree(unseen.path, ignore_errors=True)
         raise RunError(
             f"The run's folder could not be made in {runs_dir()}: {error.strerror}."
         ) from error
@@ -128,54 +128,10 @@ def settings_text(changes: Mapping[str, float]) -> str:
     return ", ".join(f"{titles[name].lower()} {value:g}" for name, value in changes.items())
 
 
-def device_lock(device: str) -> Path:
-    """The lock file of a device: the run that holds it trains there."""
-    return devices_dir() / f"{device.replace(':', '-')}.lock"
-
-
-def device_holder(device: str) -> dict[str, str]:
-    """Which run trains on a device now (`id`, `name`); empty where none does."""
-    holder = read_json(device_lock(device).with_suffix(".json")) or {}
-    try:
-        return holder if holder and open_run(str(holder.get("id"))).state in ACTIVE else {}
-    except RunError:
-        return {}
-
-
-def worker_command(run: Run) -> list[str]:
-    """What starts the worker: one process, or torchrun with one for each device."""
-    worker = ["-m", "cnn", "worker", run.id]
-    try:
-        count = processes(run.config.device)
-    except RunError:
-        count = None  # the worker will say what is wrong with the run
-    if count is None:
-        return [sys.executable, *worker]
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", count]
-    return [sys.executable, *torchrun, *worker]
-
-
-def launch(run: Run) -> None:
-    """Start the worker as a process of its own. Raises RunError where it cannot be started, or
-    works already."""
-    if run.files.process.is_file() and run.is_alive():
-        raise RunError(f"'{run.name}' is being trained already.")
-    try:
-        run.files.process.unlink(missing_ok=True)
-        for half_written in run.path.rglob(".*.*"):  # by a worker that was killed
-            half_written.unlink(missing_ok=True)
-        run.send(stop=False, paused=False)
-        run.write_status(**{**run.status(), "state": "queued", "message": "Loading PyTorch"})
-        with run.files.log.open("ab") as log:
-            process = subprocess.Popen(
-                worker_command(run),
-                cwd=PROJECT,
-                env={**environment(), "PYTHONUNBUFFERED": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a Ctrl-C meant for the app is not meant for the training
-            )
-        run.write_process(process.pid)
-    except OSError as error:
-        raise RunError(f"The worker could not be started: {error}.") from error
+def device_holder(lock_names: Iterable[str]) -> Run | None:
+    """Which run trains now on any of these (`Device.lock_names`); None where none does."""
+    wanted = set(lock_names)
+    for ticket in queue.tickets():
+        if ticket.taken and wanted & set(ticket.taken.lock_names):
+            return ticket.run
+    return None

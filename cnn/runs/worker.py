@@ -1,28 +1,34 @@
-"""The worker process: waits for the device, trains a run, and writes down how it ended.
+"""The worker process: waits for its turn, trains a run, and writes down how it ended.
 
-Started by `runs.launch` as `python -m cnn worker RUN`, or in-process by `python -m cnn train`.
-torch is imported only in `_train`, once signals are handled and the status is written.
+Started by `runs.launch` as `python -m cnn worker RUN`, or in-process by `python -m cnn train`. It
+holds the run's lock for its life. torch is imported only once its turn has come: here for one
+process, in processes of their own (`ranks`) for several.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import errno
 import os
 import signal
+import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
-from cnn.common.files import read_json, write_json
 from cnn.common.text import excerpt
+from cnn.runs import queue, ranks
+from cnn.runs.folders import changing_runs
+from cnn.runs.locks import Lock
 from cnn.runs.records import ControlFile, State
-from cnn.runs.run import Run
-from cnn.runs.store import device_lock
+from cnn.runs.run import Run, RunError
+from cnn.runs.starting import hold, prepare
+from cnn.runs.store import open_run
+from cnn.runs.waiting import place
 from cnn.training import devices, memory
-from cnn.training.device import Device, DeviceError
 from cnn.training.torchrun import has_several_processes, is_leader
 
 if TYPE_CHECKING:
@@ -30,13 +36,14 @@ if TYPE_CHECKING:
 
     OnEvent = Callable[[Event], None] | None
 
+ORPHAN_SECONDS = 30.0  # for a process of several whose worker died: to keep what it has learned
+
 
 class FileControl:
     """The run's control file, read before every step: one `stat` where nothing changed."""
 
     def __init__(self, run: Run):
         self._run, self._path, self._seen = run, str(run.files.control), (-1, -1)
-        self._parent = os.getppid() if has_several_processes() else None
         self.interrupted = False
         self._values = ControlFile()
 
@@ -57,9 +64,7 @@ class FileControl:
 
     @property
     def stop(self) -> bool:
-        """Asked to stop, by the file or by a signal; or torchrun, which started us, was killed."""
-        if self._parent is not None and os.getppid() != self._parent:
-            return True
+        """Asked to stop, by the file or by a signal."""
         return self.interrupted or bool(self._read().get("stop"))
 
     @property
@@ -80,23 +85,121 @@ class FileControl:
         return float(value) if isinstance(value, int | float) and 0 < value <= 10 else None
 
 
-def run_worker(run: Run, on_event: OnEvent = None, background: bool = True) -> State:
+def main(arguments: list[str]) -> int:
+    """`python -m cnn worker RUN`; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m cnn worker")
+    parser.add_argument("run")
+    parser.add_argument("--lock", type=int, help="the open file in which the run's lock was taken")
+    parser.add_argument("--device", help="where this process trains, one of several")
+    parser.add_argument("--parent", type=int, help="the process that started this one of several")
+    options = parser.parse_args(arguments)
+    try:
+        run = open_run(options.run)
+        lock = None if options.lock is None else Lock.inherited(options.lock)
+        if options.parent is not None:
+            return 1 if run_rank(run, options.device, options.parent) == "failed" else 0
+        return 1 if run_worker(run, lock=lock) == "failed" else 0
+    except RunError as error:
+        print(f"cnn: {error}", file=sys.stderr)
+        return 2
+
+
+def run_worker(
+    run: Run, on_event: OnEvent = None, background: bool = True, lock: Lock | None = None
+) -> State:
     """Train `run` until it ends; returns its last state. Every failure ends in its status.
 
-    `background` lowers the process's priority, so that the app stays quick while it trains.
+    `background` lowers the process's priority, so that the app stays quick while it trains. `lock`
+    is the run's, where a launch has taken it, which has prepared the run as well. Raises RunError
+    where there is nothing to train, or another process does.
     """
-    if is_leader():  # of several, torchrun's own process is the one to watch
-        run.write_process(os.getppid() if "WORLD_SIZE" in os.environ else os.getpid())
+    if has_several_processes() and not is_leader():  # started by torchrun on several machines
+        return run_rank(run, run.config.device, os.getppid())
+    held = lock or hold(run)
+    try:
+        if lock is None:
+            with changing_runs():
+                prepare(run)
+        run.write_process(os.getpid())
+        return _work(run, held, on_event, background)
+    finally:
+        held.release()
+
+
+def _work(run: Run, lock: Lock, on_event: OnEvent, background: bool) -> State:
+    """Wait for the turn and train, with the run's lock held."""
     control = FileControl(run)
+    if has_several_processes():
+        _do_not_outlive(os.getppid(), control.interrupt)
     if background:
         with contextlib.suppress(OSError, AttributeError):
             os.nice(5)
     with stop_signals(control.interrupt):
         try:
-            return _train(run, control, on_event)
+            wanted, stopped = run.config.device, lambda: control.stop
+            with queue.turn(run, wanted, stopped, _Waiting(run).tell) as device:
+                if device is None:
+                    run.write_status(state="stopped", message="Stopped before it started")
+                    return "stopped"
+                count = _process_count(run, device)
+                if count > 1 and not has_several_processes():
+                    run.write_status(**{**run.last_status(), "message": "Loading PyTorch"})
+                    return ranks.train(run, device, count, lock, stopped)
+                return _train(run, device, control, on_event)
         except Exception as error:
             _record_failure(run, error, background)
             return "failed"
+
+
+class _Waiting:
+    """Says what a waiting run waits for, whenever that changes: in its status, and to whoever
+    reads its log or sits at the terminal."""
+
+    def __init__(self, run: Run):
+        self._run, self._told = run, ""
+
+    def tell(self) -> None:
+        """Look where the run stands now."""
+        now = place(self._run)
+        if now and now.text != self._told:
+            self._told = now.text
+            status = {**self._run.last_status(), "state": "queued", "message": now.text}
+            self._run.write_status(**status)
+            print(now.text, file=sys.stderr, flush=True)
+
+
+def _process_count(run: Run, device: str) -> int:
+    """How many processes train on `device`: one for each GPU of `cuda:all`."""
+    count = devices.processes(device)
+    if count != "gpu":
+        return int(count or 1)
+    mine = queue.own_ticket(run)
+    return len(mine.taken.lock_names) if mine and mine.taken else 1
+
+
+def run_rank(run: Run, device: str, parent: int) -> State:
+    """Train `run` as one of several processes, of which `parent` was started to watch."""
+    control = FileControl(run)
+    _do_not_outlive(parent, control.interrupt)
+    with stop_signals(control.interrupt):
+        try:
+            return _train(run, device, control, None)
+        except Exception as error:
+            _record_failure(run, error, background=True)
+            return "failed"
+
+
+def _do_not_outlive(parent: int, stop: Callable[[], None]) -> None:
+    """Once the process `parent` is gone, let this one stop, as on a click, and at last die."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        stop()
+        time.sleep(ORPHAN_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager
@@ -124,15 +227,16 @@ def _record_failure(run: Run, error: Exception, background: bool) -> None:
     with contextlib.suppress(OSError):
         status = run.last_status()
         if status["state"] != "failed":  # of several processes the first tells the cause
-            status["state"], status["message"] = "failed", explain(error)
+            status["state"], status["message"] = "failed", explain(error, run)
             status["suggested_settings"] = suggest_settings(run, error)
             run.write_status(**status)
 
 
-def explain(error: Exception) -> str:
+def explain(error: Exception, run: Run) -> str:
     """What went wrong, in words for the person who pressed Train."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full: nothing more could be saved. Free some space, then resume."
+        then = "resume" if run.has_resume_state() else "start it again"
+        return f"The disk is full: nothing more could be saved. Free some space, then {then}."
     if memory.is_out_of_memory(error):
         return "The device ran out of memory. Use a smaller batch size or a smaller network."
     if isinstance(error, (OSError, RuntimeError, ValueError)) and str(error):
@@ -166,65 +270,19 @@ def _free_memory(run: Run, error: Exception) -> int | None:
     return accelerator.memory_free()
 
 
-@contextlib.contextmanager
-def device_turn(run: Run, device_ids: list[str], control: FileControl) -> Iterator[bool]:
-    """Wait until no other run trains on any of these devices. False where stopped meanwhile."""
-    with contextlib.ExitStack() as held:
-        for device in device_ids:  # always in the same order, so that no two wait for each other
-            path = device_lock(device)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock, holder = FileLock(path), path.with_suffix(".json")
-            while True:
-                try:
-                    lock.acquire(timeout=0.2)
-                    break
-                except Timeout:
-                    if control.stop:
-                        yield False
-                        return
-                    behind = str((read_json(holder) or {}).get("name", "another run"))
-                    waiting = {
-                        "state": "queued",
-                        "message": f"Waiting for {device}: {behind} trains",
-                    }
-                    run.write_status(**{**run.last_status(), **waiting})
-            held.callback(lock.release)
-            held.callback(holder.unlink, missing_ok=True)
-            write_json(holder, {"name": run.name, "id": run.id})
-        yield True
+def _train(run: Run, wanted: str, control: FileControl, on_event: OnEvent) -> State:
+    """Train `run` in this process, alone or as one of several."""
+    if is_leader():
+        run.write_status(**{**run.last_status(), "state": "queued", "message": "Loading PyTorch"})
 
-
-def _devices_to_lock(device: Device) -> list[str]:
-    """The ids of all devices that a training on `device` takes."""
-    if device.id == "cuda:all":
-        found = [one.id for one in devices.list_devices()]
-        return [name for name in found if name.startswith("cuda:") and name != device.id]
-    return ["cpu"] if device.id.startswith("cpu") else [device.id]
-
-
-def _train(run: Run, control: FileControl, on_event: OnEvent) -> State:
     from cnn.runs.session import Session, load_resume, log, make_trainer
-    from cnn.training.distributed import Decision, process_group
+    from cnn.training.distributed import process_group
 
     if is_leader():
-        run.write_status(state="queued", message="Loading PyTorch")
         log(f"worker {os.getpid()} trains {run.id}")
-    device = devices.find_device(run.config.device)
-    if devices.processes(device.id) and not has_several_processes():
-        raise DeviceError(
-            f"{device.name} takes several processes: start them with torchrun, or from the app."
-        )
-    turn = device_turn(run, _devices_to_lock(device), control)
-    # Several processes meet only now: the others wait here for as long as the leader queues.
+    device = devices.find_device(wanted)
     backend = "nccl" if device.id.startswith("cuda") else "gloo"
-    with (
-        turn if is_leader() else contextlib.nullcontext(True) as granted,
-        process_group(backend) as group,
-    ):
-        if group.broadcast_decision(Decision(stop=not granted)).stop:
-            if group.is_leader:
-                run.write_status(state="stopped", message="Stopped before it started")
-            return "stopped"
+    with process_group(backend) as group:
         if group.is_leader:
             return Session(run, control, device, group, on_event).train()
         trainer, _ = make_trainer(run, device, group)  # trains along, and writes nothing

@@ -21,7 +21,6 @@ from cnn.common.text import plural
 from cnn.training import gpu_meter
 from cnn.training.device import Device, cpu_name, takes_bf16
 
-BUSY_PERCENT = 30  # of the last second in which a GPU computed
 REPRODUCIBLE_THREADS = 2  # another number of threads adds up in another order
 
 
@@ -299,7 +298,7 @@ def _gpu(index: int, problem: str | None) -> Device:
         free,
         total,
         capability,
-        now is not None and now.utilisation >= BUSY_PERCENT,
+        now is not None and now.utilisation >= gpu_meter.BUSY_PERCENT,
         uuid=uuid,
         problem=_unsupported(properties.major, properties.minor),
     )

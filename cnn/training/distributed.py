@@ -1,9 +1,9 @@
 """Several processes that train one run: the process group, and decisions that all of them follow.
 
-`torchrun` starts the processes and tells each its rank through the environment; a lone process is
-a group of one, and nothing here costs anything. Gradients are averaged by PyTorch's
-DistributedDataParallel. Stop, pause, learning rate and reports are decided by rank 0, which
-broadcasts its decision, so that all processes make the same steps.
+Whoever starts the processes (`cnn.runs.ranks`, or `torchrun` on several machines) tells each its
+rank through the environment; a lone process is a group of one, and nothing here costs anything.
+Gradients are averaged by PyTorch's DistributedDataParallel. Stop, pause, learning rate and reports
+are decided by rank 0, which broadcasts its decision, so that all processes make the same steps.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from torch.nn.parallel import DistributedDataParallel
 
 from cnn.training.torchrun import has_several_processes
 
-# Longer than any wait in a queue or a pause. A process that dies is noticed by torchrun at once.
-TIMEOUT = timedelta(days=7)
+# Longer than what one process does while the others wait: it reads the data set, saves to a slow
+# disk, scores the test set. A pause is a broadcast every 50 ms, and the queue comes before. Whoever
+# started the processes notices at once when one dies; this ends them where one hangs.
+TIMEOUT = timedelta(minutes=10)
 
 
 class Decision(NamedTuple):

@@ -10,6 +10,8 @@ import functools
 from dataclasses import dataclass
 from types import ModuleType
 
+BUSY_PERCENT = 30  # of the last second in which a GPU computed
+
 
 @dataclass(frozen=True)
 class GpuUsage:
@@ -28,6 +30,15 @@ def _nvml() -> ModuleType | None:
     except Exception:  # no driver, no library, no permission
         return None
     return pynvml
+
+
+def count() -> int:
+    """How many GPUs the driver knows, 0 without one; torch may see fewer."""
+    nvml = _nvml()
+    try:
+        return int(nvml.nvmlDeviceGetCount()) if nvml else 0
+    except Exception:
+        return 0
 
 
 def read(uuid: str) -> GpuUsage | None:

@@ -1,4 +1,4 @@
-"""What `torchrun` tells a process through the environment. Imports no torch."""
+"""What one process of several is told through the environment, as by `torchrun`; no torch here."""
 
 from __future__ import annotations
 

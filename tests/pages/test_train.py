@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from types import SimpleNamespace
 
 import pytest
 
 from cnn import runs
+from cnn.common import files
 from cnn.datasets import DATASETS
+from cnn.runs import locks, queue, speeds
+from cnn.runs.folders import changing_runs
 from cnn.training.device import Device
 from cnn.training.devices import list_devices
+from tests.conftest import SMALL, SMALL_SETTINGS
 from ui.shared import models
 from ui.train.state import Task, TrainState
 
@@ -170,3 +175,80 @@ def test_a_run_that_learned_nothing_says_so_and_offers_another_try(app, trained,
     button.click().run()
     assert not shown.exception
     assert [run.config.settings.learning_rate for run in launched] == [0.002]
+
+
+@pytest.fixture
+def queued(runs_folder):
+    """Three runs: one that trains on the CPU, and two that wait, in this order."""
+    held, made = [], []
+    for name in ("First *of* all", "Second", "Third"):
+        run = runs.new(SMALL, SMALL_SETTINGS, "mnist-sample", "cpu", name=name)
+        held.append(locks.Lock.take(run.files.lock))
+        with changing_runs():
+            queue.take_ticket(run)
+        queue.try_start(run, [queue.Option("cpu", ("cpu",))])
+        made.append(run)
+    made[0].write_status(state="running", seconds_left=600.0, step=1, steps=10)
+    yield made
+    for lock in held:
+        lock.release()
+
+
+def test_who_waits_sees_its_place_whom_for_and_how_long(train, queued):
+    first, second, third = queued
+    speed = speeds.Speed(100.0)
+    speeds.remember(SMALL, SMALL_SETTINGS, "cpu", speed)  # 2 epochs of 3,500 images: 70 seconds
+    shown = train(run=second.id)
+    (bar,) = shown.get("progress")
+    words = r"in the queue for cpu, behind First \*of\* all"
+    assert bar.proto.text == f"Next {words} · starts in about 10 minutes"
+    (bar,) = train(run=third.id).get("progress")
+    assert bar.proto.text == f"2nd {words} and 1 other · starts in about 11 minutes"
+    first.write_status(state="running", step=1, steps=10)  # has not said yet how long
+    (bar,) = shown.run().get("progress")
+    assert bar.proto.text.startswith(f"Next {words} · starts in about")  # by its measured speed
+    first.write_status(state="paused", seconds_left=600.0, step=1, steps=10)
+    (bar,) = shown.run().get("progress")
+    assert bar.proto.text == f"Next {words}"  # a pause may last for ever
+
+
+def keys(shown) -> set[str]:
+    return {button.key for button in shown.button}
+
+
+@pytest.mark.parametrize("written", ["queued", "running", "failed", "stopped"])
+def test_a_run_with_nothing_to_go_on_from_has_a_button_that_starts_it_again(
+    train, trained, monkeypatch, written
+):
+    started = []
+    monkeypatch.setattr(runs, "start_again", started.append)
+    trained.write_status(state=written)
+    shown = train(run=trained.id)
+    assert "start_again" in keys(shown) and "resume" not in keys(shown)
+    if written in runs.ACTIVE:
+        assert any("Start again begins anew" in e.value for e in shown.error)
+    shown.button(key="start_again").click().run()
+    assert not shown.exception
+    assert started == [trained]
+
+
+def test_a_run_that_kept_a_state_resumes(train, trained):
+    tensors = trained.files.resume_tensors(7)
+    shutil.copyfile(trained.files.weights, tensors)
+    files.write_json(trained.files.resume, {"file": tensors.name, "step": 7})
+    trained.write_status(state="running")
+    shown = train(run=trained.id)
+    assert "resume" in keys(shown) and "start_again" not in keys(shown)
+    assert any("Resume goes on" in e.value for e in shown.error)
+
+
+def test_a_second_tab_that_presses_the_same_button_is_told(train, trained, monkeypatch):
+    trained.write_status(state="stopped")
+    shown = train(run=trained.id)
+    lock = locks.Lock.take(trained.files.lock)  # the first tab's worker
+    assert lock
+    trained.write_status(state="running")
+    shown.button(key="start_again").click().run()
+    lock.release()
+    assert not shown.exception
+    assert any("is being trained already" in w.value for w in shown.warning)

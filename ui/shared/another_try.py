@@ -10,15 +10,18 @@ import streamlit as st
 from cnn import evaluation, runs
 from cnn.training import Settings
 from ui.shared import state
+from ui.shared.plain_text import plain
 
 
-def launch(make_run: Callable[[], runs.Run]) -> None:
+def launch(
+    make_run: Callable[[], runs.Run], start: Callable[[runs.Run], None] | None = None
+) -> None:
     """Make a run, start its worker, and show it as the current one; a failure becomes a notice."""
     try:
         run = make_run()
-        runs.launch(run)
+        (start or runs.launch)(run)
     except runs.RunError as error:
-        state.get().notice = str(error)
+        state.get().notice = plain(str(error))
     else:
         state.choose_run(run.id)
 

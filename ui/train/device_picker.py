@@ -115,8 +115,8 @@ def _forecast(device: Device) -> None:
             "should fit.",
             icon=":material/memory:",
         )
-    if busy := runs.device_holder(device.id):
-        name = plain(str(busy.get("name", "another run")))
+    if busy := runs.device_holder(device.lock_names):
+        name = plain(busy.name)
         st.caption(f":material/hourglass: Busy with {name}; a new run waits.")
 
 

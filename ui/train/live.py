@@ -37,7 +37,7 @@ def _panel(run_id: str, shown_state: str) -> None:
 
     epochs = [row for row in metrics if row["kind"] == "epoch"]
     losses = [point for row in metrics if row["kind"] == "report" for point in row["losses"]]
-    _progress(status)
+    _progress(run, status)
     left, right = st.columns(2, gap="medium")
     with left:
         _loss(losses, int(status.get("steps") or 1))
@@ -69,25 +69,30 @@ def _accuracy(rows: list[runs.EpochRow], best_epoch: int | None, epochs: int) ->
     chart(figure, "live_accuracy", "Training and validation accuracy by epoch")
 
 
-def _progress(status: runs.Status) -> None:
+def _progress(run: runs.Run, status: runs.Status) -> None:
     """How far it is, in one line; and what went wrong, where something did."""
     share = status.get("step", 0) / max(status.get("steps") or 1, 1)
     if status.get("stopped_early") and status["state"] not in runs.ACTIVE:
         share = 1.0
-    st.progress(min(max(share, 0.0), 1.0), text=_progress_text(status))
+    st.progress(min(max(share, 0.0), 1.0), text=_progress_text(run, status))
     if status["state"] == "failed":
         st.error(plain(status.get("message") or "The training failed."), icon=":material/error:")
     elif status["state"] == "interrupted":
+        kept = (
+            "Resume goes on from where it last saved its state."
+            if run.can_resume()
+            else "It had kept no state to go on from yet: Start again begins anew."
+        )
         st.error(
-            "The training process was killed, or the machine was restarted. What it had learned "
-            "up to its last checkpoint is kept.",
+            f"The training process was killed, or the machine was restarted. {kept}",
             icon=":material/bolt:",
         )
 
 
-def _progress_text(status: runs.Status) -> str:
+def _progress_text(run: runs.Run, status: runs.Status) -> str:
     if status["state"] == "queued":
-        return plain(status.get("message") or "Waiting")
+        place = runs.place(run)  # asked anew each time: how long it takes changes
+        return plain(place.text_with_time if place else status.get("message", ""))
     if status["state"] in runs.ACTIVE:
         epoch = min(status.get("epoch", 0) + 1, status.get("epochs", 1))
         text = f"Epoch {epoch} of {status.get('epochs', '?')}"

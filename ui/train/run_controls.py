@@ -8,7 +8,7 @@ from cnn import runs
 from cnn.common.text import plural
 from cnn.datasets import DATASETS
 from cnn.training import OPTIMIZERS, SCHEDULES
-from ui.shared import sidebar
+from ui.shared import sidebar, state
 from ui.shared.another_try import launch, near_chance, try_again
 from ui.shared.fields import apply_change, rate_input, show_refusal
 from ui.shared.plain_text import plain
@@ -48,7 +48,7 @@ def controls(run: runs.Run) -> None:
                 icon=":material/stop:",
                 key="stop",
                 help="Ends within one batch, keeps what was learned, scores the test set.",
-                on_click=lambda: run.send(stop=True),
+                on_click=lambda: send(run, stop=True),
             )
             _learning_rate(run)
             return
@@ -64,6 +64,16 @@ def controls(run: runs.Run) -> None:
                 help="Goes on with weights, optimiser and random state as they were.",
                 on_click=lambda: launch(lambda: run),
             )
+        elif run.can_start_again():
+            st.button(
+                "Start again",
+                icon=":material/restart_alt:",
+                type="secondary" if suggested else "primary",
+                key="start_again",
+                help="From the beginning, with the same settings and seed: there is no state to go "
+                "on from. What this run has recorded so far is cleared.",
+                on_click=lambda: launch(lambda: run, runs.start_again),
+            )
     near_chance(run)
 
 
@@ -74,16 +84,24 @@ def _pause_button(run: runs.Run, now: runs.State) -> None:
             icon=":material/play_arrow:",
             type="primary",
             key="resume",
-            on_click=lambda: run.send(paused=False),
+            on_click=lambda: send(run, paused=False),
         )
     else:
         st.button(
             "Pause",
             icon=":material/pause:",
             key="pause",
-            on_click=lambda: run.send(paused=True),
+            on_click=lambda: send(run, paused=True),
             disabled=now == "queued",
         )
+
+
+def send(run: runs.Run, **changes: object) -> None:
+    """Ask the run's worker for something; a failure becomes a notice."""
+    try:
+        run.send(**changes)
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
 
 
 def _learning_rate(run: runs.Run) -> None:
@@ -93,7 +111,7 @@ def _learning_rate(run: runs.Run) -> None:
     key = f"rate_{run.id}"
 
     def ask_for(rate: float) -> None:
-        run.send(learning_rate=settings.changed(learning_rate=rate).learning_rate)
+        send(run, learning_rate=settings.changed(learning_rate=rate).learning_rate)
 
     with st.container(width=220):
         rate_input(

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import time
+from types import SimpleNamespace
 
 from cnn.runs import speeds
 from cnn.runs.jobs import Job
@@ -73,12 +74,12 @@ def test_a_speed_measured_beside_a_training_is_marked_and_not_remembered(
     }
     monkeypatch.setattr(speed_test, "SECONDS", 0.1)
     monkeypatch.setattr(speed_test, "WARM_UP_SECONDS", 0.0)
-    for beside in ({}, {"id": "other", "name": "The other run"}):
+    for beside in (None, SimpleNamespace(name="The other run")):
         monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(question)))
-        monkeypatch.setattr(speed_test, "device_holder", lambda device, found=beside: found)
+        monkeypatch.setattr(speed_test, "device_holder", lambda names, found=beside: found)
         (runs_folder / ".devices" / "speeds.json").unlink(missing_ok=True)
         speed_test.main()
         row = json.loads(capsys.readouterr().out)
         assert row["images_per_second"] > 0
-        assert row.get("beside") == beside.get("name")
+        assert row.get("beside") == (beside and beside.name)
         assert (speeds.recall(SMALL, SMALL_SETTINGS, "cpu") is None) == bool(beside)

@@ -7,20 +7,23 @@ import json
 import os
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
+import torch
 
 from cnn import runs
 from cnn.common import files
 from cnn.network import Architecture
 from cnn.network.layers import Conv2d, Flatten, Linear, MaxPool2d
-from cnn.runs.run import STARTUP_SECONDS
+from cnn.runs import locks, starting, worker
+from cnn.runs.folders import changing_runs
 from cnn.runs.weights import load_model
 from cnn.training import Settings
 from tests.conftest import SMALL, SMALL_SETTINGS
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def test_a_new_run_holds_all_that_repeating_it_needs(run):
     assert (config.mean, config.std) == run.preprocessing == (0.1307, 0.3081)
     assert config.validation_images == 500  # the data set's usual number
     assert set(config.versions) == {"python", "torch", "torchvision"}
-    assert run.state == "queued"
+    assert run.last_status()["state"] == "queued"
     assert run.name == "A run"
     assert [r.id for r in runs.list_runs()] == [run.id]
 
@@ -71,9 +74,11 @@ def test_names_that_are_no_folder_names_still_give_a_folder_inside(runs_folder):
 
 def test_runs_are_listed_newest_first(runs_folder):
     made = []
-    for _ in range(3):
-        made.append(runs.new(SMALL, Settings(), "mnist-sample").id)
-        time.sleep(0.002)
+    for second in range(3):
+        run = runs.new(SMALL, Settings(), "mnist-sample")
+        config = run.config.model_copy(update={"created": 1e9 + second})
+        files.write_json(run.files.config, config.model_dump(mode="json"))
+        made.append(run.id)
     assert [r.id for r in runs.list_runs()] == made[::-1]
 
 
@@ -87,13 +92,12 @@ def test_renaming_keeps_the_folder_and_needs_a_letter(run):
     assert run.name == "n" * 80
 
 
-def test_deleting_waits_for_the_worker(run):
-    with pytest.raises(runs.RunError, match="still training"):
-        run.delete()
-    run.write_status(state="stopped")
-    run.delete()
+def test_deleting_removes_the_folder(run):
+    run.delete()  # queued as it says, but nobody works on it
     assert not run.path.exists()
     assert runs.list_runs() == []
+    with pytest.raises(runs.RunError, match="could not be deleted: No such file"):
+        run.delete()
 
 
 def test_a_network_with_too_few_outputs_is_refused(runs_folder):
@@ -203,48 +207,154 @@ def test_foreign_metadata_do_no_harm(run):
 # --- whether the worker lives
 
 
-def test_alive_means_the_same_process_not_the_same_number(run):
+@pytest.fixture
+def held(run) -> Iterator[locks.Lock]:
+    """The run's lock, as its worker holds it."""
+    lock = locks.Lock.take(run.files.lock)
+    assert lock
+    yield lock
+    lock.release()
+
+
+def test_alive_means_that_somebody_holds_the_lock(run):
     run.write_status(state="running", step=3)
-    run.write_process(os.getpid())
-    assert run.state == "running"
-    started = psutil.Process().create_time()
-    for process in (
-        {"pid": os.getpid(), "started": started - 60},  # the number was given out again
-        {"pid": 2**40, "started": started},
-        {"pid": -1, "started": started},
-        {"pid": "x", "started": started},
-        {"pid": os.getpid()},
-    ):
-        files.write_json(run.path / "process.json", process)
-        assert run.status() == {**run.status(), "state": "interrupted", "step": 3}, process
+    assert run.state == "interrupted"  # no lock file: a run of an older version, or never started
+    run.write_process(os.getpid())  # a pid says nothing: numbers are given out again
+    assert run.state == "interrupted"
+    lock = locks.Lock.take(run.files.lock)
+    assert lock and run.state == "running"
+    assert run.status()["step"] == 3
+    lock.release()
+    assert run.status() == {**run.status(), "state": "interrupted", "step": 3}
 
 
-def test_a_process_that_died_is_gone_even_before_it_is_buried(run):
-    run.write_status(state="running")
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        run.write_process(process.pid)
-        assert run.state == "running"
+@pytest.mark.parametrize("written", ["queued", "running", "paused"])
+def test_a_holder_that_is_killed_is_gone_at_once_and_a_clock_decides_nothing(run, written):
+    run.write_status(state=written)
+    code = "import sys, pathlib; from cnn.runs.locks import Lock; "
+    code += "assert Lock.take(pathlib.Path(sys.argv[1])); print('held', flush=True); input()"
+    command = [sys.executable, "-c", code, str(run.files.lock)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
+        assert process.stdout.readline() == b"held\n"
+        assert run.state == written
+        for file in run.path.iterdir():
+            os.utime(file, (0, 0))  # however wrong the clock is
+        assert run.state == written
         process.kill()
-        while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
-            time.sleep(0.01)
-        assert run.state == "interrupted"
+        process.wait()
     assert run.state == "interrupted"
 
 
-def test_a_launch_is_believed_for_half_a_minute(run):
-    assert run.state == "queued"  # made, its process not noted yet
-    old = time.time() - STARTUP_SECONDS - 1
-    os.utime(run.path / "status.json", (old, old))
-    assert run.state == "interrupted"
+def test_whoever_inherits_a_lock_holds_it_when_the_first_has_gone(run, held):
+    code = "import sys; from cnn.runs.locks import Lock; lock = Lock.inherited(int(sys.argv[1])); "
+    code += "print('held', flush=True); input(); lock.release()"
+    command = [sys.executable, "-c", code, str(held.handle)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, pass_fds=(held.handle,), **pipes) as process:
+        held.leave()
+        assert process.stdout.readline() == "held\n"
+        assert run.is_alive()
+        assert locks.Lock.take(run.files.lock) is None
+        process.communicate("\n")
+    assert not run.is_alive()
 
 
-def test_a_run_that_is_trained_already_is_not_started_twice(run, monkeypatch):
-    run.write_status(state="running")
-    run.write_process(os.getpid())
-    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: pytest.fail("started"))
-    with pytest.raises(runs.RunError, match="already"):
+def test_a_lock_whose_folder_was_deleted_meanwhile_is_no_lock(run, held):
+    held.release()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(locks, "_is_same_file", lambda *_: False)
+        assert locks.Lock.take(run.files.lock, 0.02) is None
+    run.delete()
+    with pytest.raises(FileNotFoundError):
+        locks.Lock.take(run.files.lock)
+    with pytest.raises(runs.RunError, match="cannot be started: No such file"):
         runs.launch(run)
+
+
+def no_process(*_args, **_named):
+    pytest.fail("a worker was started")
+
+
+def test_a_run_that_is_trained_already_is_not_started_twice(run, held, monkeypatch):
+    run.write_status(state="running")
+    monkeypatch.setattr(subprocess, "Popen", no_process)
+    for start in (runs.launch, runs.start_again):
+        with pytest.raises(runs.RunError, match="is being trained already"):
+            start(run)
     assert run.state == "running"
+    with pytest.raises(runs.RunError, match="Stop it first"):
+        run.delete()
+
+
+def test_a_worker_that_is_ending_is_waited_for_and_then_named(run, held, monkeypatch):
+    run.write_status(state="stopped")
+    monkeypatch.setattr(subprocess, "Popen", no_process)
+    monkeypatch.setattr(starting, "ENDING_SECONDS", 0.0)
+    with pytest.raises(runs.RunError, match="is still ending"):
+        runs.launch(run)
+    with pytest.raises(runs.RunError, match="is still ending"):
+        run.delete()
+    assert run.path.is_dir()
+
+
+def test_a_finished_run_is_not_trained_again(trained, monkeypatch):
+    before = trained.files.weights.read_bytes()
+    monkeypatch.setattr(subprocess, "Popen", no_process)
+    for start in (runs.launch, runs.start_again, worker.run_worker):
+        with pytest.raises(runs.RunError, match="has finished: there is nothing left to train"):
+            start(trained)
+    assert worker.main([trained.id]) == 2
+    assert trained.state == "finished" and trained.files.weights.read_bytes() == before
+
+
+# --- a run that ended early
+
+
+def test_a_run_without_a_state_to_go_on_from_can_start_again(run):
+    assert (run.state, run.can_resume(), run.can_start_again()) == ("interrupted", False, True)
+    for state in ("stopped", "failed", "running", "queued"):
+        run.write_status(state=state)
+        assert (run.can_resume(), run.can_start_again()) == (False, True), state
+    tensors = run.files.resume_tensors(7)
+    files.write_tensors(tensors, {"x": torch.zeros(100)})
+    files.write_json(run.files.resume, {"file": tensors.name, "step": 7})
+    assert (run.can_resume(), run.can_start_again()) == (True, False)
+    tensors.write_bytes(tensors.read_bytes()[:-1])  # a copy of the folder that was cut short
+    assert (run.can_resume(), run.can_start_again()) == (False, True)
+    run.write_status(state="finished")
+    assert (run.can_resume(), run.can_start_again()) == (False, False)
+
+
+def test_a_run_that_is_alive_can_neither_resume_nor_start_again(run, held):
+    run.write_status(state="running")
+    assert (run.can_resume(), run.can_start_again()) == (False, False)
+
+
+def test_starting_again_clears_what_the_earlier_attempt_left(trained, monkeypatch):
+    made = {"config.json", "name.json", "status.json", "log.txt", "checkpoints", "worker.lock"}
+    trained.files.log.write_text("an earlier attempt")
+    (trained.files.checkpoints / ".epoch-003.safetensors.x").write_text("half")
+    trained.send(learning_rate=0.5, stop=True)
+    trained.write_status(state="failed", step=9, test_accuracy=0.5)
+    with changing_runs():
+        starting.prepare(trained)
+    assert {path.name for path in trained.path.iterdir()} == made
+    assert not list(trained.files.checkpoints.iterdir())
+    assert (trained.metrics(), trained.control()) == ([], {})
+    assert set(trained.last_status()) == {"state", "message", "heartbeat"}
+
+
+def test_resuming_clears_nothing(trained):
+    kept = trained.files.metrics.read_bytes()
+    files.write_json(trained.files.resume, {"file": "resume-9.safetensors", "step": 9})
+    trained.send(learning_rate=0.5, stop=True, paused=True)
+    trained.write_status(state="stopped", step=9)
+    with changing_runs():
+        starting.prepare(trained)
+    assert trained.files.metrics.read_bytes() == kept
+    assert trained.control() == {"learning_rate": 0.5, "stop": False, "paused": False}
+    assert trained.last_status()["step"] == 9
 
 
 def test_a_worker_that_cannot_be_started_is_said(run, monkeypatch):
@@ -297,7 +407,7 @@ def test_a_full_disk_leaves_the_old_file_whole_and_nothing_beside_it(run, fail):
             run.write_status(state="running")
         with pytest.raises(runs.RunError, match="No space left"):
             runs.new(SMALL, Settings(), "mnist-sample")
-    assert (run.name, run.control(), run.state) == ("before", {"learning_rate": 0.5}, "queued")
+    assert (run.name, run.control()) == ("before", {"learning_rate": 0.5})
     assert sorted(p.name for p in run.path.iterdir()) == listing
     assert [r.id for r in runs.list_runs()] == [run.id]
 
@@ -331,8 +441,6 @@ class Bomb:
 
 
 def test_damaged_weights_are_named_and_never_unpickled(trained, tmp_path, monkeypatch):
-    import torch
-
     monkeypatch.chdir(tmp_path)
     path = trained.path / "live.safetensors"
     whole = path.read_bytes()

@@ -94,8 +94,9 @@ def test_controlled_while_it_runs_and_another_waits_its_turn(runs_folder, launch
     # The others are queued and say behind whom; one gives up waiting.
     for waiting in (second, third):
         wait(lambda w=waiting: "First" in str(w.status().get("message")), waiting)
-        assert waiting.status()["message"] == "Waiting for cpu: First trains"
         assert waiting.state == "queued"
+    assert second.status()["message"] == "Next in the queue for cpu, behind First"
+    assert third.status()["message"] == "2nd in the queue for cpu, behind First and 1 other"
     third.send(stop=True)
     assert ended(third) == "stopped"
     assert third.status()["message"] == "Stopped before it started"
@@ -236,7 +237,28 @@ def test_a_disk_that_fills_up_is_named(runs_folder, monkeypatch):
 
     run = runs.new(NETWORK, Settings(epochs=1), "mnist-sample", "cpu")
     monkeypatch.setattr(session, "write_tensors", full)
-    assert "The disk is full" in failing(run)
+    # It promises only what is there: nothing was kept yet, so there is nothing to resume.
+    assert failing(run).endswith("Free some space, then start it again.")
+    assert run.can_start_again()
+
+
+def test_a_disk_that_fills_up_later_promises_to_resume(runs_folder, monkeypatch):
+    import errno
+
+    from cnn.runs import session
+
+    run = runs.new(NETWORK, Settings(epochs=2, batch_size=64), "mnist-sample", "cpu")
+    write = session.write_tensors
+
+    def full_once_a_state_is_kept(path, tensors):
+        if run.files.resume.is_file():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, tensors)
+
+    monkeypatch.setattr(session, "RESUME_SECONDS", 0.0)
+    monkeypatch.setattr(session, "write_tensors", full_once_a_state_is_kept)
+    assert failing(run).endswith("Free some space, then resume.")
+    assert run.can_resume()
 
 
 def test_the_test_set_is_not_touched_before_the_end(runs_folder, monkeypatch):

@@ -1,0 +1,35 @@
+"""The folders of all runs, and the lock under which they are changed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from cnn.common.paths import PROJECT
+from cnn.datasets import data_dir
+from cnn.runs.locks import holding
+
+CHANGE_SECONDS = 10.0  # a change takes milliseconds; whoever waits longer meets a stuck process
+
+
+def runs_dir() -> Path:
+    """The folder of all runs: `CNN_RUNS_DIR`, or `runs` beside the app."""
+    return Path(os.environ.get("CNN_RUNS_DIR") or PROJECT / "runs")
+
+
+def devices_dir() -> Path:
+    """The folder of what is known of devices: who waits for each, and measured speeds."""
+    return runs_dir() / ".devices"
+
+
+def changing_runs() -> contextlib.AbstractContextManager[None]:
+    """Let no other thread or process change runs or the queue: for reading, checking and writing
+    as one. For short work; never inside itself. Raises OSError."""
+    return holding(devices_dir() / "store.lock", CHANGE_SECONDS)
+
+
+def environment() -> dict[str, str]:
+    """This process's environment for one that it starts in another folder."""
+    folders = {"CNN_RUNS_DIR": runs_dir(), "CNN_DATA_DIR": data_dir()}
+    return {**os.environ, **{name: str(folder.resolve()) for name, folder in folders.items()}}

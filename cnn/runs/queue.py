@@ -1,0 +1,245 @@
+"""Whose turn it is to train, and where: first come, first served, for each device.
+
+A launch takes a ticket: a numbered file that names the run and the devices it can train on. It lies
+there until the run ends; while the run trains it says on what. A ticket counts for as long as its
+run's lock is held, so no death blocks a device. Devices are told apart by `Device.lock_names`, a
+GPU's UUID: torch's numbers are another process's. Imports no torch: many may wait at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from cnn.common.files import read_json, write_json
+from cnn.common.paths import PROJECT
+from cnn.runs.folders import changing_runs, devices_dir, environment, runs_dir
+from cnn.runs.run import Run
+from cnn.training import gpu_meter
+from cnn.training.device import Device
+from cnn.training.devices import processes
+
+POLL_SECONDS, LONGEST_POLL_SECONDS = 0.2, 2.0  # the first in the queue looks most often
+AMD_DRIVER = Path("/dev/kfd")  # its GPUs are torch's "cuda" too, and NVML knows none of them
+
+
+class Option(NamedTuple):
+    """One place where a run can train: torch's name for it, and what is taken there."""
+
+    device: str
+    lock_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A run's place in the queue, or on a device. `options` None: not known yet."""
+
+    file: Path
+    run_id: str
+    options: tuple[Option, ...] | None = None
+    taken: Option | None = None
+
+    @property
+    def run(self) -> Run:
+        """The run that waits or trains."""
+        return Run(runs_dir() / self.run_id)
+
+    def write(self) -> None:
+        """Put it where `tickets` finds it."""
+        write_json(self.file, {"run": self.run_id, "options": self.options, "taken": self.taken})
+
+
+def _folder() -> Path:
+    return devices_dir() / "queue"
+
+
+def _read(file: Path) -> Ticket | None:
+    try:
+        content = read_json(file) or {}
+        options, taken = content["options"], content["taken"]
+        return Ticket(
+            file,
+            str(content["run"]),
+            None if options is None else tuple(_option(one) for one in options),
+            None if taken is None else _option(taken),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _option(value: Sequence[object]) -> Option:
+    device, names = value
+    return Option(str(device), tuple(map(str, names)))  # type: ignore[call-overload]
+
+
+def tickets() -> list[Ticket]:
+    """The tickets of all runs that train or wait, in the order in which they came."""
+    files = sorted(_folder().glob("*.json")) if _folder().is_dir() else []
+    return [ticket for file in files if (ticket := _read(file)) and ticket.run.is_alive()]
+
+
+def take_ticket(run: Run) -> None:
+    """Queue `run`, whose lock is held: a new ticket, behind all others. Call it while changing
+    runs. Raises OSError."""
+    _folder().mkdir(parents=True, exist_ok=True)
+    living = [ticket for ticket in tickets() if ticket.run_id != run.id]
+    for file in set(_folder().glob("*.json")) - {ticket.file for ticket in living}:
+        file.unlink(missing_ok=True)  # of runs that ended without a word
+    number = 1 + max((int(ticket.file.stem) for ticket in living), default=0)
+    Ticket(_folder() / f"{number:09d}.json", run.id, options_without_torch(run)).write()
+
+
+def own_ticket(run: Run) -> Ticket | None:
+    """The ticket of `run`; None where it neither trains nor waits."""
+    return next((ticket for ticket in tickets() if ticket.run_id == run.id), None)
+
+
+# --- where a run can train
+
+
+def options_without_torch(run: Run) -> tuple[Option, ...] | None:
+    """Where `run` can train, as far as that is known without torch; else None."""
+    wanted = read_json(run.files.config) or {}
+    device = str(wanted.get("device", "auto"))
+    if device == "cpu" or device.startswith("cpu:"):
+        return (Option(device, ("cpu",)),)
+    if device == "mps":
+        return (Option(device, ("mps",)),)
+    if gpu_meter.count() or AMD_DRIVER.exists() or sys.platform == "darwin":
+        return None
+    return (Option("cpu", ("cpu",)),) if device == "auto" else ()
+
+
+def options_among(devices: Sequence[Device], wanted: str) -> tuple[Option, ...]:
+    """Where a run that wants `auto`, `cuda`, `cuda:1`, `cuda:all` and so on can train. `auto` is
+    any GPU, else Apple's, else the CPU; nothing where there is no such device."""
+    by_id = {device.id: device for device in devices if not device.problem}
+    gpus = [one for one in by_id.values() if one.kind == "cuda" and one.id != "cuda:all"]
+    if wanted == "auto":
+        found = gpus or [by_id[name] for name in ("mps", "cpu") if name in by_id][:1]
+    elif wanted == "cuda:all" and len(gpus) == 1:
+        found = gpus
+    else:
+        name = "cuda:0" if wanted == "cuda" else wanted
+        found = [by_id[name]] if name in by_id else []
+    return tuple(Option(device.id, device.lock_names) for device in found)
+
+
+def ask_devices() -> list[Device]:
+    """This machine's devices, as a short-lived process finds them with torch. None at all where
+    that fails: whoever trains then says why."""
+    command = [sys.executable, "-m", "cnn", "devices", "--json"]
+    with contextlib.suppress(OSError, ValueError, TypeError, subprocess.SubprocessError):
+        answer = subprocess.run(
+            command, cwd=PROJECT, env=environment(), capture_output=True, timeout=120, check=True
+        )
+        rows = json.loads(answer.stdout)
+        return [Device(**row) for row in rows]
+    return []
+
+
+def find_devices(run: Run, wanted: str) -> list[Device]:
+    """This machine's devices. A run that is alone will need torch at once, and asks itself."""
+    alone = all(ticket.run_id == run.id for ticket in tickets())
+    if alone and not processes(wanted):
+        from cnn.training.devices import list_devices
+
+        return list_devices()
+    return ask_devices()
+
+
+# --- the turn
+
+
+def _claims(ticket: Ticket, taken: set[str]) -> set[str]:
+    """What an earlier ticket, which waits, will take before any later one."""
+    options = ticket.options or ()
+    for option in options:
+        if not taken & set(option.lock_names):
+            return set(option.lock_names)
+    return set(options[0].lock_names) if len(options) == 1 else set()
+
+
+def _idle_memory(option: Option) -> tuple[bool, int]:
+    """By what the best of several free GPUs is chosen: nobody computes on it, free memory."""
+    now = gpu_meter.read(option.lock_names[0])
+    return (now.utilisation < gpu_meter.BUSY_PERCENT, now.memory_free) if now else (False, 0)
+
+
+def try_start(
+    run: Run, options: Sequence[Option], merit: Callable[[Option], tuple[bool, int]] = _idle_memory
+) -> Option | None:
+    """Take a free device for `run` if it is its turn, else None. Of several the one of highest
+    `merit` is taken. Raises OSError."""
+    with changing_runs():
+        queue = tickets()
+        mine = next((ticket for ticket in queue if ticket.run_id == run.id), None)
+        if mine is None:
+            raise FileNotFoundError(f"'{run.id}' has lost its place in the queue.")
+        taken = {name for ticket in queue if ticket.taken for name in ticket.taken.lock_names}
+        for ticket in queue[: queue.index(mine)]:
+            if ticket.taken is None:
+                if ticket.options is None:
+                    return None  # it is finding out what it wants
+                taken |= _claims(ticket, taken)
+        free = [option for option in options if not taken & set(option.lock_names)]
+        if not free:
+            return None
+        chosen = max(free, key=merit) if len(free) > 1 else free[0]
+        replace(mine, options=tuple(options), taken=chosen).write()
+        return chosen
+
+
+@contextlib.contextmanager
+def turn(
+    run: Run,
+    wanted: str,
+    stopped: Callable[[], bool],
+    waits: Callable[[], None],
+    find: Callable[[Run, str], list[Device]] = find_devices,
+) -> Iterator[str | None]:
+    """Wait until `run` may train; yields torch's name of the device, which is its own until the
+    end, or None where `stopped` said so first. `waits` is called at every look at the queue.
+    Raises OSError."""
+    mine = own_ticket(run)
+    if mine is None:
+        with changing_runs():
+            take_ticket(run)
+        mine = own_ticket(run)
+    assert mine is not None, "a run that takes its turn holds its lock"
+    try:
+        if stopped():
+            yield None
+            return
+        if mine.options is None:
+            options = options_among(find(run, wanted), wanted)
+            with changing_runs():
+                replace(mine, options=options).write()
+        else:
+            options = mine.options
+        yield _wait(run, options, stopped, waits) if options else wanted
+    finally:
+        mine.file.unlink(missing_ok=True)
+
+
+def _wait(
+    run: Run, options: Sequence[Option], stopped: Callable[[], bool], waits: Callable[[], None]
+) -> str | None:
+    while True:
+        with contextlib.suppress(TimeoutError):  # the store is busy: the next look may do better
+            if chosen := try_start(run, options):
+                return chosen.device
+        if stopped():
+            return None
+        waits()
+        earlier = itertools.takewhile(lambda ticket: ticket.run_id != run.id, tickets())
+        place = 1 + sum(ticket.taken is None for ticket in earlier)
+        time.sleep(min(POLL_SECONDS * place, LONGEST_POLL_SECONDS))

@@ -1,0 +1,116 @@
+"""Who waits: its place in the queue, whom it waits for, and about how long. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import humanize
+
+from cnn.common.text import duration, plural
+from cnn.datasets import DATASETS
+from cnn.runs import queue, speeds
+from cnn.runs.run import Run, RunError
+
+
+@dataclass(frozen=True)
+class Place:
+    """`number` 1 is the next to train; `device` and `behind`: where, and which run trains there
+    now; `seconds` until its turn, None where that is not known."""
+
+    number: int
+    device: str
+    behind: Run | None
+    seconds: float | None
+
+    @property
+    def text(self) -> str:
+        """All but the time, which changes from second to second."""
+        text = f"{'Next' if self.number == 1 else humanize.ordinal(self.number)} in the queue"
+        if self.behind is None:
+            return text
+        text += f" for {self.device}, behind {self.behind.name}"
+        return text if self.number == 1 else f"{text} and {plural(self.number - 1, 'other')}"
+
+    @property
+    def text_with_time(self) -> str:
+        """The whole answer to "when?"."""
+        if self.seconds is None:
+            return self.text
+        return f"{self.text} · starts in about {rough_duration(self.seconds)}"
+
+
+def rough_duration(seconds: float) -> str:
+    """Seconds as precise as an estimate is: whole minutes from two minutes on."""
+    return duration(round(seconds / 60) * 60 if seconds >= 120 else max(1, seconds))
+
+
+def place(run: Run) -> Place | None:
+    """Where `run` stands in the queue; None where it does not wait."""
+    tickets = queue.tickets()
+    mine = next((ticket for ticket in tickets if ticket.run_id == run.id), None)
+    if mine is None or mine.taken:
+        return None
+    wanted = _names(mine.options or ())
+    training = [t for t in tickets if t.taken and (not wanted or wanted & set(t.taken.lock_names))]
+    ahead = [
+        ticket
+        for ticket in tickets[: tickets.index(mine)]
+        if not ticket.taken and (not wanted or wanted & _names(ticket.options or ()))
+    ]
+    seconds = _seconds(mine, training, ahead)
+    first = min(training, key=lambda t: _left(t) or float("inf")) if training else None
+    device = first.taken.device if first and first.taken else ""
+    return Place(len(ahead) + 1, device, first.run if first else None, seconds)
+
+
+def _names(options: Iterable[queue.Option]) -> set[str]:
+    return {name for option in options for name in option.lock_names}
+
+
+def _seconds(
+    mine: queue.Ticket, training: list[queue.Ticket], ahead: list[queue.Ticket]
+) -> float | None:
+    """When the turn comes if all goes as expected: each in order takes what is free soonest."""
+    free_in: dict[str, float] = {}
+    for ticket in training:
+        left = _left(ticket)
+        if left is None or ticket.taken is None:
+            return None
+        free_in |= dict.fromkeys(ticket.taken.lock_names, left)
+
+    def soonest(options: Iterable[queue.Option]) -> tuple[float, queue.Option] | None:
+        starts = [(max(free_in.get(n, 0.0) for n in o.lock_names), o) for o in options]
+        return min(starts, default=None)
+
+    for ticket in ahead:
+        begin, needs = soonest(ticket.options or ()), _left(ticket)
+        if begin is None or needs is None:
+            return None
+        free_in |= dict.fromkeys(begin[1].lock_names, begin[0] + needs)
+    begin = soonest(mine.options or ())
+    return begin[0] if begin else None
+
+
+def _left(ticket: queue.Ticket) -> float | None:
+    """How many seconds of training a run has before it; None where that is not known."""
+    run = ticket.run
+    status = run.last_status()
+    left = status.get("seconds_left")
+    if status["state"] == "running" and isinstance(left, int | float):
+        return float(left)
+    option = ticket.taken or (ticket.options[0] if ticket.options else None)
+    if option is None or status["state"] == "paused":  # a pause may last for ever
+        return None
+    try:
+        config = run.config
+    except RunError:
+        return None
+    speed = speeds.recall(config.architecture, config.settings, option.device)
+    if speed is None:
+        if option.lock_names != ("cpu",):
+            return None
+        speed = speeds.estimate(config.architecture, config.settings, bf16=False)
+    images = config.settings.trained_on(DATASETS[config.dataset])
+    done = status.get("step", 0) / max(status.get("steps") or 1, 1)
+    return images * config.settings.epochs * (1 - min(done, 1.0)) / speed.images_per_second

@@ -1,0 +1,79 @@
+"""Real workers, killed and raced. `CNN_FAULTS=long python -m pytest tests/faults -s` takes many
+times as many of everything as a usual run, and prints what it saw."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from cnn import datasets, runs
+from cnn.network import Architecture
+from cnn.network.layers import Activation, Conv2d, Flatten, MaxPool2d
+from cnn.runs import locks, queue
+from cnn.runs.folders import changing_runs
+from cnn.training import Settings
+from tests.faults.processes import Launcher, living
+
+LONG = os.environ.get("CNN_FAULTS") == "long"
+
+NETWORK = Architecture(layers=(Conv2d(filters=4, stride=2), Activation(), MaxPool2d(), Flatten()))
+SETTINGS = Settings(epochs=4, batch_size=16, learning_rate=0.01, precision="float32")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long form takes as long as it takes."""
+    if LONG:
+        for item in items:
+            if "faults" in item.path.parts:
+                item.add_marker(pytest.mark.timeout(3600))
+
+
+@pytest.fixture(autouse=True)
+def no_worker_outlives_its_test(runs_folder) -> Iterator[None]:
+    """Whatever a test left running ends with it."""
+    datasets.load("mnist-sample")  # the cache, before several want to write it
+    yield
+    for process in living(*[run.id for run in runs.list_runs()]):
+        process.kill()
+        process.wait(10)
+
+
+@pytest.fixture
+def busy_cpu(runs_folder) -> Iterator[locks.Lock]:
+    """A run that trains on the CPU, as far as the others can tell: they wait, without torch."""
+    run = runs.new(NETWORK, SETTINGS, "mnist-sample", "cpu", name="The busy one")
+    lock = locks.Lock.take(run.files.lock)
+    assert lock
+    with changing_runs():
+        queue.take_ticket(run)
+    assert queue.try_start(run, [queue.Option("cpu", ("cpu",))])
+    run.write_status(state="running")
+    yield lock
+    lock.release()
+
+
+@pytest.fixture
+def launchers(runs_folder) -> Iterator[list[Launcher]]:
+    """Two processes that launch, send and delete on command, all at the same moment."""
+    started = [Launcher(), Launcher()]
+    yield started
+    for launcher in started:
+        launcher.close()
+
+
+@pytest.fixture
+def made() -> runs.Run:
+    """A run that nobody has started."""
+    return runs.new(NETWORK, SETTINGS, "mnist-sample", "cpu")
+
+
+@pytest.fixture(autouse=True)
+def no_zombies() -> Iterator[None]:
+    """Bury what this process has started."""
+    yield
+    for child in psutil.Process().children():
+        if child.status() == psutil.STATUS_ZOMBIE:
+            child.wait(0)
