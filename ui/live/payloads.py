@@ -24,6 +24,8 @@ def plain(figure: Figure) -> Payload:
     """A figure as Plotly's JavaScript takes it."""
     value: Payload = json.loads(figure.to_json())
     value["layout"].pop("template", None)  # the browser lays the theme under it
+    for number, trace in enumerate(value["data"]):  # by which a hidden one is known again
+        trace["uid"] = str(trace.get("name", number)).split(":")[0]
     return value
 
 

@@ -1,0 +1,31 @@
+"""Components that are fed by the stream: each has the window's one stream and one Plotly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from ui.live.routes import PLOTLY_VERSION
+
+HERE = Path(__file__).parent
+_SHARED = "\n".join((HERE / name).read_text("utf-8") for name in ("stream.js", "plot.js"))
+
+
+def live_component(folder: Path, name: str) -> ComponentRenderer:
+    """The component of the files called `name` in `folder`, a script and a style sheet.
+
+    Its script finds `liveStreams`, `Chart` and `placed` of this folder's. Styles are not isolated:
+    Plotly puts its own into the page.
+    """
+    style = folder / f"{name}.css"
+    return st.components.v2.component(
+        f"live_{name}",
+        js=f"{_SHARED}\n{(folder / f'{name}.js').read_text('utf-8')}",
+        css=style.read_text("utf-8") if style.exists() else None,
+        isolate_styles=False,
+    )
+
+
+__all__ = ["PLOTLY_VERSION", "live_component"]
