@@ -14,7 +14,7 @@ from ui.shared import models, share_link, sidebar, state, style
 
 def main() -> None:
     """One run of the script: the page that is asked for, and what stands around it."""
-    st.set_page_config(page_title="CNN Playground", page_icon=":material/grain:", layout="wide")
+    st.set_page_config(page_title="CNN Playground", page_icon="static/icon.png", layout="wide")
     state.begin()
     share_link.open_link()
     style.apply()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -33,6 +34,13 @@ def ended(shown, rows, **more) -> Task:
     job = SimpleNamespace(rows=rows, running=False, error=None, cancelled=False, **more)
     play = shown.session_state["playground"]
     return Task(job, play.architecture, play.settings)
+
+
+def told(shown) -> dict:
+    """What the live panel was given for its first paint."""
+    found = [element.proto for element in shown.get("bidi_component")]
+    panel = next(proto for proto in found if proto.component_name == "stream_live")
+    return json.loads(panel.json)["story"]
 
 
 def kept(shown) -> TrainState:
@@ -114,19 +122,19 @@ def test_a_run_that_stopped_early_says_which_epoch_it_kept(train, trained):
     status = trained.status()
     trained.write_status(**{**status, "stopped_early": True, "kept_epoch": 1})
     shown = train(run=trained.id)
-    assert any("epoch 1 are kept" in str(p.proto.text) for p in shown.get("progress"))
+    assert "epoch 1 are kept" in told(shown)["status"]["text"]
 
 
 def test_a_gpu_run_shows_memory_and_utilisation(train, trained):
     status = trained.status()
     trained.write_status(**{**status, "device": "cuda:0", "memory": 2.5e9, "utilisation": 87})
     shown = train(run=trained.id)
-    cards = {m.label: m.value for m in shown.metric}
+    cards = {card["label"]: card["value"] for card in told(shown)["status"]["cards"]}
     assert cards["Memory"] == "2.5 GB"
     assert cards["GPU in use"] == "87 %"
 
 
 def test_a_cpu_run_has_no_card_for_a_gpu(train, trained):
-    cards = [m.label for m in train(run=trained.id).metric]
+    cards = [card["label"] for card in told(train(run=trained.id))["status"]["cards"]]
     assert "GPU in use" not in cards
     assert "Images per second" in cards

@@ -21,7 +21,7 @@ def live_component(folder: Path, name: str) -> ComponentRenderer:
     """
     style = folder / f"{name}.css"
     return st.components.v2.component(
-        f"live_{name}",
+        f"stream_{name}",
         js=f"{_SHARED}\n{(folder / f'{name}.js').read_text('utf-8')}",
         css=style.read_text("utf-8") if style.exists() else None,
         isolate_styles=False,

@@ -48,11 +48,15 @@ function themeOf(element) {
   };
 }
 
+// What visitors have zoomed and hidden, by the chart's name: a chart may be made anew elsewhere on
+// the page, or after a visit to another.
+const views = (window.liveViews ??= new Map());
+
 // A figure in an element, drawn again with each new one. What the visitor has zoomed, hidden or
 // points at stays: the layout's uirevision is the same.
 class Chart {
-  constructor(element, version) {
-    Object.assign(this, { element, version, frame: null });
+  constructor(element, version, name) {
+    Object.assign(this, { element, version, name, frame: null, view: views.get(name) });
     this.watcher = new ResizeObserver(() => {
       const width = this.element.clientWidth;
       if (this.drawn && width && width !== this.width) {
@@ -71,21 +75,48 @@ class Chart {
         const Plotly = await loadPlotly(this.version);
         this.frame = null;
         if (!this.element.isConnected) return;
-        const template = { layout: themeOf(this.element) };
-        const layout = { ...structuredClone(this.next.layout), template, autosize: true };
+        const { data, layout } = this.seen(this.shown = this.next);
+        Object.assign(layout, { template: { layout: themeOf(this.element) }, autosize: true });
         this.width = this.element.clientWidth;
-        await Plotly.react(this.element, this.next.data, layout, { displayModeBar: false });
+        await Plotly.react(this.element, data, layout, { displayModeBar: false });
+        if (!this.drawn) this.element.on("plotly_doubleclick", () => {
+          if (!this.view) return;
+          this.view = null;
+          this.draw(this.next);
+        });
         this.drawn = true;
       } catch (error) {
+        console.error(error);
         this.frame = null;
         this.element.textContent = "The chart could not be drawn: reload the page.";
       }
     });
   }
 
+  // The figure as the visitor left it in an earlier chart of this name, until a double click.
+  seen({ data, layout }) {
+    const view = this.view, seen = { data, layout: structuredClone(layout) };
+    if (!view) return seen;
+    for (const [axis, range] of Object.entries(view.ranges))
+      seen.layout[axis] = { ...seen.layout[axis], range, autorange: false };
+    seen.data = data.map((trace) =>
+      view.hidden.includes(trace.uid) ? { ...trace, visible: "legendonly" } : trace);
+    return seen;
+  }
+
   end() {
     this.watcher.disconnect();
     cancelAnimationFrame(this.frame);
-    if (this.drawn) window.Plotly.purge(this.element);
+    if (!this.drawn) return;
+    const { _fullLayout: full, _fullData: traces } = this.element;
+    const ranges = {};
+    for (const axis of ["xaxis", "yaxis"]) {
+      const own = this.shown.layout[axis]?.range, { range, autorange } = full[axis];
+      const zoomed = own ? range.some((end, i) => end !== own[i]) : !autorange;
+      if (zoomed) ranges[axis] = [...range];
+    }
+    const hidden = traces.filter((t) => t.visible === "legendonly").map((t) => t.uid);
+    views.set(this.name, { ranges, hidden });
+    window.Plotly.purge(this.element);
   }
 }

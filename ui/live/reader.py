@@ -142,9 +142,13 @@ class Reader:
 
     def _read_live(self, config: runs.Config) -> None:
         live = self.run.live()
-        if live.get("images"):
-            self.story.put("images", {"images": payloads.images(live)})
-            self.story.put("live", payloads.guesses(live, config.classes))
+        try:
+            images, guesses = payloads.images(live), payloads.guesses(live, config.classes)
+        except (ValueError, TypeError, IndexError):  # a damaged file: the next one may be whole
+            return
+        if images:
+            self.story.put("images", {"images": images})
+            self.story.put("live", guesses)
 
 
 def snapshot(run: runs.Run) -> dict[str, Payload]:

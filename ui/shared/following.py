@@ -1,7 +1,7 @@
-"""The script runs again when the current run's state changes, and only then: its stream says when.
+"""The script runs again when the current run's state changes, and only then: its stream tells it.
 
-Everything that moves in between is drawn in the browser (ui/live). Where no stream can be had, since
-a proxy holds it back, the page says so, and its parts are fragments that run every two seconds.
+Everything that moves in between is drawn in the browser (ui/live). Where a proxy holds the stream
+back, the page says so, and what moves on it are fragments that run every two seconds.
 """
 
 from __future__ import annotations

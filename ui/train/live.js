@@ -89,14 +89,15 @@ class Panel {
     const another = this.run !== data.run;
     this.run = data.run;
     this.data = data;
-    if (!this.loss) {
-      this.loss = new Chart(this.lossAt, data.plotly);
-      this.accuracy = new Chart(this.accuracyAt, data.plotly);
-      this.table = colourTable(data.colours);
-    }
     if (another) {
       this.wait();
       this.parts = {};
+      this.steps = 0;
+      this.loss?.end();
+      this.accuracy?.end();
+      this.loss = new Chart(this.lossAt, data.plotly, `${data.run} loss`);
+      this.accuracy = new Chart(this.accuracyAt, data.plotly, `${data.run} accuracy`);
+      this.table = colourTable(data.colours);
     }
     if (!data.follow && this.stop) {
       this.stop();
