@@ -19,7 +19,8 @@ class RunFiles:
 
         self.live = folder / "live.json"  # guesses and first filters, for the Train page
         self.weights = folder / "live.safetensors"  # the newest weights
-        self.watched = folder / "watched"  # touched while it reads a drawing
+        self.watch = folder / "watch.json"  # the images whose way through it somebody watches
+        self.frames = folder / "frames.jsonl"  # what it makes of them now; replaced atomically
         self.checkpoints = folder / "checkpoints"  # the weights after each epoch; see `checkpoint`
         self.resume = folder / "resume.json"  # position; names the tensors, see `resume_tensors`
         self.test_probabilities = folder / "test.safetensors"  # once the test set is scored

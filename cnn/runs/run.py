@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -26,7 +25,6 @@ from cnn.training import Settings
 
 ACTIVE: frozenset[str] = frozenset({"queued", "running", "paused"})
 STARTUP_SECONDS = 30.0
-WATCHED_SECONDS = 3.0
 
 
 class RunError(RuntimeError):
@@ -211,15 +209,6 @@ class Run:
     def live(self) -> Live:
         """The newest guesses and filters."""
         return cast(Live, read_json(self.files.live) or {})
-
-    def watch(self) -> None:
-        """Note that this run reads a drawing right now: its weights are wanted more often."""
-        with contextlib.suppress(OSError):
-            self.files.watched.touch()
-
-    def is_watched(self) -> bool:
-        """Whether `watch` was called in the last seconds."""
-        return _is_fresh(self.files.watched, WATCHED_SECONDS)
 
     def checkpoints(self) -> list[int]:
         """The epochs whose weights are kept, ascending; 0 are the initial ones."""

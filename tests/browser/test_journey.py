@@ -20,7 +20,7 @@ def go(page: Page, name: str) -> None:
 def longer_than(page: Page, points: int) -> int:
     """Wait until the loss curve has more than that many points; how many it has then."""
     curve = """(points) => {
-        const plot = document.querySelector('.st-key-live_loss .js-plotly-plot');
+        const plot = document.querySelector('.plot-loss');
         const length = plot && plot.data ? plot.data[plot.data.length - 1].x.length : 0;
         return length > points && length;
     }"""

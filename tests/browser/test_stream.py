@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -15,7 +16,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnn import figures, runs
+from cnn.common.files import write_bytes
+from cnn.inspection.example_filters import SAMPLE_STROKES
+from cnn.runs import watching
 from tests.browser.conftest import Server
+from tests.browsing import draw_strokes
 
 LOSS = "document.querySelector('.plot-loss')"
 ACCURACY = "document.querySelector('.plot-accuracy')"
@@ -41,6 +46,18 @@ class Worker:
         self.step += points
         self.run.append_metric(kind="report", step=self.step, epoch=self.epoch, losses=losses)
         self.state("running")
+
+    def frame(self, winner: int) -> None:
+        """What the network makes of the images that are watched: that class, to 91 %."""
+        row = [0.91 if k == winner else 0.01 for k in range(10)]
+        lines = [
+            json.dumps(
+                {"key": subject.key, "step": self.step, "probabilities": [row], "layers": []},
+                separators=(",", ":"),
+            )
+            for subject in watching.watched(self.run)
+        ]
+        write_bytes(self.run.files.frames, "\n".join(lines).encode())
 
     def end_epoch(self) -> None:
         self.epoch += 1
@@ -222,3 +239,20 @@ def proxy(url: str) -> Iterator[tuple[str, Callable[[], None]]]:
         threading.Thread(target=accept, daemon=True).start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", lambda: close(*sockets)
         close(*sockets)
+
+
+def test_the_answer_to_a_drawing_moves_while_the_network_learns(
+    page: Page, server: Server, worker: Worker, errors
+):
+    page.goto(f"{server.url}/draw?run={worker.run.id}")
+    draw_strokes(page, [[(2.8 * x, 2.8 * y) for x, y in s] for s in SAMPLE_STROKES["0"]])
+    expect(page.locator(".live-answer .note")).to_contain_text("still training")
+    for winner in (3, 7):
+        worker.report(5)
+        while not watching.watched(worker.run):
+            page.wait_for_timeout(50)
+        worker.frame(winner)
+        expect(page.locator(".live-answer .note")).to_contain_text(f"(step {worker.step})")
+        expect(page.locator(".live-answer .words")).to_contain_text(str(winner))
+        bars = "document.querySelector('.live-answer .plot').data[0]"
+        page.wait_for_function(f"{bars}?.x[{winner}] === 0.91")

@@ -13,16 +13,18 @@ import json
 import logging
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnn import runs
+from cnn.runs.watching import Subject, still_watching, watch
 from ui.live.reader import Reader
 
 IDLE_SECONDS = 5.0  # that a feed lives on without a watcher: a reload, a tab seen again
 LOOK_SECONDS = 0.1  # between two looks at the folder's times
 COMMENT_SECONDS = 15.0  # a proxy closes what is silent for longer
+TOUCH_SECONDS = 1.0  # between two words to the worker that somebody still watches
 RETRY_MS = 1000  # after which a browser asks again
 
 PARTS = ("status", "images", "epochs", "live")
@@ -34,8 +36,13 @@ def encode(event: str, data: object, identity: str = "") -> bytes:
         text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     except ValueError:
         text = json.dumps(_finite(data), separators=(",", ":"))
+    return event_bytes(event, text.encode(), identity)
+
+
+def event_bytes(event: str, line: bytes, identity: str = "") -> bytes:
+    """A server-sent event of a line that is JSON already."""
     name = f"id: {identity}\n" if identity else ""
-    return f"{name}event: {event}\ndata: {text}\n\n".encode()
+    return f"{name}event: {event}\ndata: ".encode() + line + b"\n\n"
 
 
 def _finite(data: object) -> object:
@@ -51,6 +58,7 @@ def _finite(data: object) -> object:
 class _Watcher:
     """What one browser has been sent."""
 
+    subjects: dict[str, Subject]  # whose way through the network it wants to see, by key
     last_id: str  # where it had come to before this connection
     begin: int | None = None  # the first point it lacks; None: it needs the whole curve
     curve: int | None = None  # which curve these points are of, by `told_anew`
@@ -65,6 +73,8 @@ class Feed:
         self.reader = Reader(run)
         self.encodings = 0  # how often something was put into bytes: once for all watchers
         self._watchers: list[_Watcher] = []
+        self._asked: set[str] = set()  # the keys of the subjects that the worker knows of
+        self._touched = 0.0
         self._encoded: dict[tuple[str, int | None], bytes] = {}
         self._reading = asyncio.Lock()  # the story is not told while it is being written
         self._closed = False
@@ -86,6 +96,7 @@ class Feed:
                     self._wake()
                 if self.reader.story.ended:
                     return
+                self._ask()
                 await asyncio.sleep(LOOK_SECONDS)
                 if self._watchers:
                     nobody_since = time.monotonic()
@@ -94,8 +105,21 @@ class Feed:
         except Exception:
             logging.getLogger(__name__).exception("%s can no longer be watched", self.reader.run.id)
         finally:
+            if self._asked:
+                watch(self.reader.run, ())
             if not self.reader.story.ended:
                 self.close()
+
+    def _ask(self) -> None:
+        """Tell the worker what is watched, where that changed, and each second that it still is."""
+        subjects = {k: s for watcher in self._watchers for k, s in watcher.subjects.items()}
+        now = time.monotonic()
+        if set(subjects) != self._asked:
+            self._asked, self._touched = set(subjects), now
+            watch(self.reader.run, reversed(subjects.values()))  # the newest first
+        elif subjects and now - self._touched > TOUCH_SECONDS:
+            self._touched = now
+            still_watching(self.reader.run)
 
     def _wake(self) -> None:
         for watcher in self._watchers:
@@ -106,9 +130,12 @@ class Feed:
         self._closed = True
         self._wake()
 
-    async def events(self, last_id: str = "") -> AsyncIterator[bytes]:
-        """Everything that is new after `last_id`, as it comes, until the run ends."""
-        watcher = _Watcher(last_id)
+    async def events(
+        self, last_id: str = "", subjects: Iterable[Subject] = ()
+    ) -> AsyncIterator[bytes]:
+        """Everything that is new after `last_id`, as it comes, until the run ends; with frames of
+        `subjects`."""
+        watcher = _Watcher({subject.key: subject for subject in subjects}, last_id)
         self._watchers.append(watcher)
         story = self.reader.story
         try:
@@ -142,7 +169,7 @@ class Feed:
         if watcher.begin != len(story.points):
             news.append(self._bytes("points", watcher.begin))
             watcher.begin = len(story.points)
-        for name in PARTS:
+        for name in (*PARTS, *(f"frame {key}" for key in watcher.subjects)):
             version = story.version.get(name)
             if version != watcher.versions.get(name):
                 watcher.versions[name] = version
@@ -154,8 +181,14 @@ class Feed:
         story, key = self.reader.story, (name, begin)
         if key not in self._encoded:
             self.encodings += 1
-            data = story.points_from(begin) if name == "points" else story.parts[name]
-            self._encoded[key] = encode(name, data, story.place)
+            event, _, subject = name.partition(" ")
+            if subject:
+                made = event_bytes(event, story.frames[subject], story.place)
+            elif event == "points":
+                made = encode(event, story.points_from(begin), story.place)
+            else:
+                made = encode(event, story.parts[event], story.place)
+            self._encoded[key] = made
         return self._encoded[key]
 
 

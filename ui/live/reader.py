@@ -26,6 +26,7 @@ class Story:
     parts: dict[str, Payload] = field(default_factory=dict)  # status, epochs, images, live
     version: dict[str, int] = field(default_factory=dict)
     points: list[Point] = field(default_factory=list)
+    frames: dict[str, bytes] = field(default_factory=dict)  # the newest of each subject, as JSON
     told_anew: int = 0  # how often the points are no continuation of what was told before
     deleted: bool = False
 
@@ -108,6 +109,8 @@ class Reader:
         if self._config is None or not self.run.path.is_dir():
             story.deleted = True
             return
+        if self._is_new(files.frames):
+            self._read_frames()
         self._is_new(files.status)
         found = self.run.status()  # first: what it says of an end is written last
         if self._is_new(files.metrics):
@@ -139,6 +142,18 @@ class Reader:
         if self._epochs != (ends, best):  # the best is written a moment after the epoch's row
             self._epochs = (ends, best)
             self.story.put("epochs", payloads.epochs(ends, best, config.settings.epochs))
+
+    def _read_frames(self) -> None:
+        """Take each line as it is: it begins with `{"key":"` and the key's 16 letters."""
+        try:
+            lines = self.run.files.frames.read_bytes().splitlines()
+        except OSError:
+            return
+        for line in lines:
+            key = line[8:24].decode(errors="replace")
+            if self.story.frames.get(key) != line:
+                self.story.frames[key] = line
+                self.story.version[f"frame {key}"] = self.story.version.get(f"frame {key}", 0) + 1
 
     def _read_live(self, config: runs.Config) -> None:
         live = self.run.live()

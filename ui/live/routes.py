@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from cnn import runs
+from ui.live import subjects
 from ui.live.feed import Feeds
 
 PLOTLY_VERSION = metadata.version("plotly")
@@ -47,7 +48,8 @@ class Routes:
             return PlainTextResponse(str(error), 404, headers={"Cache-Control": "no-store"})
         # A browser sends the header when it reconnects by itself, the page the other.
         last = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        events = self.feeds.of(run).events(last[:80])
+        keys = request.query_params.get("watch", "").split(",")
+        events = self.feeds.of(run).events(last[:80], subjects.known(keys))
         return StreamingResponse(events, media_type="text/event-stream", headers=_HEADERS)
 
     @contextlib.asynccontextmanager

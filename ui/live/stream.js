@@ -1,7 +1,8 @@
 // One stream for each run in this window, shared by all components that show it.
 //
-//   const stop = liveStreams.watch(run, (event, payload, story) => ...);
+//   const stop = liveStreams.watch(run, (event, payload, story) => ..., keys);
 //
+// `keys` name subjects (ui/live/subjects.py): their frames come as events "frame".
 // `event` is what the server sends (points, status, images, epochs, live, ended), or "lost" and
 // "found", where no stream can be had and where it is there again. `story` holds the newest of
 // each, all points under `points`. Who begins to watch is told the story so far.
@@ -11,13 +12,13 @@ const FAILURES = 3; // in a row, then the page is told
 const LINGER = 2000; // ms that a stream lives on when nobody watches: a page is being made anew
 const MOST_POINTS = 8000; // beyond it neighbours are merged
 const EVENTS = ["points", "status", "images", "epochs", "live", "ended"];
+const wanted = (listeners) => [...new Set([...listeners.values()].flat())].sort().join();
 
 class LiveStream {
   constructor(run, root, gone) {
-    Object.assign(this, { run, root, gone, listeners: new Set(), story: {}, lastId: "" });
+    Object.assign(this, { run, root, gone, listeners: new Map(), story: {}, lastId: "" });
     this.failures = 0;
     this.isLost = false;
-    this.open();
   }
 
   open() {
@@ -25,10 +26,12 @@ class LiveStream {
     if (this.source || this.story.ended || document.hidden) return;
     const url = new URL(`live/${encodeURIComponent(this.run)}`, this.root);
     if (this.lastId) url.searchParams.set("after", this.lastId);
+    this.keys = wanted(this.listeners);
+    if (this.keys) url.searchParams.set("watch", this.keys);
     const source = this.source = new EventSource(url);
     this.patience = setTimeout(() => this.fail(), PATIENCE);
     source.onerror = () => this.fail();
-    for (const name of EVENTS)
+    for (const name of [...EVENTS, "frame"])
       source.addEventListener(name, (event) => this.take(name, event));
   }
 
@@ -56,7 +59,7 @@ class LiveStream {
     if (event.lastEventId) this.lastId = event.lastEventId;
     const payload = JSON.parse(event.data);
     if (name === "points") this.addPoints(payload);
-    else this.story[name] = payload;
+    else if (name !== "frame") this.story[name] = payload;
     if (name === "ended") this.close();
     if (this.isLost) {
       this.isLost = false;
@@ -72,18 +75,30 @@ class LiveStream {
   }
 
   tell(name, payload) {
-    for (const listener of [...this.listeners]) listener(name, payload, this.story);
+    for (const [listener, keys] of [...this.listeners])
+      if (name !== "frame" || keys.includes(payload.key)) listener(name, payload, this.story);
   }
 
-  add(listener) {
-    this.listeners.add(listener);
+  // Other subjects than before: the stream is opened anew, and goes on where it was.
+  reask() {
+    clearTimeout(this.asking);
+    this.asking = setTimeout(() => {
+      if (!this.source || wanted(this.listeners) === this.keys) return;
+      this.close();
+      this.open();
+    }, 20);
+  }
+
+  add(listener, keys) {
+    this.listeners.set(listener, keys);
     clearTimeout(this.leaving);
+    this.reask();
     for (const name of EVENTS)
       if (this.story[name]) listener(name, this.story[name], this.story);
     if (this.isLost) listener("lost", undefined, this.story);
     return () => {
       this.listeners.delete(listener);
-      if (this.listeners.size) return;
+      if (this.listeners.size) return this.reask();
       this.leaving = setTimeout(() => {
         this.close();
         this.gone();
@@ -118,7 +133,7 @@ function makeStreams() {
   });
   return {
     root: appRoot(),
-    watch(run, listener) {
+    watch(run, listener, keys = []) {
       if (all.get(run)?.story.ended) all.delete(run); // it ended, and was resumed since
       if (!all.has(run)) {
         const stream = new LiveStream(run, this.root, () => {
@@ -126,7 +141,9 @@ function makeStreams() {
         });
         all.set(run, stream);
       }
-      return all.get(run).add(listener);
+      const stream = all.get(run), stop = stream.add(listener, keys);
+      stream.open();
+      return stop;
     },
     open: () => [...all.values()].filter((stream) => stream.source).length,
   };

@@ -10,13 +10,17 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import plotly
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from cnn.runs import watching
+from cnn.runs.watching import Subject
 from tests.ui.live.conftest import finish, report
 from ui.live import feed as feeds
+from ui.live import subjects
 from ui.live.feed import Feed, encode
 from ui.live.routes import Routes
 
@@ -212,3 +216,32 @@ def test_nobody_watches_nobody_reads(active, monkeypatch):
 
 def test_what_is_no_number_is_null():
     assert b'{"a":[null,1.0,null]}' in encode("x", {"a": [float("nan"), 1.0, float("inf")]})
+
+
+def test_frames_go_to_who_asked_and_the_worker_is_asked_only_while_somebody_does(
+    active, monkeypatch
+):
+    monkeypatch.setattr(feeds, "IDLE_SECONDS", 0.1)
+    subject = Subject(np.zeros((1, 28, 28), np.uint8), layers=(1,))
+    assert subjects.known([subjects.register(subject), "nobody's"]) == [subject]
+    frame = json.dumps({"key": subject.key, "step": 7}, separators=(",", ":"))
+
+    async def look() -> tuple[bytes, bytes]:
+        feed = Feed(active)
+        asking, other = feed.events("", [subject]), feed.events()
+        await until(asking, b"event: status")
+        await until(other, b"event: status")
+        while [found.key for found in watching.watched(active)] != [subject.key]:
+            await asyncio.sleep(0.01)
+        active.files.frames.write_text(frame)
+        first = await until(asking, b"event: frame")
+        finish(active)
+        rest = b"".join([part async for part in other])
+        await asking.aclose()
+        await feed._task
+        return first, rest
+
+    mine, others = asyncio.run(look())
+    assert frame.encode() in mine
+    assert b"event: frame" not in others
+    assert not active.files.watch.exists()
