@@ -254,5 +254,5 @@ def test_the_answer_to_a_drawing_moves_while_the_network_learns(
         worker.frame(winner)
         expect(page.locator(".live-answer .note")).to_contain_text(f"(step {worker.step})")
         expect(page.locator(".live-answer .words")).to_contain_text(str(winner))
-        bars = "document.querySelector('.live-answer .plot').data[0]"
+        bars = "document.querySelector('.live-answer .plot').data?.[0]"
         page.wait_for_function(f"{bars}?.x[{winner}] === 0.91")
