@@ -3,7 +3,7 @@
 A line of `frames.jsonl` for each subject, so that a server passes it on without reading it:
 
     {"key": "…16 letters", "step": 120, "probabilities": [[…], …],
-     "layers": [{"number": 1, "shape": [24, 28, 28], "shown": 8, "signed": true, "peak": 2.1,
+     "layers": [{"number": 1, "shape": [24, 28, 28], "shown": [0, 5], "signed": true, "peak": 2.1,
                  "data": "bytes in base64, 0-255 for 0 to peak, or for -peak to peak"}]}
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import time
 from typing import Any
 
@@ -25,7 +26,7 @@ from cnn.training.trainer import Trainer
 FRAME_SECONDS = 0.12  # between two frames, at least
 FRAME_SHARE = 0.06  # at most this share of the time goes into frames
 LOOK_SECONDS = 0.05  # between two looks whether somebody watches
-MOST_UNITS = 512  # shown of a flat layer
+MOST_VALUES = 65_536  # of one layer: maps beyond it are left out
 
 
 class FrameWriter:
@@ -74,18 +75,19 @@ class FrameWriter:
             for number, module in enumerate(trainer.model, start=1):
                 x = module(x)
                 if number in subject.layers:
-                    layers.append({"number": number, **_packed(x[0], subject.maps)})
+                    layers.append({"number": number, **_packed(x[0], subject.layers[number])})
         probabilities = x.float().softmax(1).cpu().tolist()
         rounded = [[round(p, 4) for p in row] for row in probabilities]
         step = trainer.position.step
         return {"key": subject.key, "step": step, "probabilities": rounded, "layers": layers}
 
 
-def _packed(output: Tensor, maps: int) -> dict[str, Any]:
-    """The first maps of a layer's output, or its units, as bytes on one scale."""
+def _packed(output: Tensor, wanted: tuple[int, ...]) -> dict[str, Any]:
+    """Some maps or units of a layer's output as bytes on one scale; all where none is `wanted`."""
     shape = list(output.shape)
-    shown = min(shape[0], maps if output.ndim == 3 else MOST_UNITS)
-    values = torch.nan_to_num(output[:shown].float()).cpu()
+    shown = [c for c in wanted or range(shape[0]) if 0 <= c < shape[0]]
+    shown = shown[: max(1, MOST_VALUES // math.prod(shape[1:]))]
+    values = torch.nan_to_num(output[shown].float()).cpu()
     peak, signed = float(values.abs().max()) or 1.0, bool((values < 0).any())
     share = values / peak
     scaled = (share + 1) * 127.5 if signed else share * 255

@@ -10,8 +10,8 @@ import base64
 import contextlib
 import hashlib
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -27,27 +27,25 @@ MOST_IMAGES = 16
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """`images`, uint8 `(n, 28, 28)`, at most `MOST_IMAGES`; of the first also the outputs of
-    `layers` (numbers from 1), the first `maps` maps of each."""
+    """`images`, uint8 `(n, 28, 28)`, at most `MOST_IMAGES`; of the first also what `layers` put
+    out: by their numbers (from 1) which maps or units, all of them where none is named."""
 
     images: NDArray[np.uint8]
-    layers: tuple[int, ...] = ()
-    maps: int = 8
+    layers: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @cached_property
     def key(self) -> str:
         """By which it is known: the same for the same images and wishes."""
-        asked = f"{self.layers} {self.maps} {self.images.shape}".encode()
+        asked = f"{sorted(self.layers.items())} {self.images.shape}".encode()
         return hashlib.sha256(asked + self.images.tobytes()).hexdigest()[:16]
 
 
 def watch(run: Run, subjects: Iterable[Subject]) -> None:
     """Ask the run's worker for these, in place of any others; for none, let it be."""
-    wanted = {
+    wanted: dict[str, object] = {
         subject.key: {
             "images": base64.b64encode(subject.images.tobytes()).decode(),
-            "layers": subject.layers,
-            "maps": subject.maps,
+            "layers": {str(number): maps for number, maps in subject.layers.items()},
         }
         for subject in list(subjects)[:MOST_SUBJECTS]
     }
@@ -77,10 +75,10 @@ def watched(run: Run) -> list[Subject]:
     """What is asked for; what is damaged is left out."""
     found = []
     for asked in list((read_json(run.files.watch) or {}).values())[:MOST_SUBJECTS]:
-        with contextlib.suppress(ValueError, TypeError, KeyError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
             flat = np.frombuffer(base64.b64decode(asked["images"]), np.uint8)
             images = flat.reshape(-1, 28, 28)[:MOST_IMAGES]
-            layers = tuple(int(number) for number in asked["layers"])
+            layers = {int(k): tuple(map(int, maps)) for k, maps in asked["layers"].items()}
             if len(images):
-                found.append(Subject(images, layers, int(asked["maps"])))
+                found.append(Subject(images, layers))
     return found

@@ -68,6 +68,8 @@ def test_the_whole_way(page: Page, context: BrowserContext, server: Server, no_t
     page.locator(".st-key-resume button").first.click()
     expect(page.get_by_test_id("stSidebar")).to_contain_text("running")
 
+    page.wait_for_function("document.querySelector('.plot-accuracy').data[0].x.length > 0")
+
     # Draw, while it trains: the answer, and the drawing after a page switch.
     go(page, "Draw")
     expect(page.get_by_text("Your turn")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -50,13 +51,15 @@ class Worker:
     def frame(self, winner: int) -> None:
         """What the network makes of the images that are watched: that class, to 91 %."""
         row = [0.91 if k == winner else 0.01 for k in range(10)]
-        lines = [
-            json.dumps(
-                {"key": subject.key, "step": self.step, "probabilities": [row], "layers": []},
-                separators=(",", ":"),
-            )
-            for subject in watching.watched(self.run)
-        ]
+        lines = []
+        for subject in watching.watched(self.run):
+            layers = []
+            if maps := subject.layers.get(1):
+                data = base64.b64encode(bytes([winner]) * 28 * 28 * len(maps)).decode()
+                look = {"shape": [6, 28, 28], "shown": maps, "signed": True, "peak": 1.0}
+                layers.append({"number": 1, **look, "data": data})
+            frame = {"step": self.step, "probabilities": [row], "layers": layers}
+            lines.append(json.dumps({"key": subject.key, **frame}, separators=(",", ":")))
         write_bytes(self.run.files.frames, "\n".join(lines).encode())
 
     def end_epoch(self) -> None:
@@ -204,6 +207,27 @@ def test_nothing_is_asked_of_any_other_host(page: Page, server: Server, worker: 
     own = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
     assert [url for url in asked if not url.startswith(own)] == []
     assert any("/script/" in url for url in asked)
+
+
+def test_inspects_picture_moves_while_the_network_learns(
+    page: Page, server: Server, worker: Worker, errors
+):
+    page.goto(f"{server.url}/inspect?run={worker.run.id}")
+    maps = page.locator('.flow [data-layer="1"] canvas')
+    expect(page.locator(".flow .guess")).to_be_visible()
+    sums = {maps.first.get_attribute("data-sum")}
+    for winner in (3, 7):
+        worker.report(5)
+        while not watching.watched(worker.run):
+            page.wait_for_timeout(50)
+        worker.frame(winner)
+        expect(page.locator(".flow .guess")).to_have_text(str(winner))
+        expect(page.locator(".flow .score.winner .percent")).to_have_text("91.0%")
+        sums.add(maps.first.get_attribute("data-sum"))
+    assert len(sums) == 3
+    before = page.locator(".flow").element_handle()
+    worker.end_epoch()  # the rest follows by epochs: the script draws all anew
+    page.wait_for_function("(old) => !old.isConnected", arg=before)
 
 
 @contextmanager

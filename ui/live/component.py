@@ -10,7 +10,8 @@ from streamlit.components.v2.types import ComponentRenderer
 from ui.live.routes import PLOTLY_VERSION
 
 HERE = Path(__file__).parent
-_SHARED = "\n".join((HERE / name).read_text("utf-8") for name in ("stream.js", "plot.js"))
+STREAM_JS = (HERE / "stream.js").read_text("utf-8")
+_SHARED = f"{STREAM_JS}\n{(HERE / 'plot.js').read_text('utf-8')}"
 
 
 def live_component(folder: Path, name: str) -> ComponentRenderer:
@@ -28,4 +29,4 @@ def live_component(folder: Path, name: str) -> ComponentRenderer:
     )
 
 
-__all__ = ["PLOTLY_VERSION", "live_component"]
+__all__ = ["PLOTLY_VERSION", "STREAM_JS", "live_component"]

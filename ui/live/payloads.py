@@ -127,7 +127,7 @@ def epochs(rows: Sequence[runs.EpochRow], best_epoch: int | None, total: int) ->
         best_epoch,
         total,
     )
-    return {"figure": plain(figure), "fit": _fit(rows)}
+    return {"count": len(rows), "figure": plain(figure), "fit": _fit(rows)}
 
 
 def _fit(rows: Sequence[runs.EpochRow]) -> Payload | None:

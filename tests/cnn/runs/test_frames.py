@@ -49,10 +49,10 @@ def train(watched: Subject | None) -> tuple[runs.Run, int]:
 
 
 def test_what_is_asked_for_comes_back_from_the_folder(trained, images):
-    subject = Subject(images, layers=(1, 3), maps=4)
+    subject = Subject(images, layers={1: (2, 0), 3: ()})
     watching.watch(trained, [subject])
     (read,) = watching.watched(trained)
-    assert read.key == subject.key and read.layers == (1, 3) and read.maps == 4
+    assert read.key == subject.key and read.layers == {1: (2, 0), 3: ()}
     assert (read.images == images).all()
     assert watching.watched_since(trained)
     old = trained.files.watch.stat().st_mtime - 60
@@ -70,7 +70,7 @@ def test_a_damaged_wish_asks_for_nothing(trained, content):
 
 def test_a_frame_is_what_the_network_gives(images):
     """Against Inspect's own pass through the same weights."""
-    subject = Subject(images, layers=(1, 4, 9), maps=4)
+    subject = Subject(images, layers={1: (5, 2), 4: (), 9: ()})
     run, frames = train(subject)
     assert frames > 1
     trainer, _ = make_trainer(run, find_device("cpu"), ProcessGroup())
@@ -92,9 +92,10 @@ def test_a_frame_is_what_the_network_gives(images):
     for layer in frame["layers"]:
         values = outputs[layer["number"] - 1].values
         assert layer["shape"] == list(values.shape)
+        assert layer["shown"] == ([5, 2] if layer["number"] == 1 else list(range(len(values))))
         data = np.frombuffer(base64.b64decode(layer["data"]), np.uint8).astype(np.float32)
         share = data / 127.5 - 1 if layer["signed"] else data / 255
-        shown = values[: layer["shown"]]
+        shown = values[layer["shown"]]
         assert np.allclose(
             share.reshape(shown.shape) * layer["peak"], shown, atol=layer["peak"] / 100
         )
@@ -102,7 +103,7 @@ def test_a_frame_is_what_the_network_gives(images):
 
 def test_being_watched_changes_nothing_that_is_learned(images):
     alone, none = train(None)
-    watched, some = train(Subject(images, layers=(1, 2), maps=8))
+    watched, some = train(Subject(images, layers={1: (), 2: ()}))
     assert none == 0 < some
     for epoch in alone.checkpoints():
         before = read_tensors(alone.files.checkpoint(epoch))

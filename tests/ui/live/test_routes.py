@@ -222,7 +222,7 @@ def test_frames_go_to_who_asked_and_the_worker_is_asked_only_while_somebody_does
     active, monkeypatch
 ):
     monkeypatch.setattr(feeds, "IDLE_SECONDS", 0.1)
-    subject = Subject(np.zeros((1, 28, 28), np.uint8), layers=(1,))
+    subject = Subject(np.zeros((1, 28, 28), np.uint8), layers={1: ()})
     assert subjects.known([subjects.register(subject), "nobody's"]) == [subject]
     frame = json.dumps({"key": subject.key, "step": 7}, separators=(",", ":"))
 
