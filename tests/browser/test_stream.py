@@ -23,6 +23,8 @@ from cnn.runs import watching
 from tests.browser.conftest import Server
 from tests.browsing import draw_strokes
 
+expect.set_options(timeout=60_000)
+
 LOSS = "document.querySelector('.plot-loss')"
 ACCURACY = "document.querySelector('.plot-accuracy')"
 LENGTH = f"{LOSS}?.data?.[1].x.length ?? 0"
