@@ -1,40 +1,53 @@
-"""The front door: page configuration, navigation, and the sidebar with device and current run.
+"""The front door, twice: the script of every page, and the server that runs it.
 
+`streamlit run app.py` finds `app` and serves it: Streamlit, and the routes of the live stream. At
+each visit the same file runs again as the script: page configuration, navigation, the sidebar.
 Nothing here imports torch before the first page is painted.
 """
 
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ui.live.routes import Routes
 from ui.shared import models, share_link, sidebar, state, style
 
 # A picture of ours: a Material icon here makes every page ask fonts.gstatic.com.
 ICON = Path(__file__).parent / "static" / "icon.png"
-st.set_page_config(page_title="CNN Playground", page_icon=str(ICON), layout="wide")
-state.begin()
-share_link.open_link()
-style.apply()
 
-PAGES = {
-    "": [st.Page("pages/learn.py", title="Learn", icon=":material/school:", default=True)],
-    "Build": [
-        st.Page("pages/design.py", title="Design", icon=":material/layers:"),
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-    ],
-    "Look inside": [
-        st.Page("pages/inspect.py", title="Inspect", icon=":material/visibility:"),
-        st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
-        st.Page("pages/evaluate.py", title="Evaluate", icon=":material/analytics:"),
-    ],
-}
 
-page = st.navigation(PAGES, expanded=True)
-asked_for = st.session_state.pop("asked_for", None)  # by a visit that began without this file
-for other in (other for group in PAGES.values() for other in group):
-    if asked_for and other.url_path == asked_for:
-        st.switch_page(other)
-state.enter(page.url_path)
-sidebar.show()
-page.run()
-models.loader()  # torch, for the pages that need it
+def main() -> None:
+    """One run of the script: the page that is asked for, and what stands around it."""
+    st.set_page_config(page_title="CNN Playground", page_icon=str(ICON), layout="wide")
+    state.begin()
+    share_link.open_link()
+    style.apply()
+    pages = {
+        "": [st.Page("pages/learn.py", title="Learn", icon=":material/school:", default=True)],
+        "Build": [
+            st.Page("pages/design.py", title="Design", icon=":material/layers:"),
+            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        ],
+        "Look inside": [
+            st.Page("pages/inspect.py", title="Inspect", icon=":material/visibility:"),
+            st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
+            st.Page("pages/evaluate.py", title="Evaluate", icon=":material/analytics:"),
+        ],
+    }
+    page = st.navigation(pages, expanded=True)
+    asked_for = st.session_state.pop("asked_for", None)  # by a visit that began without this file
+    for other in (other for group in pages.values() for other in group):
+        if asked_for and other.url_path == asked_for:
+            st.switch_page(other)
+    state.enter(page.url_path)
+    sidebar.show()
+    page.run()
+    models.loader()  # torch, for the pages that need it
+
+
+if get_script_run_ctx(suppress_warning=True) is None:
+    live = Routes(st.get_option("server.baseUrlPath"))
+    app = st.App(__file__, routes=live.routes, lifespan=live.lifespan)
+else:
+    main()

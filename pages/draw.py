@@ -8,12 +8,11 @@ from ui.draw import answer, compare, game, my_digits, source
 from ui.draw import state as kept
 from ui.shared import models, state
 from ui.shared.choice import choose
+from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
-from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
-FOLLOW_SECONDS = 0.25  # how often the answer looks for newer weights while a run trains
-DETECTOR_SECONDS = 1.0  # and whether the out-of-distribution detector is fitted
+DETECTOR_SECONDS = 1.0  # how often the answer looks whether the detector is fitted
 PARTS = ["Draw", "My digits", "Game"]
 
 st.html(
@@ -39,11 +38,12 @@ def desk(run_id: str) -> None:
     with left:
         found = source.show(reads_digits)
     with right:
-        # Looked at again while the weights change, or until the detector is ready.
-        again = FOLLOW_SECONDS if follows else None
-        if found and not follows and models.detector_pending(run):
-            again = DETECTOR_SECONDS
-        refreshing(answer.show, again, "answer")(run_id, epoch, found)
+        if follows:  # its stream moves the answer
+            refreshed_without_stream(answer.show, run)(run_id, epoch, found)
+        else:  # looked at again until the detector is ready
+            pending = bool(found) and models.detector_pending(run)
+            show = st.fragment(answer.show, run_every=DETECTOR_SECONDS if pending else None)
+            show(run_id, epoch, found)
     if not found:
         return
     if st.button(

@@ -6,6 +6,7 @@ from cnn import runs
 from ui.inspect.epochs import TICK, choose_epoch, playing
 from ui.inspect.images import choose_image
 from ui.shared import state
+from ui.shared.following import refreshed_without_stream
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
@@ -41,4 +42,7 @@ chosen_run = pick_run()
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
 played, training = playing(), chosen_run.state in runs.ACTIVE
-refreshing(look, TICK if played else 2.0 if training else None, "look")(played, training)
+if training and not played:  # its stream moves the picture, and the end of an epoch the rest
+    refreshed_without_stream(look, chosen_run)(played, training)
+else:
+    refreshing(look, TICK if played else None, "look")(played, training)

@@ -32,7 +32,10 @@ def loss_curve(steps: Sequence[float], losses: Sequence[float], total_steps: int
     x, raw = thin(steps, losses)
     figure = _raw_and_smoothed(x, raw, smooth(raw), "step %{x}<br>loss %{y:.4f}")
     figure.update_xaxes(title="Step (batches seen)", range=[0, max(total_steps, 1)])
-    figure.update_yaxes(rangemode="tozero")
+    if x:
+        figure.update_yaxes(rangemode="tozero")
+    else:  # as tall as guessing among ten classes costs
+        figure.update_yaxes(range=[0, 2.5])
     return layout(figure, 300, showlegend=False)
 
 
@@ -93,6 +96,8 @@ def accuracy_curve(
         best, text = held_out[at.index(best_epoch)], hover("best epoch %{x}<br>%{y:.2%}")
         figure.add_scatter(x=[best_epoch], y=[best], **look, **text)
     _epoch_axes(figure, total_epochs, "Accuracy")
+    if not epochs:
+        figure.update_yaxes(range=[0, 1], tickformat=".0%")
     return layout(figure, 300, legend=legend_row(1.12))
 
 
@@ -112,4 +117,5 @@ def _epoch_axes(figure: go.Figure, last: int, quantity: str) -> None:
     """Epochs up to `last` across, accuracies up."""
     dtick = max(1, last // 10)
     figure.update_xaxes(title="Epoch", range=[0.5, max(last, 2) + 0.5], dtick=dtick)
-    figure.update_yaxes(title=quantity, tickformat=".1%")
+    shares = {"clipmin": 0, "clipmax": 1.01}  # one point alone would get an axis of -50 to 150 %
+    figure.update_yaxes(title=quantity, tickformat=".1%", autorangeoptions=shares)

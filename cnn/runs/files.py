@@ -23,7 +23,8 @@ class RunFiles:
 
         self.live = folder / "live.json"  # guesses and first filters, for the Train page
         self.weights = folder / "live.safetensors"  # the newest weights
-        self.watched = folder / "watched"  # touched while it reads a drawing
+        self.watch = folder / "watch.json"  # the images whose way through it somebody watches
+        self.frames = folder / "frames.jsonl"  # what it makes of them now; replaced atomically
         self.checkpoints = folder / "checkpoints"  # the weights after each epoch; see `checkpoint`
         self.resume = folder / "resume.json"  # position; names the tensors, see `resume_tensors`
         self.test_probabilities = folder / "test.safetensors"  # once the test set is scored
@@ -54,7 +55,7 @@ class RunFiles:
 
     def clear_attempt(self) -> None:
         """Remove what a training left, so that the run stands as it was made. Its log stays."""
-        left = [self.process, self.control, self.metrics, self.live, self.weights, self.watched]
+        left = [self.process, self.control, self.metrics, self.live, self.weights, self.frames]
         left += [self.test_probabilities, self.detector_calibration, self.resume]
         left += [self.checkpoint(epoch) for epoch in self.checkpoint_epochs()]
         left += self.resume.parent.glob(self.resume_tensors("*").name)

@@ -40,7 +40,6 @@ from cnn.training import Settings
 
 ACTIVE: frozenset[str] = frozenset({"queued", "running", "paused"})
 ENDED_EARLY: frozenset[str] = frozenset({"stopped", "failed", "interrupted"})
-WATCHED_SECONDS = 3.0
 CONFIGS_KEPT = 1000
 MOST_CONFIG, MOST_LOG = 1_000_000, 100_000  # bytes; a config takes a hundredth of that
 MOST_NAME = 200  # characters
@@ -208,15 +207,6 @@ class Run:
             return read_live(read_json(self.files.live), len(self.config.classes))
         except RunError:
             return {}
-
-    def watch(self) -> None:
-        """Note that this run reads a drawing right now: its weights are wanted more often."""
-        with contextlib.suppress(OSError):
-            self.files.watched.touch()
-
-    def is_watched(self) -> bool:
-        """Whether `watch` was called in the last seconds."""
-        return _is_fresh(self.files.watched, WATCHED_SECONDS)
 
     def checkpoints(self) -> list[int]:
         """The epochs whose weights are kept, ascending; 0 are the initial ones. Not every epoch is

@@ -17,6 +17,7 @@ from cnn.common.files import read_json, write_json, write_tensors
 from cnn.datasets import DATASETS, Images
 from cnn.drawing import synthetic_digits
 from cnn.runs import checkpoints, finetune, speeds
+from cnn.runs.frames import FRAME_SECONDS, FrameWriter
 from cnn.runs.records import Live, State, Status
 from cnn.runs.run import Run, RunError
 from cnn.runs.weights import read_tensors, score_test_set
@@ -28,9 +29,7 @@ from cnn.training.events import EpochEnd, Event, Paused, Report
 from cnn.training.trainer import Trainer
 
 REPORT_SECONDS = 0.3
-LIVE_SECONDS, WATCHED_LIVE_SECONDS = 1.0, 0.25
-# At most this share of the time goes into snapshots; more while somebody draws at the network.
-LIVE_SHARE, WATCHED_LIVE_SHARE = 0.02, 0.08
+LIVE_SECONDS, LIVE_SHARE = 1.0, 0.02  # at most this share of the time goes into snapshots
 RESUME_SECONDS = 20.0
 LIVE_FILTERS = 64
 
@@ -61,6 +60,7 @@ class Session:
             state="running", message=message, device=device.id, device_name=device.name
         )
         self.trainer, self.images = make_trainer(run, device, group)
+        self.frames = FrameWriter(run, self.trainer)
         self.guess_index = one_of_each(self.images.test_labels)
         self.resumed, self.best = load_resume(run, self.trainer)
         at = self.trainer.position
@@ -107,7 +107,7 @@ class Session:
             self._checkpoint(0)
             self.live()
         self.status("running")
-        for event in self.trainer.events(self.control, REPORT_SECONDS):
+        for event in self.trainer.events(self.control, self._report_seconds):
             if isinstance(event, Report):
                 self._on_report(event)
             elif isinstance(event, EpochEnd):
@@ -117,6 +117,10 @@ class Session:
             if self.on_event:
                 self.on_event(event)
         return self._finish()
+
+    def _report_seconds(self) -> float:
+        """The time from one report to the next: shorter while somebody watches."""
+        return FRAME_SECONDS if self.frames.wanted() else REPORT_SECONDS
 
     def _on_report(self, event: Report) -> None:
         self.speed, self.rate = event.images_per_second, event.learning_rate
@@ -132,8 +136,10 @@ class Session:
         self.status("paused" if self.paused else "running")
         if self.paused:  # a step that was asked for by hand: shown at once
             self.live()
+            self.frames.write()
         else:
             self._live_if_due()
+            self.frames.write_if_due()
 
     def _on_epoch_end(self, event: EpochEnd) -> None:
         accuracy = event.validation_accuracy
@@ -159,6 +165,7 @@ class Session:
         if event.paused:
             self._save_resume()
             self.live()
+            self.frames.write()
         self.status("paused" if event.paused else "running")
 
     def _finish(self) -> State:
@@ -213,13 +220,10 @@ class Session:
                 path.unlink(missing_ok=True)
 
     def _live_if_due(self) -> None:
-        """A snapshot about once a second, several while somebody draws, fewer where they cost
-        much; and now and then the state to resume from."""
+        """A snapshot about once a second, fewer where they cost much; and now and then the state
+        to resume from."""
         now = time.monotonic()
-        seconds, share = LIVE_SECONDS, LIVE_SHARE
-        if self.run.is_watched():
-            seconds, share = WATCHED_LIVE_SECONDS, WATCHED_LIVE_SHARE
-        if now - self.last_live >= max(seconds, self.live_cost / share):
+        if now - self.last_live >= max(LIVE_SECONDS, self.live_cost / LIVE_SHARE):
             self.live()
             if now - self.last_resume > RESUME_SECONDS:
                 self._save_resume()

@@ -152,20 +152,23 @@ class Trainer:
         """Whether there is nothing left to train."""
         return self.position.epoch >= self.settings.epochs or self.stopped_early
 
-    def events(self, control: Control, report_seconds: float = REPORT_SECONDS) -> Iterator[Event]:
+    def events(
+        self, control: Control, report_seconds: float | Callable[[], float] = REPORT_SECONDS
+    ) -> Iterator[Event]:
         """Train to the end, or until `control.stop`; yields at every report and every epoch.
 
-        The first report comes after the first step. Raises TrainingError when the loss is no
-        longer a finite number.
+        The first report comes after the first step, the others `report_seconds` apart. Raises
+        TrainingError when the loss is no longer a finite number.
         """
         at, clock = self.position, time.perf_counter
+        apart = report_seconds if callable(report_seconds) else lambda: report_seconds
         self._unread.clear()
         while not self.done:
             self._back_to_training()
             epoch_began = clock()
             self.batches.begin(at.epoch)
             while at.batch < self.steps_per_epoch:
-                decision = self._decide(control, report_seconds)
+                decision = self._decide(control, apart)
                 if self._unread and (decision.report or decision.stop or decision.paused):
                     yield self._report()
                     self._back_to_training()  # and decide again: the control may have changed
@@ -186,9 +189,9 @@ class Trainer:
             at.epoch_seconds += clock() - epoch_began
             yield self._end_epoch()
 
-    def _decide(self, control: Control, report_seconds: float) -> Decision:
+    def _decide(self, control: Control, report_seconds: Callable[[], float]) -> Decision:
         """What comes before the next step: report, stop, pause, a new learning rate, or nothing."""
-        waited = time.perf_counter() - self._reported_at >= report_seconds
+        waited = time.perf_counter() - self._reported_at >= report_seconds()
         report = bool(self._unread) and (self.position.step == 1 or waited)
         several = self.group.size > 1
         if several and self.position.batch % self.accelerator.steps_per_decision:

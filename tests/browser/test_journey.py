@@ -20,7 +20,7 @@ def go(page: Page, name: str) -> None:
 def longer_than(page: Page, points: int) -> int:
     """Wait until the loss curve has more than that many points; how many it has then."""
     curve = """(points) => {
-        const plot = document.querySelector('.st-key-live_loss .js-plotly-plot');
+        const plot = document.querySelector('.plot-loss');
         const length = plot && plot.data ? plot.data[plot.data.length - 1].x.length : 0;
         return length > points && length;
     }"""
@@ -67,6 +67,8 @@ def test_the_whole_way(page: Page, context: BrowserContext, server: Server, no_t
     expect(page.get_by_test_id("stSidebar")).to_contain_text("paused")
     page.locator(".st-key-resume button").first.click()
     expect(page.get_by_test_id("stSidebar")).to_contain_text("running")
+
+    page.wait_for_function("document.querySelector('.plot-accuracy').data[0].x.length > 0")
 
     # Draw, while it trains: the answer, and the drawing after a page switch.
     go(page, "Draw")

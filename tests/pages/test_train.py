@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from types import SimpleNamespace
 
@@ -40,6 +41,13 @@ def ended(shown, rows, **more) -> Task:
     job = SimpleNamespace(rows=rows, running=False, error=None, cancelled=False, **more)
     play = shown.session_state["playground"]
     return Task(job, play.architecture, play.settings)
+
+
+def told(shown) -> dict:
+    """What the live panel was given for its first paint."""
+    found = [element.proto for element in shown.get("bidi_component")]
+    panel = next(proto for proto in found if proto.component_name == "stream_live")
+    return json.loads(panel.json)["story"]
 
 
 def kept(shown) -> TrainState:
@@ -121,20 +129,20 @@ def test_a_run_that_stopped_early_says_which_epoch_it_kept(train, trained):
     status = trained.status()
     trained.write_status(**{**status, "stopped_early": True, "kept_epoch": 1})
     shown = train(run=trained.id)
-    assert any("epoch 1 are kept" in str(p.proto.text) for p in shown.get("progress"))
+    assert "epoch 1 are kept" in told(shown)["status"]["text"]
 
 
 def test_a_gpu_run_shows_memory_and_utilisation(train, trained):
     status = trained.status()
     trained.write_status(**{**status, "device": "cuda:0", "memory": 2.5e9, "utilisation": 87})
     shown = train(run=trained.id)
-    cards = {m.label: m.value for m in shown.metric}
+    cards = {card["label"]: card["value"] for card in told(shown)["status"]["cards"]}
     assert cards["Memory"] == "2.5 GB"
     assert cards["GPU in use"] == "87 %"
 
 
 def test_a_cpu_run_has_no_card_for_a_gpu(train, trained):
-    cards = [m.label for m in train(run=trained.id).metric]
+    cards = [card["label"] for card in told(train(run=trained.id))["status"]["cards"]]
     assert "GPU in use" not in cards
     assert "Images per second" in cards
 
@@ -194,22 +202,23 @@ def queued(runs_folder):
         lock.release()
 
 
+def line(shown) -> str:
+    """What stands over the progress bar."""
+    return told(shown)["status"]["text"]
+
+
 def test_who_waits_sees_its_place_whom_for_and_how_long(train, queued):
     first, second, third = queued
     speed = speeds.Speed(100.0)
     speeds.remember(SMALL, SMALL_SETTINGS, "cpu", speed)  # 2 epochs of 3,500 images: 70 seconds
     shown = train(run=second.id)
-    (bar,) = shown.get("progress")
-    words = r"in the queue for cpu, behind First \*of\* all"
-    assert bar.proto.text == f"Next {words} · starts in about 10 minutes"
-    (bar,) = train(run=third.id).get("progress")
-    assert bar.proto.text == f"2nd {words} and 1 other · starts in about 11 minutes"
+    words = "in the queue for cpu, behind First *of* all"
+    assert line(shown) == f"Next {words} · starts in about 10 minutes"
+    assert line(train(run=third.id)) == f"2nd {words} and 1 other · starts in about 11 minutes"
     first.write_status(state="running", step=1, steps=10)  # has not said yet how long
-    (bar,) = shown.run().get("progress")
-    assert bar.proto.text.startswith(f"Next {words} · starts in about")  # by its measured speed
+    assert line(shown.run()).startswith(f"Next {words} · starts in about")  # by its measured speed
     first.write_status(state="paused", seconds_left=600.0, step=1, steps=10)
-    (bar,) = shown.run().get("progress")
-    assert bar.proto.text == f"Next {words}"  # a pause may last for ever
+    assert line(shown.run()) == f"Next {words}"  # a pause may last for ever
 
 
 def keys(shown) -> set[str]:

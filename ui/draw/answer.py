@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 
 from cnn import drawing, figures, recognition, runs
 from cnn.datasets import DATASETS
+from cnn.figures.colours import MUTED, VALIDATION
+from cnn.runs.watching import MOST_IMAGES, Subject
 from ui.draw import state
+from ui.live import subjects
+from ui.live.component import PLOTLY_VERSION, live_component
+from ui.live.payloads import figure_json
 from ui.shared import models
 from ui.shared import state as shared
 from ui.shared.charts import chart
@@ -19,6 +27,7 @@ IN_WORDS = {  # above this confidence
     0.8: ("It thinks that this is", "fairly sure"),
     0.5: ("It hesitates, but guesses", "hesitant"),
 }
+_live_answer = live_component(Path(__file__).parent, "live_answer")
 NO_IDEA = ("It has no idea. Its best guess:", "guessing")
 
 
@@ -67,6 +76,9 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
     except runs.RunError as error:
         st.error(str(error), icon=":material/error:")
         return
+    if run.state in runs.ACTIVE and epoch is None:
+        _moving(run, reading, found, config.classes)
+        return
     if len(found) > 1:
         _number(reading, found, config.classes)
     else:
@@ -77,12 +89,34 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
         "draw_bars",
         "Probability of every class",
     )
-    if run.state in runs.ACTIVE and epoch is None:
-        run.watch()
-        step = run.live().get("step")
-        st.caption(
-            ":material/sync: This network is still training; the bars follow its newest weights"
-            + (f" (step {step:,})." if step else ".")
+
+
+def _moving(
+    run: runs.Run,
+    reading: recognition.Reading,
+    found: list[drawing.Prepared],
+    classes: tuple[str, ...],
+) -> None:
+    """The answer of a network that is still learning: it moves with the run's stream."""
+    images = np.stack([np.rint(one.image * 255).astype(np.uint8) for one in found])
+    row = reading.probabilities[state.chosen(found)]
+    with st.container(key="draw_winner", gap=None):
+        _live_answer(
+            key="draw_live_answer",
+            data={
+                "run": run.id,
+                "subject": subjects.register(Subject(images[:MOST_IMAGES])),
+                "chosen": state.chosen(found),
+                "probabilities": reading.probabilities.round(4).tolist(),
+                "digits": list(reading.is_digit),
+                "classes": list(classes),
+                "figure": figure_json(figures.probability_bars(row.tolist(), classes)),
+                "colours": {"winner": VALIDATION, "other": MUTED},
+                "words": [[above, small] for above, (small, _) in IN_WORDS.items()],
+                "no_idea": NO_IDEA[0],
+                "pictures": [base64.b64encode(image.tobytes()).decode() for image in images],
+                "plotly": PLOTLY_VERSION,
+            },
         )
 
 

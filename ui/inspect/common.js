@@ -25,7 +25,10 @@ function tableOf(scale) {
 
 // Bytes in base64 as a picture of width x height, one colour of the table per byte.
 function paint(canvas, packed, width, height, table) {
-  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  paintBytes(canvas, Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)), width, height, table);
+}
+
+function paintBytes(canvas, bytes, width, height, table) {
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext("2d");

@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
 from cnn.figures.colours import SEQUENTIAL, signed_scale
+from ui.live.component import STREAM_JS
 
 HERE = Path(__file__).parent
 
 
 def component(name: str) -> ComponentRenderer:
     """The component made of `common.js` and the files called `name` in this folder."""
-    script, look = HERE / f"{name}.js", HERE / f"{name}.css"
+    look = HERE / f"{name}.css"
+    own = [(HERE / file).read_text("utf-8") for file in ("common.js", f"{name}.js")]
     return st.components.v2.component(
         f"inspect_{name}",
-        js=(HERE / "common.js").read_text("utf-8") + "\n" + script.read_text("utf-8"),
+        js="\n".join((STREAM_JS, *own)),
         css=look.read_text("utf-8"),
     )
 

@@ -122,6 +122,48 @@ export default function (component) {
     node(last.number, i, row, last.feeds[i], `Score of ${name}: ${last.values[i]}`);
   });
 
+  // While the network learns: newer values in the same pictures, several times a second.
+  function move({ layers, probabilities: [row] }) {
+    for (const { number, shape, shown, signed, data: packed } of layers) {
+      const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+      const table = tables[signed ? "signed" : "heat"];
+      if (strips.has(number)) paintBytes(strips.get(number).element, bytes, 1, shape[0], table);
+      const size = (shape[1] ?? 0) * (shape[2] ?? 0);
+      if (size) shown.forEach((channel, i) => {
+        const found = nodes.get(`${number}:${channel}`);
+        if (!found) return;
+        const tile = bytes.subarray(i * size, (i + 1) * size);
+        paintBytes(found.element.querySelector("canvas"), tile, shape[2], shape[1], table);
+      });
+    }
+    const guess = row.indexOf(Math.max(...row));
+    flow.querySelector(".guess").textContent = data.classes[guess];
+    const said = flow.querySelector(".verdict .right, .verdict .wrong");
+    if (said) {
+      said.className = guess === data.label ? "right" : "wrong";
+      said.textContent = guess === data.label ? "right" : `wrong: it is ${data.classes[data.label]}`;
+    }
+    row.forEach((share, i) => {
+      const score = nodes.get(`${last.number}:${i}`).element;
+      score.className = i === guess ? "score winner" : "score";
+      if (last.number === data.chosen.layer && i === data.chosen.channel)
+        score.classList.add("chosen");
+      score.querySelector(".bar i").style.width = `${Math.max(share * 100, 0.5)}%`;
+      score.querySelector(".percent").textContent = `${(share * 100).toFixed(1)}%`;
+    });
+  }
+
+  const follow = data.follow;
+  let asked = follow?.epochs;
+  box.unfollow?.();
+  box.unfollow = follow && liveStreams.watch(follow.run, (name, payload) => {
+    if (name === "frame") move(payload);
+    if (name === "epochs" && payload.count > asked) { // what stands below follows by epochs
+      asked = payload.count;
+      setTriggerValue("epoch", asked);
+    }
+  }, [follow.subject]);
+
   box.replaceChildren(flow);
   box.scrollLeft = scrolled;
   if (held && nodes.has(held)) nodes.get(held).element.focus({ preventScroll: true });
@@ -190,5 +232,9 @@ export default function (component) {
     draw(data.chosen.layer, data.chosen.channel);
   });
   watcher.observe(box);
-  return () => watcher.disconnect();
+  const unfollow = box.unfollow;
+  return () => {
+    watcher.disconnect();
+    if (box.unfollow === unfollow) unfollow?.();
+  };
 }

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn import runs
 from cnn.inspection.activations import LayerOutput
 from cnn.inspection.flow import Contributions, chain_ends
 from cnn.network.layers import Layer
 from cnn.network.layers import show as shape_of
+from cnn.runs.watching import Subject
 from ui.inspect.components import colours, component, pack, peak_of, reported
 from ui.inspect.scene import Scene, choose
+from ui.live import subjects
 
 MAPS = 7  # shown of each layer
 LINES = 24  # drawn to a unit of a flat layer
@@ -37,7 +40,25 @@ def show(scene: Scene) -> None:
         if picked := reported(KEY, "chosen"):
             choose(scene, int(picked["layer"]), int(picked["channel"]))
 
-    _flow(data=data_of(scene), key=KEY, on_chosen_change=chosen)
+    data = data_of(scene)
+    if scene.epoch is None and scene.run.state in runs.ACTIVE:
+        data["follow"] = _followed(scene, data["layers"])
+    _flow(data=data, key=KEY, on_chosen_change=chosen, on_epoch_change=lambda: None)
+
+
+def _followed(scene: Scene, columns: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the picture needs to move while the network learns: the run, and the key of this image
+    with the maps that are shown; and how many epochs the page knows of."""
+    image = scene.image
+    if image.dtype != np.uint8:
+        image = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    shown = {
+        column["number"]: tuple(tile["channel"] for tile in column.get("tiles", []))
+        for column in columns
+    }
+    ends = [row for row in scene.run.metrics() if row["kind"] == "epoch"]
+    key = subjects.register(Subject(image[None], shown))
+    return {"run": scene.run.id, "subject": key, "epochs": len(ends)}
 
 
 def data_of(scene: Scene) -> dict[str, Any]:

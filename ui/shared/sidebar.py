@@ -7,10 +7,12 @@ import streamlit as st
 from cnn import runs
 from cnn.training.device import cpu_name
 from cnn.training.devices import best_device
+from ui.live import payloads
 from ui.shared import models, state
+from ui.shared.following import follow
 from ui.shared.plain_text import plain
-from ui.shared.refresh import refreshing
 
+LOADING_SECONDS = 2.0
 STATE_BADGES: dict[str, tuple[str, str]] = {
     "queued": (":material/hourglass_empty:", "gray"),
     "running": (":material/play_arrow:", "orange"),
@@ -23,43 +25,44 @@ STATE_BADGES: dict[str, tuple[str, str]] = {
 
 
 def show() -> None:
-    """Current run and device, refreshed while a run trains or torch is being loaded; a notice."""
-    play, run = state.get(), state.current_run()
-    busy = models.known_devices() is None or (run is not None and run.state in runs.ACTIVE)
+    """Current run and device; a notice. The run's line moves by itself while it trains."""
+    play = state.get()
     with st.sidebar:
-        refreshing(_panel, 2.0 if busy else None, "sidebar")()
+        _current_run()
+        loading = models.known_devices() is None
+        st.fragment(_device, run_every=LOADING_SECONDS if loading else None)(loading)
     if play.notice:
         st.warning(play.notice, icon=":material/info:")
         play.notice = None
 
 
-def _panel() -> None:
+def _current_run() -> None:
     st.caption("CURRENT RUN")
     run = state.current_run()
     if run is None:
         st.markdown("None yet")
         st.page_link("pages/train.py", label="Train one", icon=":material/arrow_forward:")
-    else:
-        status = run.status()
-        badge(status["state"])
-        st.markdown(f"**{plain(run.name)}**")
-        details = []
-        if status["state"] in runs.ACTIVE and status.get("steps"):
-            details.append(f"{status.get('step', 0) / status['steps']:.0%} done")
-        if "test_accuracy" in status:
-            details.append(f"{status['test_accuracy']:.2%} on the test set")
-        elif "best_validation" in status:
-            details.append(f"{status['best_validation']:.2%} validation")
-        if details:
-            st.caption(" · ".join(details))
-    st.caption("DEVICE")
+        return
+    status = run.status()
+    badge(status["state"])
+    st.markdown(f"**{plain(run.name)}**")
+    if status["state"] in runs.ACTIVE:
+        follow(run, status)
+    elif details := payloads.details(status):
+        st.caption(details)
+
+
+def _device(was_loading: bool) -> None:
     known = models.known_devices()
+    st.caption("DEVICE")
     if known is None:
         st.markdown(f":material/memory: {cpu_name()}")
         st.caption("Loading PyTorch…")
-    else:
-        device = next((d for d in known if d.id == state.get().device), best_device(known))
-        st.markdown(f":material/memory: {device.name}")
+        return
+    if was_loading:
+        st.rerun()  # the whole page: no more looking
+    device = next((d for d in known if d.id == state.get().device), best_device(known))
+    st.markdown(f":material/memory: {device.name}")
 
 
 def badge(run_state: str) -> None:

@@ -50,6 +50,7 @@ class Playground:
     device: str = "auto"
     run_id: str | None = None
     notice: str | None = None
+    has_stream: bool = True  # whether the browser is reached by a run's live stream
     version: int = 0  # part of every settings widget's key: a new preset means new widgets
     page: str = ""
     visit: int = 0  # counts page changes: a canvas is laid anew at each

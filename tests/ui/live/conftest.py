@@ -1,0 +1,31 @@
+"""Runs that look as if a worker trained them right now."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from cnn import runs
+
+
+@pytest.fixture
+def active(trained: runs.Run) -> runs.Run:
+    """A run whose worker is this very process, one report and no epoch along."""
+    trained.files.metrics.unlink()
+    trained.write_process(os.getpid())
+    trained.write_status(state="running", step=10, steps=100, epoch=0, epochs=2)
+    report(trained, 1, 2.5)
+    return trained
+
+
+def report(run: runs.Run, step: int, *losses: float) -> None:
+    """The worker reports these losses, the last at `step`."""
+    first = step - len(losses) + 1
+    points = [[first + place, loss] for place, loss in enumerate(losses)]
+    run.append_metric(kind="report", step=step, epoch=0.1, losses=points)
+
+
+def finish(run: runs.Run, state: str = "finished") -> None:
+    """The worker ends."""
+    run.write_status(**{**run.last_status(), "state": state, "test_accuracy": 0.97})

@@ -1,0 +1,104 @@
+"""What a reader takes from a folder that changes under it."""
+
+from __future__ import annotations
+
+import shutil
+
+from tests.ui.live.conftest import finish, report
+from ui.live.reader import MOST_POINTS, Reader, snapshot
+
+
+def test_new_points_continue_those_that_were_told(active):
+    reader = Reader(active)
+    reader.read()
+    assert reader.story.points == [(1, 2.5)]
+    before = reader.story.told_anew
+    report(active, 3, 2.0, 1.5)
+    assert reader.changed()
+    reader.read()
+    assert reader.story.points == [(1, 2.5), (2, 2.0), (3, 1.5)]
+    assert reader.story.told_anew == before
+    assert not reader.changed()
+
+
+def test_a_run_that_goes_back_is_told_anew(active):
+    reader = Reader(active)
+    report(active, 3, 2.0, 1.5)
+    reader.read()
+    before = reader.story.told_anew
+    active.append_metric(kind="resume", step=1, epoch=0)
+    report(active, 4, 1.4, 1.3, 1.2)
+    reader.read()
+    assert reader.story.points == [(1, 2.5), (2, 1.4), (3, 1.3), (4, 1.2)]
+    assert reader.story.told_anew == before + 1
+
+
+def test_a_place_is_found_again_and_another_runs_place_is_not(active):
+    reader = Reader(active)
+    report(active, 3, 2.0, 1.5)
+    reader.read()
+    story = reader.story
+    assert story.place == "3_1.5"
+    assert story.index_after("2_2.0") == 2
+    for other in ("", "2_9.9", "7_1.5", "nonsense", "3", "_", "3_1.5_0"):
+        assert story.index_after(other) is None, other
+
+
+def test_a_long_curve_is_thinned_for_who_begins_to_watch(active):
+    for begin in range(2, 6002, 1000):
+        report(active, begin + 999, *(1.0 for _ in range(1000)))
+    reader = Reader(active)
+    reader.read()
+    told = reader.story.points_from(None)
+    assert told["whole"] and len(told["x"]) <= MOST_POINTS
+    assert told["x"][-1] == reader.story.points[-1][0]
+
+
+def test_the_best_epoch_is_marked_though_it_is_written_after_the_epoch(active):
+    row = {"train_loss": 0.5, "train_accuracy": 0.9, "validation_loss": 0.4, "seconds": 1.0}
+    active.append_metric(kind="epoch", step=50, epoch=1, validation_accuracy=0.95, **row)
+    reader = Reader(active)
+    reader.read()
+    first = reader.story.version["epochs"]
+    active.write_status(**{**active.status(), "best_epoch": 1, "best_validation": 0.95})
+    reader.read()
+    assert reader.story.version["epochs"] == first + 1
+    names = [trace["name"] for trace in reader.story.parts["epochs"]["figure"]["data"]]
+    assert "best: epoch 1" in names
+
+
+def test_the_accuracy_axis_means_something_before_the_first_epoch(active):
+    axis = snapshot(active)["epochs"]["figure"]["layout"]["yaxis"]
+    assert (axis["range"], axis["tickformat"]) == ([0, 1], ".0%")
+
+
+def test_its_end_and_its_folder_that_goes(active):
+    reader = Reader(active)
+    reader.read()
+    assert not reader.story.ended
+    finish(active)
+    reader.read()
+    assert reader.story.ended and reader.story.state == "finished"
+    assert "97.00% on the test set" in reader.story.parts["status"]["details"]
+    shutil.rmtree(active.path)
+    other = Reader(active)
+    other.read()
+    assert other.story.deleted and other.story.ended
+
+
+def test_a_worker_that_dies_changes_no_file_and_is_noticed(active, monkeypatch):
+    monkeypatch.setattr("ui.live.reader.ALIVE_SECONDS", 0.0)
+    reader = Reader(active)
+    reader.read()
+    process = active.files.process.read_text().replace('"started":', '"started":1')
+    active.files.process.write_text(process)
+    assert reader.changed()
+    reader.read()
+    assert reader.story.state == "interrupted"
+
+
+def test_a_damaged_live_file_is_passed_over(active):
+    active.files.live.write_text('{"images": [[1]], "labels": [99], "probabilities": [[]]}')
+    reader = Reader(active)
+    reader.read()
+    assert "status" in reader.story.parts

@@ -1,0 +1,1 @@
+"""The live stream of a run: its server side (reader, feed, routes) and what browsers share."""

@@ -1,0 +1,122 @@
+// Plotly from the app itself, loaded once a window, with Streamlit's look laid under a figure.
+
+function loadPlotly(version) {
+  return (window.livePlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(`script/${version}/plotly.min.js`, liveStreams.root);
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      window.livePlotly = undefined;
+      reject(new Error("Plotly could not be loaded"));
+    };
+    document.head.appendChild(script);
+  }));
+}
+
+// The theme as Streamlit's own charts have it.
+function themeOf(element) {
+  const look = getComputedStyle(element);
+  const value = (name, otherwise) => look.getPropertyValue(name).trim() || otherwise;
+  const text = value("--st-text-color", look.color);
+  const faint = (share) => `color-mix(in srgb, ${text} ${share}%, transparent)`;
+  const resolved = (colour) => {
+    const probe = document.createElement("i");
+    probe.style.color = colour;
+    element.appendChild(probe);
+    const [r, g, b, a = 1] = (getComputedStyle(probe).color.match(/[\d.]+/g) ?? []).map(Number);
+    const srgb = getComputedStyle(probe).color.startsWith("color(");
+    probe.remove();
+    const byte = (part) => Math.round(srgb ? part * 255 : part);
+    return `rgba(${byte(r)},${byte(g)},${byte(b)},${a})`;
+  };
+  const family = value("--st-font", look.fontFamily);
+  const [label, line] = [resolved(faint(60)), resolved(faint(10))];
+  const font = { color: label, family, size: 12 };
+  const axis = {
+    gridcolor: line, zerolinecolor: line, tickcolor: line, tickfont: font, automargin: true,
+  };
+  return {
+    font,
+    xaxis: { ...axis, showgrid: false, zeroline: false,
+      title: { font: { ...font, size: 14 }, standoff: 20 } },
+    yaxis: { ...axis, ticklabelposition: "outside",
+      title: { font: { ...font, size: 14 }, standoff: 24 } },
+    legend: { valign: "top", borderwidth: 0, font: { ...font, color: resolved(faint(80)) } },
+    margin: { pad: 8 },
+    hoverlabel: { bgcolor: value("--st-background-color"), bordercolor: value("--st-border-color"),
+      font },
+  };
+}
+
+// What visitors have zoomed and hidden, by the chart's name: a chart may be made anew elsewhere on
+// the page, or after a visit to another.
+const views = (window.liveViews ??= new Map());
+
+// A figure in an element, drawn again with each new one. What the visitor has zoomed, hidden or
+// points at stays: the layout's uirevision is the same.
+class Chart {
+  constructor(element, version, name) {
+    Object.assign(this, { element, version, name, frame: null, view: views.get(name) });
+    this.watcher = new ResizeObserver(() => {
+      const width = this.element.clientWidth;
+      if (this.drawn && width && width !== this.width) {
+        this.width = width;
+        window.Plotly.Plots.resize(this.element);
+      }
+    });
+    this.watcher.observe(element);
+  }
+
+  draw(figure) {
+    this.next = figure;
+    if (this.frame) return; // drawn with the next frame, however many come until then
+    this.frame = requestAnimationFrame(async () => {
+      try {
+        const Plotly = await loadPlotly(this.version);
+        this.frame = null;
+        if (!this.element.isConnected) return;
+        const { data, layout } = this.seen(this.shown = this.next);
+        Object.assign(layout, { template: { layout: themeOf(this.element) }, autosize: true });
+        this.width = this.element.clientWidth;
+        await Plotly.react(this.element, data, layout, { displayModeBar: false });
+        if (!this.drawn) this.element.on("plotly_doubleclick", () => {
+          if (!this.view) return;
+          this.view = null;
+          this.draw(this.next);
+        });
+        this.drawn = true;
+      } catch (error) {
+        console.error(error);
+        this.frame = null;
+        this.element.textContent = "The chart could not be drawn: reload the page.";
+      }
+    });
+  }
+
+  // The figure as the visitor left it in an earlier chart of this name, until a double click.
+  seen({ data, layout }) {
+    const view = this.view, seen = { data, layout: structuredClone(layout) };
+    if (!view) return seen;
+    for (const [axis, range] of Object.entries(view.ranges))
+      seen.layout[axis] = { ...seen.layout[axis], range, autorange: false };
+    seen.data = data.map((trace) =>
+      view.hidden.includes(trace.uid) ? { ...trace, visible: "legendonly" } : trace);
+    return seen;
+  }
+
+  end() {
+    this.watcher.disconnect();
+    cancelAnimationFrame(this.frame);
+    if (!this.drawn) return;
+    const { _fullLayout: full, _fullData: traces } = this.element;
+    const ranges = {};
+    for (const axis of ["xaxis", "yaxis"]) {
+      const own = this.shown.layout[axis]?.range, { range, autorange } = full[axis];
+      const zoomed = own ? range.some((end, i) => end !== own[i]) : !autorange;
+      if (zoomed) ranges[axis] = [...range];
+    }
+    const hidden = traces.filter((t) => t.visible === "legendonly").map((t) => t.uid);
+    views.set(this.name, { ranges, hidden });
+    window.Plotly.purge(this.element);
+  }
+}

@@ -1,0 +1,114 @@
+"""The app's own routes: a run's live stream, and Plotly's script from the installed package."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import gzip
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from importlib import metadata, util
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from cnn import runs
+from ui.live import subjects
+from ui.live.feed import Feeds
+
+PLOTLY_VERSION = metadata.version("plotly")
+_HEADERS = {
+    "Cache-Control": "no-cache, no-transform",  # a proxy that compresses would hold events back
+    "X-Accel-Buffering": "no",
+}
+
+
+class Routes:
+    """The routes below `base`, and the feeds that answer them."""
+
+    def __init__(self, base: str = ""):
+        prefix = f"/{base.strip('/')}" if base.strip("/") else ""
+        self.feeds = Feeds()
+        self.routes = [
+            Route(f"{prefix}/live/{{run_id}}", self._stream),
+            Route(f"{prefix}/script/{{version}}/plotly.min.js", _plotly),
+        ]
+
+    async def _stream(self, request: Request) -> Response:
+        """The run's events after the id that the browser knows."""
+        try:
+            run = runs.open_run(request.path_params["run_id"])
+        except runs.RunError as error:
+            return PlainTextResponse(str(error), 404, headers={"Cache-Control": "no-store"})
+        # A browser sends the header when it reconnects by itself, the page the other.
+        last = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        keys = request.query_params.get("watch", "").split(",")
+        events = self.feeds.of(run).events(last[:80], subjects.known(keys))
+        return StreamingResponse(events, media_type="text/event-stream", headers=_HEADERS)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _app: object) -> AsyncIterator[dict[str, object] | None]:
+        """End the streams as soon as the server is asked to end: it waits for them."""
+        with _called_at_exit(self.feeds.close):
+            yield None
+        self.feeds.close()
+
+
+@contextlib.contextmanager
+def _called_at_exit(call: Callable[[], None]) -> Iterator[None]:
+    """Call it when the process is asked to end, before the handler that stands now is.
+
+    The server first waits for all connections, and only then ends its lifespan: streams that ended
+    with that would keep it waiting for ever.
+    """
+    if threading.current_thread() is not threading.main_thread():  # signals go to another
+        yield
+        return
+    loop, before = asyncio.get_running_loop(), dict[signal.Signals, Any]()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(call)
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+        elif handler == signal.SIG_DFL:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+    for caught in (signal.SIGTERM, signal.SIGINT):
+        before[caught] = signal.signal(caught, on_signal)
+    try:
+        yield
+    finally:
+        for caught, handler in before.items():
+            signal.signal(caught, handler)
+
+
+@functools.cache
+def plotly_script() -> bytes:
+    """Plotly's script as the installed package has it, compressed."""
+    package = util.find_spec("plotly")
+    assert package is not None and package.origin is not None
+    return gzip.compress(
+        (Path(package.origin).parent / "package_data/plotly.min.js").read_bytes(), 6
+    )
+
+
+async def _plotly(request: Request) -> Response:
+    """It never changes under its version's address."""
+    script = await asyncio.to_thread(plotly_script)
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "Content-Encoding": "gzip",
+        "Vary": "Accept-Encoding",
+    }
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        script = gzip.decompress(script)
+        del headers["Content-Encoding"]
+    return Response(script, media_type="text/javascript", headers=headers)
