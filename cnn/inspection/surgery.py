@@ -24,7 +24,7 @@ from cnn.evaluation import score_test_set, test_probabilities
 from cnn.inspection.batches import batches
 from cnn.runs import Run
 from cnn.runs.copies import copy_of, origin_of
-from cnn.runs.session import one_of_each, write_live
+from cnn.runs.live import one_of_each, write_live
 from cnn.runs.weights import load_model
 
 

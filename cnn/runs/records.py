@@ -67,6 +67,7 @@ class ControlFile(TypedDict, total=False):
     stop: OnErrorOmit[bool]
     paused: OnErrorOmit[bool]
     run_until: OnErrorOmit[Count]  # trains up to this step although paused
+    discard: OnErrorOmit[bool]  # nobody wants it any more: its folder goes when it has stopped
     learning_rate: OnErrorOmit[Rate]
 
 
@@ -81,6 +82,7 @@ class ReportRow(TypedDict):
     learning_rate: NotRequired[OnErrorOmit[Positive]]
     images_per_second: NotRequired[OnErrorOmit[Positive]]
     accuracy: NotRequired[OnErrorOmit[Share]]  # on the images of these steps; not of older runs
+    validation_accuracy: NotRequired[OnErrorOmit[Share]]  # on some held-out images, now and then
 
 
 class EpochRow(TypedDict):
@@ -108,8 +110,28 @@ class ResumeRow(TypedDict):
 MetricRow = ReportRow | EpochRow  # what readers get: `ResumeRow` is applied while reading
 
 
+class Wrong(TypedDict):
+    """An image that the network gets wrong: what it is, what it is taken for, how surely."""
+
+    image: _Image
+    truth: Count
+    guess: Count
+    share: Share
+
+
+class Check(TypedDict):
+    """How the network does on `images` held-out images: `confusion[truth][guess]` counts them,
+    `wrong` are the most confident mistakes."""
+
+    images: Count
+    accuracy: Share
+    confusion: list[list[Count]]
+    wrong: list[Wrong]
+
+
 class Live(TypedDict, total=False):
-    """`live.json`: guesses for one test image of each class, and the first layer's filters.
+    """`live.json`: guesses for one test image of each class, the first layer's filters, and how the
+    network does on some held-out images.
 
     A reader gets `images`, `labels` and `probabilities` together, as many of each, or none.
     """
@@ -120,6 +142,7 @@ class Live(TypedDict, total=False):
     images: OnErrorOmit[list[_Image]]
     probabilities: OnErrorOmit[list[list[Share]]]
     filters: OnErrorOmit[list[list[list[Number]]]]
+    check: OnErrorOmit[Check]
 
 
 _GUESSES: tuple[Literal["images", "labels", "probabilities", "index"], ...] = (
@@ -172,7 +195,17 @@ def read_live(values: object, classes: int) -> Live:
     sides = {len(rows) for rows in filters} | {len(row) for rows in filters for row in rows}
     if filters and (len(sides) != 1 or 0 in sides):
         live.pop("filters", None)
+    check = live.get("check")
+    if check and not _is_of(check, classes):
+        live.pop("check")
     return live
+
+
+def _is_of(check: Check, classes: int) -> bool:
+    """Whether a check is one of a network of so many classes."""
+    rows = check["confusion"]
+    square = len(rows) == classes and all(len(row) == classes for row in rows)
+    return square and all(max(w["truth"], w["guess"]) < classes for w in check["wrong"])
 
 
 def _read(adapter: TypeAdapter[T], values: object) -> T | None:

@@ -255,6 +255,14 @@ class Run:
         numbers = read_json(self.files.resume) or {}
         return is_whole_safetensors(self.path / Path(str(numbers.get("file", "?"))).name)
 
+    def discard(self) -> None:
+        """Remove the folder, once its worker has stopped, which it does without scoring. Raises
+        RunError."""
+        if self.state in ACTIVE:
+            self.send(stop=True, discard=True)
+        else:
+            self.delete()
+
     def delete(self) -> None:
         """Remove the folder. Raises RunError while a worker uses it."""
         with self._changing():

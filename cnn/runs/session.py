@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
 
 from cnn import datasets
 from cnn.common.files import read_json, write_json, write_tensors
@@ -18,7 +17,8 @@ from cnn.datasets import DATASETS, Images
 from cnn.drawing import synthetic_digits
 from cnn.runs import checkpoints, finetune, speeds
 from cnn.runs.frames import FRAME_SECONDS, FrameWriter
-from cnn.runs.records import Live, State, Status
+from cnn.runs.live import one_of_each, quick_check, write_live
+from cnn.runs.records import State, Status
 from cnn.runs.run import Run, RunError
 from cnn.runs.weights import read_tensors, score_test_set
 from cnn.training.accelerators import accelerator_for
@@ -31,7 +31,6 @@ from cnn.training.trainer import Trainer
 REPORT_SECONDS = 0.3
 LIVE_SECONDS, LIVE_SHARE = 1.0, 0.02  # at most this share of the time goes into snapshots
 RESUME_SECONDS = 20.0
-LIVE_FILTERS = 64
 
 Best = tuple[float, int]  # a validation accuracy, and the epoch that reached it
 
@@ -124,6 +123,9 @@ class Session:
 
     def _on_report(self, event: Report) -> None:
         self.speed, self.rate = event.images_per_second, event.learning_rate
+        check = None
+        if self.paused or self._live_is_due():  # a step that was asked for by hand: at once
+            check = self.live()
         self.run.append_metric(
             kind="report",
             step=event.step,
@@ -132,14 +134,15 @@ class Session:
             learning_rate=event.learning_rate,
             images_per_second=round(event.images_per_second, 1),
             accuracy=round(event.accuracy, 4),
+            **({} if check is None else {"validation_accuracy": check}),
         )
         self.status("paused" if self.paused else "running")
-        if self.paused:  # a step that was asked for by hand: shown at once
-            self.live()
+        if self.paused:
             self.frames.write()
         else:
-            self._live_if_due()
             self.frames.write_if_due()
+        if time.monotonic() - self.last_resume > RESUME_SECONDS:
+            self._save_resume()
 
     def _on_epoch_end(self, event: EpochEnd) -> None:
         accuracy = event.validation_accuracy
@@ -170,6 +173,9 @@ class Session:
 
     def _finish(self) -> State:
         """Keep the result, score the test set, note the speed; returns the last state."""
+        if self.run.control().get("discard"):
+            self.status("stopped")
+            return "stopped"
         trainer, at = self.trainer, self.trainer.position
         ended: State = "finished" if trainer.done else "stopped"
         self._save_resume()
@@ -219,57 +225,23 @@ class Session:
             if path != kept:
                 path.unlink(missing_ok=True)
 
-    def _live_if_due(self) -> None:
-        """A snapshot about once a second, fewer where they cost much; and now and then the state
-        to resume from."""
-        now = time.monotonic()
-        if now - self.last_live >= max(LIVE_SECONDS, self.live_cost / LIVE_SHARE):
-            self.live()
-            if now - self.last_resume > RESUME_SECONDS:
-                self._save_resume()
+    def _live_is_due(self) -> bool:
+        """A snapshot about once a second, fewer where they cost much."""
+        return time.monotonic() - self.last_live >= max(LIVE_SECONDS, self.live_cost / LIVE_SHARE)
 
-    def live(self) -> None:
-        """Write the newest weights, the guesses for one test image of each class, and the first
-        filters."""
+    def live(self) -> float | None:
+        """Write the newest weights, and what the network makes of some images; returns the accuracy
+        on some held-out ones, None without any."""
         began = time.monotonic()
         trainer, index = self.trainer, self.guess_index
         probabilities = trainer.logits(self.images.test_images[index]).softmax(1)
+        check = quick_check(trainer, len(self.run.config.classes))
         write_tensors(self.run.files.weights, trainer.model.state_dict())
-        write_live(
-            self.run, trainer.model, self.images, index, probabilities, trainer.position.step
-        )
+        step = trainer.position.step
+        write_live(self.run, trainer.model, self.images, index, probabilities, step, check)
         self.last_live = time.monotonic()
         self.live_cost = self.last_live - began
-
-
-def write_live(
-    run: Run, model: nn.Module, images: Images, index: list[int], probabilities: Tensor, step: int
-) -> None:
-    """Write `live.json`: what the network makes of the test images `index`, as `probabilities`
-    `(len(index), classes)`, and its first filters."""
-    values: Live = {
-        "step": step,
-        "index": index,
-        "labels": images.test_labels[index].tolist(),
-        "images": images.test_images[index].tolist(),
-        "probabilities": [[round(p, 4) for p in row] for row in probabilities.tolist()],
-        "filters": first_filters(model),
-    }
-    write_json(run.files.live, values)
-
-
-def first_filters(model: nn.Module) -> list[list[list[float]]]:
-    """The first conv layer's filters, float `(filters, k, k)` of its first input channel."""
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            filters = module.weight.detach()[:LIVE_FILTERS, 0].float().cpu()
-            return [[[round(v, 4) for v in row] for row in f] for f in filters.tolist()]
-    return []
-
-
-def one_of_each(labels: Tensor) -> list[int]:
-    """The index of the first test image of each class."""
-    return [int(torch.nonzero(labels == label)[0]) for label in labels.unique().tolist()]
+        return check["accuracy"] if check else None
 
 
 def make_trainer(run: Run, device: Device, group: ProcessGroup) -> tuple[Trainer, Images]:

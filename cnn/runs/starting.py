@@ -15,6 +15,7 @@ from cnn.common.paths import PROJECT
 from cnn.runs import queue
 from cnn.runs.folders import changing_runs, environment
 from cnn.runs.locks import CAN_HAND_ON, MOMENT, Lock
+from cnn.runs.records import ControlFile
 from cnn.runs.run import ACTIVE, Run, RunError
 
 ENDING_SECONDS = 20.0  # of a worker that has written its last status; several processes take longer
@@ -61,13 +62,16 @@ def prepare(run: Run, from_scratch: bool = False) -> None:
     run.write_status(**{**status, "state": "queued", "message": "Starting"})
 
 
-def launch(run: Run, from_scratch: bool = False) -> None:
+def launch(run: Run, from_scratch: bool = False, control: ControlFile | None = None) -> None:
     """Start the worker as a process of its own: it goes on from what the run had kept, if anything,
-    and else begins anew. Raises RunError where it cannot be started, or works already."""
+    and else begins anew. `control` is asked of it from the start: to wait after one step, say.
+    Raises RunError where it cannot be started, or works already."""
     lock = hold(run)
     try:
         with changing_runs():
             prepare(run, from_scratch)
+            if control:
+                write_json(run.files.control, {**run.control(), **control})
             if not CAN_HAND_ON:
                 lock.release()  # the worker takes it
             _start(run, lock)

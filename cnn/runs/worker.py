@@ -124,6 +124,9 @@ def run_worker(
         return _work(run, held, on_event, background)
     finally:
         held.release()
+        if run.control().get("discard"):
+            with contextlib.suppress(RunError):
+                run.delete()
 
 
 def _work(run: Run, lock: Lock, on_event: OnEvent, background: bool) -> State:
