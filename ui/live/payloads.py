@@ -14,8 +14,10 @@ from plotly.graph_objects import Figure
 
 from cnn import figures, runs
 from cnn.common.text import duration, plural
+from cnn.figures.curves import thin
 
 OVERFIT_GAP = 0.015
+MOST_ACCURACIES = 300  # points of a curve
 
 Payload = dict[str, Any]
 
@@ -169,6 +171,42 @@ def guesses(live: runs.Live, classes: Sequence[str]) -> Payload:
         guess = int(np.argmax(row))
         made.append({"truth": classes[label], "guess": classes[guess], "share": row[guess]})
     return {"guesses": made, "filters": _filters(live.get("filters") or [])}
+
+
+def check(live: runs.Live, classes: Sequence[str]) -> Payload | None:
+    """How the network does on some held-out images: accuracy, confusion matrix, and mistakes with
+    their images as in `images`. None without any."""
+    found = live.get("check")
+    if not found:
+        return None
+    wrong = [
+        {
+            "image": _packed(np.array(one["image"], np.uint8)),
+            "truth": classes[one["truth"]],
+            "guess": classes[one["guess"]],
+            "share": one["share"],
+        }
+        for one in found["wrong"]
+    ]
+    numbers = {"images": found["images"], "accuracy": found["accuracy"]}
+    return {**numbers, "confusion": found["confusion"], "wrong": wrong}
+
+
+def accuracies(rows: Sequence[runs.ReportRow]) -> Payload:
+    """Accuracy by step within the epochs: `train` on the images of the steps, while the network
+    still learned, and `validation` on some held-out images now and then; each with `x` and `y`."""
+    train = [(row["step"], share) for row in rows if (share := row.get("accuracy")) is not None]
+    checks = [(row["step"], row["validation_accuracy"]) for row in rows if _has_check(row)]
+    return {"train": _curve(train), "validation": _curve(checks)}
+
+
+def _has_check(row: runs.ReportRow) -> bool:
+    return row.get("validation_accuracy") is not None
+
+
+def _curve(points: Sequence[tuple[int, float]]) -> Payload:
+    x, y = thin([x for x, _ in points], [y for _, y in points], MOST_ACCURACIES)
+    return {"x": x, "y": [round(value, 4) for value in y]}
 
 
 def _filters(filters: Sequence[Sequence[Sequence[float]]]) -> Payload | None:

@@ -165,6 +165,10 @@ class Reader:
         if images:
             self.story.put("images", {"images": images})
             self.story.put("live", guesses)
+        if found := payloads.check(live, config.classes):
+            self.story.put("check", found)
+        reports = [row for row in self.run.metrics() if row["kind"] == "report"]
+        self.story.put("accuracies", payloads.accuracies(reports))
 
 
 def snapshot(run: runs.Run) -> dict[str, Payload]:

@@ -11,7 +11,7 @@ const PATIENCE = 8000; // ms for an answer: a proxy that holds events back gives
 const FAILURES = 3; // in a row, then the page is told
 const LINGER = 2000; // ms that a stream lives on when nobody watches: a page is being made anew
 const MOST_POINTS = 8000; // beyond it neighbours are merged
-const EVENTS = ["points", "status", "images", "epochs", "live", "ended"];
+const EVENTS = ["points", "status", "images", "epochs", "live", "check", "accuracies", "ended"];
 const wanted = (listeners) => [...new Set([...listeners.values()].flat())].sort().join();
 
 class LiveStream {

@@ -1,4 +1,4 @@
-"""What a run shows of itself while it trains; one that waits after a step; one that is discarded."""
+"""What a run shows while it trains; one that waits after a step; one that is discarded."""
 
 from __future__ import annotations
 
