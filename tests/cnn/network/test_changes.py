@@ -13,7 +13,7 @@ from cnn.network.layers import Conv2d, Dropout, Flatten, LayerError
     [
         (Conv2d(), {"filters": 0}, "Filters: a whole number from 1 to 256 is allowed, not 0."),
         (Conv2d(), {"padding": "odd"}, "'same' or 'valid' is allowed, not 'odd'."),
-        (Dropout(), {"rate": float("nan")}, "Rate: a number from 0 to 0.9 is allowed, not nan."),
+        (Dropout(), {"rate": float("nan")}, "Rate: a number from 0 to 0.9 is allowed, not NaN."),
         (Flatten(), {"units": 3}, "units: there is no such field."),
     ],
 )
