@@ -16,11 +16,13 @@ import time
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnn.common.files import write_bytes
+from cnn.datasets import Preprocessing
 from cnn.runs import watching
 from cnn.runs.run import Run
+from cnn.training.accelerators import Accelerator
 from cnn.training.trainer import Trainer
 
 FRAME_SECONDS = 0.12  # between two frames, at least
@@ -60,26 +62,37 @@ class FrameWriter:
         if not self.wanted():
             return
         began = time.monotonic()
-        lines = [json.dumps(self._frame(s), separators=(",", ":")) for s in self._subjects]
+        trainer, step = self._trainer, self._trainer.position.step
+        how = trainer.preprocessing, trainer.accelerator
+        frames = [make_frame(trainer.model, s, step, *how) for s in self._subjects]
+        lines = [json.dumps(frame, separators=(",", ":")) for frame in frames]
         write_bytes(self._run.files.frames, "\n".join(lines).encode())
         self._written = time.monotonic()
         self._cost = self._written - began
 
-    @torch.inference_mode()
-    def _frame(self, subject: watching.Subject) -> dict[str, Any]:
-        trainer, layers = self._trainer, []
-        trainer.model.eval()
-        x = torch.from_numpy(subject.images.copy()).to(trainer.accelerator.device)
-        with trainer.accelerator.autocast():
-            x = trainer.preprocessing(x)
-            for number, module in enumerate(trainer.model, start=1):
-                x = module(x)
-                if number in subject.layers:
-                    layers.append({"number": number, **_packed(x[0], subject.layers[number])})
-        probabilities = x.float().softmax(1).cpu().tolist()
-        rounded = [[round(p, 4) for p in row] for row in probabilities]
-        step = trainer.position.step
-        return {"key": subject.key, "step": step, "probabilities": rounded, "layers": layers}
+
+@torch.inference_mode()
+def make_frame(
+    model: nn.Sequential,
+    subject: watching.Subject,
+    step: int,
+    preprocessing: Preprocessing,
+    accelerator: Accelerator | None = None,
+) -> dict[str, Any]:
+    """What a network makes of a subject, as a line of `frames.jsonl` has it. `accelerator`: where
+    the network lies; None: on the CPU. Leaves it in evaluation mode."""
+    accelerator = accelerator or Accelerator(torch.device("cpu"))
+    model.eval()
+    layers = []
+    x = torch.from_numpy(subject.images.copy()).to(accelerator.device)
+    with accelerator.autocast():
+        x = preprocessing(x)
+        for number, module in enumerate(model, start=1):
+            x = module(x)
+            if number in subject.layers:
+                layers.append({"number": number, **_packed(x[0], subject.layers[number])})
+    rounded = [[round(p, 4) for p in row] for row in x.float().softmax(1).cpu().tolist()]
+    return {"key": subject.key, "step": step, "probabilities": rounded, "layers": layers}
 
 
 def _packed(output: Tensor, wanted: tuple[int, ...]) -> dict[str, Any]:

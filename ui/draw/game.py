@@ -9,10 +9,10 @@ import streamlit as st
 
 from cnn import recognition, runs
 from cnn.drawing import DigitError, from_strokes, my_digits
-from ui.draw import canvas, state
+from ui.draw import state
 from ui.draw.answer import headline, in_words
 from ui.draw.state import Game, Turn
-from ui.shared import models
+from ui.shared import canvas, models
 from ui.shared import state as shared
 from ui.shared.pictures import enlarge
 from ui.shared.refresh import refreshing

@@ -9,9 +9,10 @@ import streamlit as st
 from cnn import runs
 from cnn.drawing import my_digits
 from cnn.runs import finetune
-from ui.draw import canvas, state
+from ui.draw import state
 from ui.draw.answer import no_digits
 from ui.draw.compare import readings
+from ui.shared import canvas
 from ui.shared.pictures import enlarge
 from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing

@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from cnn import drawing, recognition
-from ui.draw import canvas, state
+from ui.draw import state
+from ui.shared import canvas
 from ui.shared import state as shared
 from ui.shared.choice import choose
 from ui.shared.image_choice import ImageChoice

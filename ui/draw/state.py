@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +10,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn.drawing import Prepared
-from ui.draw.sheet import Sheet
 from ui.shared import state
 
 
@@ -54,9 +52,8 @@ class Game:
 
 @dataclass
 class DrawState:
-    """The sheets, what is looked at, the game, and what there is to say."""
+    """What is looked at, the game, and what there is to say."""
 
-    sheets: defaultdict[str, Sheet] = field(default_factory=lambda: defaultdict(Sheet))
     upload: bytes | None = None  # the picture file: a file uploader forgets it with its page
     digit: int = 0  # which of a number's digits is looked at
     game: Game = field(default_factory=Game)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,13 @@ from cnn.inspection.arithmetic import WindowSum
 from cnn.network.receptive_field import receptive_field
 from ui.inspect import formulas
 from ui.inspect.chosen_map import pick_map
-from ui.inspect.components import component, reported, scale_for
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import Scene
+from ui.shared.components import component, reported, scale_for
 
 SHOWN = 3  # input maps, those that count most
 KEY = "inspect_arithmetic"
-_arithmetic = component("arithmetic")
+_arithmetic = component(Path(__file__).parent, "arithmetic")
 
 
 def show(scene: Scene) -> None:

@@ -15,12 +15,12 @@ from plotly.colors import sample_colorscale
 from cnn import figures
 from cnn.inspection.activations import LayerOutput
 from cnn.network.layers import show as shape_of
-from ui.inspect.components import peak_of, scale_for
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import Scene, choose
 from ui.inspect.sheet import sheet
 from ui.inspect.widgets import by_hand
 from ui.shared.charts import chart
+from ui.shared.components import peak_of, scale_for
 
 FEW = 32  # maps shown of a large layer, unless all are asked for
 

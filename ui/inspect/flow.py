@@ -3,6 +3,7 @@ that contribute most to the chosen one."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from cnn.inspection.flow import Contributions, chain_ends
 from cnn.network.layers import Layer
 from cnn.network.layers import show as shape_of
 from cnn.runs.watching import Subject
-from ui.inspect.components import colours, component, pack, peak_of, reported
 from ui.inspect.scene import Scene, choose
 from ui.live import subjects
+from ui.shared.components import colours, component, pack, peak_of, reported
 
 MAPS = 7  # shown of each layer
 LINES = 24  # drawn to a unit of a flat layer
@@ -30,7 +31,7 @@ SHORT = {
     "avg_pool2d": "Avg",
     "sum_pool2d": "Sum",
 }
-_flow = component("flow")
+_flow = component(Path(__file__).parent, "flow")
 
 
 def show(scene: Scene) -> None:

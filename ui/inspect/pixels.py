@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn.figures.colours import INK
-from ui.inspect.components import component, reported, scale_for
+from ui.shared.components import component, reported, scale_for
 
-_pixels = component("pixels")
+_pixels = component(Path(__file__).parent, "pixels")
 
 
 def pixels(

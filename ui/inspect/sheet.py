@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn.figures.colours import INK
 from cnn.inspection.activations import LayerOutput
-from ui.inspect.components import component, pack, peak_of, reported, scale_for
 from ui.inspect.scene import Scene, choose
+from ui.shared.components import component, pack, peak_of, reported, scale_for
 
 Box = tuple[int, int, int, int]
-_sheet = component("sheet")
+_sheet = component(Path(__file__).parent, "sheet")
 
 
 def tiles(

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from cnn import figures
 from cnn.inspection.flow import chain_ends, one_to_one
-from ui.inspect.components import dark
 from ui.inspect.scene import Scene
+from ui.shared.components import dark
 
 SHOWN_KINDS = ("activation", "residual_block", "max_pool2d", "avg_pool2d", "sum_pool2d")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -13,13 +14,13 @@ from cnn import datasets, figures, runs
 from cnn.figures.colours import CLASSES
 from cnn.inspection import features
 from cnn.inspection.projection import PROJECTIONS, Layout, project
-from ui.inspect.components import component, dark, reported
 from ui.inspect.images import load_images, load_test_image
 from ui.inspect.scene import Scene
 from ui.inspect.work import at_once, long_work
 from ui.shared import models, state
 from ui.shared.charts import chart
 from ui.shared.choice import choose
+from ui.shared.components import component, dark, reported
 from ui.shared.image_choice import ImageChoice
 
 MANY, SOME = 2000, 400  # test images for layouts and statistics, and for the layers' similarity
@@ -29,7 +30,7 @@ VIEWS = {
     "Images": ":material/scatter_plot: Where the images lie",
     "Layers": ":material/bar_chart: What the layers make of them",
 }
-_cloud = component("cloud")
+_cloud = component(Path(__file__).parent, "cloud")
 
 
 def show(scene: Scene) -> None:

@@ -1,7 +1,7 @@
 """The sheet behind the canvas: no stroke is lost, and none comes back unasked."""
 
 from tests.strokes import ONE, SEVEN, ZERO, fabric
-from ui.draw.sheet import EMPTY, Sheet
+from ui.shared.sheet import EMPTY, Sheet
 
 
 def test_strokes_are_added_and_a_repeated_report_adds_none():

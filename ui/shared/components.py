@@ -1,4 +1,4 @@
-"""What the page's pictures share: components, their colours and data, and Plotly charts."""
+"""What pictures drawn in the browser share: components, their colours and data."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from streamlit.components.v2.types import ComponentRenderer
 from cnn.figures.colours import SEQUENTIAL, signed_scale
 from ui.live.component import STREAM_JS
 
-HERE = Path(__file__).parent
+PAINTING_JS = Path(__file__).with_name("painting.js").read_text("utf-8")
 
 
-def component(name: str) -> ComponentRenderer:
-    """The component made of `common.js` and the files called `name` in this folder."""
-    look = HERE / f"{name}.css"
-    own = [(HERE / file).read_text("utf-8") for file in ("common.js", f"{name}.js")]
+def component(folder: Path, name: str) -> ComponentRenderer:
+    """The component of the files called `name` in `folder`, a script and a style sheet; the script
+    finds what is in `painting.js`, and the window's streams."""
+    look, own = folder / f"{name}.css", (folder / f"{name}.js").read_text("utf-8")
     return st.components.v2.component(
-        f"inspect_{name}",
-        js="\n".join((STREAM_JS, *own)),
+        f"{folder.name}_{name}",
+        js=f"{STREAM_JS}\n{PAINTING_JS}\n{own}",
         css=look.read_text("utf-8"),
     )
 

@@ -7,15 +7,16 @@ browser, so that a page switch, a reload of the component and "clear" can all be
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 from cnn.drawing import FabricDrawing, strokes_from_canvas
-from ui.draw import state
-from ui.draw.sheet import Sheet, paths
-from ui.shared import state as shared
+from ui.shared import state
+from ui.shared.sheet import Sheet, paths
 
 SIZE = 280
 BRUSH = 18
@@ -27,9 +28,16 @@ _prompt = st.components.v2.component(
 )
 
 
+@dataclass
+class CanvasState:
+    """The sheets of a session, by name."""
+
+    sheets: defaultdict[str, Sheet] = field(default_factory=lambda: defaultdict(Sheet))
+
+
 def sheet(name: str = "draw") -> Sheet:
     """This session's sheet of that name."""
-    return state.get().sheets[name]
+    return state.page(CanvasState).sheets[name]
 
 
 def brush() -> int:
@@ -37,15 +45,17 @@ def brush() -> int:
     return int(st.session_state.get("brush", BRUSH))
 
 
-def canvas(name: str = "draw", part: str = "draw") -> FabricDrawing | None:
-    """The drawing on the canvas, laid out with its tools; None where it is empty.
+def canvas(
+    name: str = "draw", part: str = "draw", size: int = SIZE, tools: bool = True
+) -> FabricDrawing | None:
+    """The drawing on the canvas of `size` pixels, laid out with its tools; None where it is empty.
 
     The component forgets its drawing when it leaves the screen, and takes what it is handed only
     when that changes: handing the newest drawing back at every rerun would redraw it while the pen
     is down.
     `part` is the part of the page it stands in.
     """
-    paper, visit = sheet(name), shared.get().visit
+    paper, visit = sheet(name), state.get().visit
     if paper.place != (visit, part):
         paper.place, paper.reported, paper.mount = (visit, part), None, paper.mount + 1
         paper.hand_over()
@@ -54,13 +64,13 @@ def canvas(name: str = "draw", part: str = "draw") -> FabricDrawing | None:
     with contextlib.suppress(KeyError, TypeError, AttributeError):
         paper.receive(st.session_state[key]["drawing"]["raw"])
     with st.container(horizontal=True, gap="small", key=f"desk_{name}", wrap=False):
-        with st.container(key="canvas", width=SIZE, gap=None):
+        with st.container(key="canvas", width=size, gap=None):
             result = st_canvas(
                 stroke_width=brush(),
                 stroke_color="#ffffff",
                 background_color="#0d1117",
-                width=SIZE,
-                height=SIZE,
+                width=size,
+                height=size,
                 drawing_mode="freedraw",
                 initial_drawing={**paper.handed, "turn": paper.turn},
                 key=key,
@@ -68,7 +78,8 @@ def canvas(name: str = "draw", part: str = "draw") -> FabricDrawing | None:
             _prompt(key=f"canvas_prompt_{name}_{paper.mount}", height=1)
         if result.json_data is not None:
             paper.receive(result.json_data)
-        _tools(name, paper)
+        if tools:
+            _tools(name, paper)
     return paper.now if paths(paper.now) else None
 
 

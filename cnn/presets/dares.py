@@ -1,0 +1,104 @@
+"""Dares: something to reach by building and training, each won by a run's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+GAP = 0.05  # between training and validation accuracy: over-fitting that nobody overlooks
+NOISE = 0.4  # share of wrong labels
+SAVED_BY = 0.03  # of validation accuracy
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run has reached. Accuracies in 0-1, None where it has none (yet); `train_accuracy`
+    and `validation_accuracy` are of its last epoch."""
+
+    parameters: int
+    label_noise: float = 0.0
+    dropout: float = 0.0
+    train_images: int = 0
+    train_accuracy: float | None = None
+    validation_accuracy: float | None = None
+    test_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a dare is won, and how far it has come, in words."""
+
+    won: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Dare:
+    """`check` judges by all runs of a session, the newest first; `hint` says how to begin."""
+
+    name: str
+    title: str
+    hint: str
+    check: Callable[[Sequence[Result]], Verdict]
+
+
+def _small(results: Sequence[Result]) -> Verdict:
+    small = [r for r in results if r.parameters < 10_000 and r.test_accuracy is not None]
+    best = max((r.test_accuracy or 0.0 for r in small), default=None)
+    if best is None:
+        return Verdict(False, "No finished run with under 10,000 parameters yet.")
+    return Verdict(best >= 0.99, f"Best so far with under 10,000 parameters: {best:.2%}.")
+
+
+def _over_fit(results: Sequence[Result]) -> Verdict:
+    gaps = [
+        r.train_accuracy - r.validation_accuracy
+        for r in results
+        if r.train_accuracy is not None and r.validation_accuracy is not None
+    ]
+    if not gaps:
+        return Verdict(False, "No run with a finished epoch yet.")
+    widest = max(gaps)
+    text = f"Widest gap between training and new images so far: {100 * widest:.1f} points of 5."
+    return Verdict(widest >= GAP, text)
+
+
+def _saved(results: Sequence[Result]) -> Verdict:
+    noisy = [r for r in results if r.label_noise >= NOISE and r.validation_accuracy is not None]
+    broken = [r for r in noisy if not r.dropout]
+    if not broken:
+        return Verdict(False, "First train with 40 % wrong labels and no dropout.")
+    pairs = [
+        ((with_.validation_accuracy or 0.0) - (without.validation_accuracy or 0.0), without, with_)
+        for without in broken
+        for with_ in noisy
+        if with_.dropout and with_.train_images == without.train_images
+    ]
+    if not pairs:
+        worst = min(r.validation_accuracy or 0.0 for r in broken)
+        return Verdict(False, f"Broken: {worst:.1%} of new images. Now the same with dropout.")
+    gain, without, with_ = max(pairs, key=lambda pair: pair[0])
+    text = f"{without.validation_accuracy:.1%} without dropout, {with_.validation_accuracy:.1%} "
+    return Verdict(gain >= SAVED_BY, f"{text}with it: {100 * gain:+.1f} points of 3.")
+
+
+DARES = (
+    Dare(
+        "small",
+        "99 % with under 10,000 parameters",
+        "Fewer filters and blocks, more epochs. Parameters stand beside the network's name.",
+        _small,
+    ),
+    Dare(
+        "over-fit",
+        "Make it over-fit",
+        "Give it few training images and many epochs: it learns them by heart.",
+        _over_fit,
+    ),
+    Dare(
+        "noise",
+        "Break it with 40 % wrong labels, then save it with dropout",
+        "Wrong labels to 40 %, some thousand training images, many epochs; then dropout up.",
+        _saved,
+    ),
+)
