@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 import os
 
@@ -75,7 +74,7 @@ def test_a_frame_is_what_the_network_gives(images):
     assert frames > 1
     trainer, _ = make_trainer(run, find_device("cpu"), ProcessGroup())
     trainer.model.load_state_dict(read_tensors(run.weights_path()))
-    trainer.compute = dataclasses.replace(trainer.compute, bf16=False)
+    trainer.accelerator.bf16 = False
     watching.watch(run, [subject])
     FrameWriter(run, trainer).write()
     frame = json.loads(run.files.frames.read_text())
