@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
 import socket
 import threading
@@ -20,6 +19,7 @@ from cnn import figures, runs
 from cnn.common.files import write_bytes
 from cnn.inspection.example_filters import SAMPLE_STROKES
 from cnn.runs import watching
+from cnn.runs.locks import Lock
 from tests.browser.conftest import Server
 from tests.browsing import draw_strokes
 
@@ -36,7 +36,8 @@ class Worker:
     def __init__(self, run: runs.Run):
         self.run, self.step, self.epoch = run, 0, 0
         run.files.metrics.unlink(missing_ok=True)
-        run.write_process(os.getpid())
+        self.lock = Lock.take(run.files.lock)  # of the worker, as long as the test runs
+        assert self.lock is not None
         self.state("running")
 
     def state(self, state: str) -> None:

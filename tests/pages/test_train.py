@@ -134,7 +134,9 @@ def test_a_run_that_stopped_early_says_which_epoch_it_kept(train, trained):
 
 def test_a_gpu_run_shows_memory_and_utilisation(train, trained):
     status = trained.status()
-    trained.write_status(**{**status, "device": "cuda:0", "memory": 2.5e9, "utilisation": 87})
+    trained.write_status(
+        **{**status, "device": "cuda:0", "memory": 2_500_000_000, "utilisation": 87}
+    )
     shown = train(run=trained.id)
     cards = {card["label"]: card["value"] for card in told(shown)["status"]["cards"]}
     assert cards["Memory"] == "2.5 GB"

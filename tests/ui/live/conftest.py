@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 
 import pytest
 
 from cnn import runs
+from cnn.runs.locks import Lock
 
 
 @pytest.fixture
-def active(trained: runs.Run) -> runs.Run:
+def worker_lock(trained: runs.Run) -> Iterator[Lock]:
+    """The run's lock, which its worker would hold."""
+    lock = Lock.take(trained.files.lock)
+    assert lock is not None
+    yield lock
+    lock.release()
+
+
+@pytest.fixture
+def active(trained: runs.Run, worker_lock: Lock) -> runs.Run:
     """A run whose worker is this very process, one report and no epoch along."""
     trained.files.metrics.unlink()
-    trained.write_process(os.getpid())
     trained.write_status(state="running", step=10, steps=100, epoch=0, epochs=2)
     report(trained, 1, 2.5)
     return trained

@@ -86,12 +86,11 @@ def test_its_end_and_its_folder_that_goes(active):
     assert other.story.deleted and other.story.ended
 
 
-def test_a_worker_that_dies_changes_no_file_and_is_noticed(active, monkeypatch):
+def test_a_worker_that_dies_changes_no_file_and_is_noticed(active, worker_lock, monkeypatch):
     monkeypatch.setattr("ui.live.reader.ALIVE_SECONDS", 0.0)
     reader = Reader(active)
     reader.read()
-    process = active.files.process.read_text().replace('"started":', '"started":1')
-    active.files.process.write_text(process)
+    worker_lock.release()
     assert reader.changed()
     reader.read()
     assert reader.story.state == "interrupted"
