@@ -1,6 +1,12 @@
 """Plotly figures from plain arrays: pure functions, which know no runs and no pages."""
 
-from cnn.figures.curves import accuracy_curve, compare_curves, loss_curve, range_test
+from cnn.figures.curves import (
+    accuracy_by_step,
+    accuracy_curve,
+    compare_curves,
+    loss_curve,
+    range_test,
+)
 from cnn.figures.images import activation_map, digit, kernel, tiles, vector
 from cnn.figures.inspection import (
     contributions,
@@ -20,6 +26,7 @@ from cnn.figures.predictions import (
 from cnn.figures.space import planes
 
 __all__ = [
+    "accuracy_by_step",
     "accuracy_curve",
     "activation_map",
     "answer_over_epochs",

@@ -101,6 +101,18 @@ def accuracy_curve(
     return layout(figure, 300, legend=legend_row(1.12))
 
 
+def accuracy_by_step(total_steps: int) -> go.Figure:
+    """Axes for accuracy within the epochs, and two curves without points: `training` and `new
+    images`."""
+    figure = go.Figure()
+    for name, colour in (("training", TRAIN), ("new images", VALIDATION)):
+        text = hover(f"step %{{x}}<br>{name} %{{y:.1%}}")
+        figure.add_scatter(**curve([], [], colour) | {"name": name}, **text)
+    figure.update_xaxes(title="Step (batches seen)", range=[0, max(total_steps, 1)])
+    figure.update_yaxes(title="Accuracy", range=[0, 1], tickformat=".0%")
+    return layout(figure, 300, legend=legend_row(1.12))
+
+
 def compare_curves(curves: dict[str, tuple[list[int], list[float]]], quantity: str) -> go.Figure:
     """Accuracy by epoch of several runs; `curves` maps a run's name to epochs and accuracies."""
     dashes = ("solid", "dash", "dot", "dashdot")

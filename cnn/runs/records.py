@@ -22,6 +22,7 @@ Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 Positive = Annotated[float, Field(ge=0, le=1e15)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0, le=10)]
+Pace = Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)]
 _Row = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=28, max_length=28)]
 _Image = Annotated[list[_Row], Field(min_length=28, max_length=28)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]  # step, mean loss
@@ -67,6 +68,8 @@ class ControlFile(TypedDict, total=False):
     stop: OnErrorOmit[bool]
     paused: OnErrorOmit[bool]
     run_until: OnErrorOmit[Count]  # trains up to this step although paused
+    until_epoch: OnErrorOmit[Count]  # trains so many epochs although paused
+    pace: OnErrorOmit[Pace]  # seconds to rest after each step
     discard: OnErrorOmit[bool]  # nobody wants it any more: its folder goes when it has stopped
     learning_rate: OnErrorOmit[Rate]
 

@@ -29,6 +29,7 @@ from cnn.training.events import EpochEnd, Event, Paused, Report
 from cnn.training.trainer import Trainer
 
 REPORT_SECONDS = 0.3
+REST_SECONDS = 0.02  # between two looks at the control, in slow motion
 LIVE_SECONDS, LIVE_SHARE = 1.0, 0.02  # at most this share of the time goes into snapshots
 RESUME_SECONDS = 20.0
 
@@ -119,6 +120,8 @@ class Session:
 
     def _report_seconds(self) -> float:
         """The time from one report to the next: shorter while somebody watches."""
+        if self.control.pace:
+            return 0.0
         return FRAME_SECONDS if self.frames.wanted() else REPORT_SECONDS
 
     def _on_report(self, event: Report) -> None:
@@ -143,6 +146,9 @@ class Session:
             self.frames.write_if_due()
         if time.monotonic() - self.last_resume > RESUME_SECONDS:
             self._save_resume()
+        rested_at = time.monotonic() + self.control.pace
+        while time.monotonic() < rested_at and self.control.pace and not self.control.stop:
+            time.sleep(REST_SECONDS)
 
     def _on_epoch_end(self, event: EpochEnd) -> None:
         accuracy = event.validation_accuracy

@@ -75,8 +75,17 @@ class FileControl:
     @property
     def run_until(self) -> int:
         """A step to train up to although asked to wait."""
-        value = self._values.get("run_until")
-        return value if isinstance(value, int) else 0
+        return self._values.get("run_until", 0)
+
+    @property
+    def until_epoch(self) -> int:
+        """How many epochs to train although asked to wait."""
+        return self._values.get("until_epoch", 0)
+
+    @property
+    def pace(self) -> float:
+        """Seconds to rest after each step."""
+        return self._values.get("pace", 0.0)
 
     @property
     def learning_rate(self) -> float | None:

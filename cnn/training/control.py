@@ -33,6 +33,14 @@ class Control(Protocol):
         """The step up to which it trains although it is asked to wait; 0: none."""
 
     @property
+    def until_epoch(self) -> int:
+        """So many epochs it trains although it is asked to wait; 0: none."""
+
+    @property
+    def pace(self) -> float:
+        """Seconds to rest after each step, for those who want to see it; 0: none."""
+
+    @property
     def learning_rate(self) -> float | None:
         """A new peak learning rate, or None for the settings' own."""
 
@@ -44,4 +52,6 @@ class ManualControl:
     stop: bool = False
     paused: bool = False
     run_until: int = 0
+    until_epoch: int = 0
+    pace: float = 0.0
     learning_rate: float | None = None

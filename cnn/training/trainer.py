@@ -200,7 +200,9 @@ class Trainer:
 
     def _ask(self, control: Control, report: bool = False) -> Decision:
         """The leader's decision by its control, in every process."""
-        waits = control.paused and self.position.step >= control.run_until
+        at = self.position
+        goes_on = at.step < control.run_until or at.epoch < control.until_epoch
+        waits = control.paused and not goes_on
         decision = self.group.broadcast_decision(
             Decision(control.stop, waits, control.learning_rate, report)
         )

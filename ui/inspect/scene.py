@@ -16,7 +16,8 @@ from cnn.inspection.activations import LayerOutput, layer_outputs
 from cnn.inspection.arithmetic import Explainer
 from cnn.network import Architecture
 from ui.inspect.state import Choice, choices_in
-from ui.shared import models
+from ui.shared import models, state
+from ui.shared.image_choice import ImageChoice
 
 LARGEST = 1e18  # of an output: its square is still a float32
 
@@ -147,4 +148,9 @@ def make(run: runs.Run, epoch: int | None, image: NDArray, label: int | None) ->
             f"'{run.name}' gives outputs that are not finite numbers, or far too large to look at. "
             "Train it again, with a smaller learning rate."
         )
-    return Scene(run, config, epoch, changed, model, x, image, label, outputs, ordering)
+    scene = Scene(run, config, epoch, changed, model, x, image, label, outputs, ordering)
+    image_choice = state.page(ImageChoice)
+    if image_choice.map is not None:  # a click on another page
+        choose(scene, *image_choice.map)
+        image_choice.map = None
+    return scene

@@ -19,4 +19,5 @@ class ImageChoice:
     source: Source = "Test image"
     index: int = 0  # of the test set
     wanted_class: int = ANY_CLASS  # "before" and "next" stay in this class
+    map: tuple[int, int] | None = None  # a layer and its map that another page wants looked at
     drawing: NDArray[np.float32] | None = None  # the newest prepared digit, (28, 28) in 0-1

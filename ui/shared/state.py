@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from cnn import runs
+from cnn.datasets import default_dataset
 from cnn.network import Architecture
 from cnn.network.layers import AnyLayer, Classifier
 from cnn.presets import DEFAULT_PRESET, PRESETS, Experiment
@@ -98,6 +99,11 @@ class Playground:
         ]
         self.head = architecture.head
         self.version += 1
+
+    @property
+    def dataset_name(self) -> str:
+        """The data set to train on: as chosen, or the best that is on disk."""
+        return self.dataset or default_dataset()
 
     @property
     def title(self) -> str:

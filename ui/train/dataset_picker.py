@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnn.datasets import DATASETS, default_dataset, is_on_disk
+from cnn.datasets import DATASETS, is_on_disk
 from cnn.datasets.download import Download
 from ui.shared import state
 from ui.shared.refresh import refreshing
@@ -12,7 +12,7 @@ from ui.shared.refresh import refreshing
 
 def chosen_dataset() -> str:
     """The name of the data set to train on: as chosen, or the best that is on disk."""
-    return state.get().dataset or default_dataset()
+    return state.get().dataset_name
 
 
 def train_images() -> int:

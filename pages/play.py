@@ -1,0 +1,42 @@
+"""Play: one screen on which everything moves while the network learns."""
+
+import streamlit as st
+
+from ui.play import address, bar, dares, inputs, knobs, stage, training
+from ui.play.style import CSS
+from ui.shared import models, state
+from ui.shared.following import refreshed_without_stream
+
+LOADING_SECONDS = 1.0  # how often the page looks whether PyTorch is loaded
+
+address.open_link()
+st.html(CSS)
+run = training.run_of_now()
+st.markdown(
+    "**Press Train and watch a network learn to read digits.** Every picture below is what one "
+    f"layer sees. {training.parameters(state.get().settings)}"
+)
+bar.show(run)
+
+
+def desk(was_loading: bool) -> None:
+    """What goes in, the stage, the knobs."""
+    shown = training.run_of_now()
+    if was_loading and models.known_devices() is not None:
+        st.rerun()
+    left, middle, right = st.columns([1.05, 5.2, 1.15], gap="small")
+    with left:
+        drawing = inputs.drawing()
+    with middle:
+        stage.show(shown, inputs.one_of_each(shown), drawing)
+    with right:
+        knobs.show()
+
+
+loading = models.known_devices() is None and not models.loading_problem()
+if run is not None and not loading:
+    refreshed_without_stream(desk, run)(loading)
+else:
+    st.fragment(desk, run_every=LOADING_SECONDS if loading else None)(loading)
+dares.show()
+address.write()

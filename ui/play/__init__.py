@@ -1,0 +1,1 @@
+"""The pieces of Play: the bar, the stage on which everything moves, the knobs, the dares."""

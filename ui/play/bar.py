@@ -1,0 +1,151 @@
+"""The bar: train, wait, step, start over; preset, epochs, learning rate, speed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnn import runs
+from cnn.presets import PRESETS
+from cnn.training import SettingsError
+from ui.play import training
+from ui.play.state import SPEEDS, get
+from ui.shared import state
+from ui.shared.fields import apply_change, field_widget, rate_input, show_refusal
+
+
+def show(run: runs.Run | None) -> None:
+    """One row of controls; `run` is of the network as it stands."""
+    problem = state.get().architecture.problem()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="play_bar"):
+        _buttons(run, problem is not None)
+        _preset()
+        _epochs()
+        _learning_rate(run)
+        _speed()
+    if problem:
+        st.error(f"This network cannot be trained yet. {problem}", icon=":material/build:")
+        st.page_link("pages/design.py", label="Fix it on Design", icon=":material/layers:")
+
+
+def _buttons(run: runs.Run | None, off: bool) -> None:
+    status = run.state if run else None
+    waits = bool(run) and (status == "paused" or bool(run and run.control().get("paused")))
+    if status in runs.ACTIVE and not waits:
+        st.button(
+            "Pause", icon=":material/pause:", key="play_pause", on_click=training.pause, width=110
+        )
+    else:
+        st.button(
+            "Train",
+            icon=":material/play_arrow:",
+            type="primary",
+            key="play_train",
+            on_click=training.train,
+            disabled=off,
+            width=110,
+        )
+    st.button(
+        "Step",
+        icon=":material/skip_next:",
+        key="play_step",
+        on_click=training.step,
+        disabled=off,
+        help="One batch of images, then wait.",
+    )
+    st.button(
+        "Epoch",
+        icon=":material/fast_forward:",
+        key="play_epoch",
+        on_click=training.epoch,
+        disabled=off,
+        help="All training images once, then wait.",
+    )
+    st.button(
+        "Start over",
+        icon=":material/restart_alt:",
+        key="play_over",
+        on_click=training.start_over,
+        disabled=off,
+        help="New random weights: the next seed.",
+    )
+
+
+def _preset() -> None:
+    play, names = state.get(), list(PRESETS)
+    key = f"play_preset_{play.version}"
+    st.selectbox(
+        "Network",
+        names,
+        names.index(play.preset) if play.preset in names else None,
+        format_func=lambda name: PRESETS[name].label,
+        key=key,
+        on_change=lambda: training.load_preset(st.session_state[key]),
+        placeholder="Your own",
+        width=190,
+        disabled=bool(play.hidden | play.fixed),
+    )
+
+
+def _epochs() -> None:
+    play = state.get()
+
+    def change(name: str, value: object) -> None:
+        training.rebuild(**{name: value})
+
+    with st.container(width=170):
+        field_widget(
+            play.settings,
+            "epochs",
+            f"play_epochs_{play.version}",
+            change,
+            disabled="epochs" in play.fixed | play.hidden,
+        )
+
+
+def _learning_rate(run: runs.Run | None) -> None:
+    """Of the run while it trains, else of the settings."""
+    play = state.get()
+    active = run is not None and run.state in runs.ACTIVE
+    now = play.settings.learning_rate
+    if run is not None and active:
+        now = float(run.control().get("learning_rate") or now)
+    key = f"play_rate_{play.version}_{run.id if run and active else ''}"
+
+    def change(rate: float) -> None:
+        checked = play.settings.changed(learning_rate=rate).learning_rate
+        if run is not None and active:
+            try:
+                run.send(learning_rate=checked)
+            except runs.RunError as error:
+                raise SettingsError(str(error)) from error
+        else:
+            training.rebuild(learning_rate=checked)
+
+    with st.container(width=150):
+        rate_input(
+            "Learning rate",
+            now,
+            key=key,
+            on_change=lambda: apply_change(key, "learning_rate", now, change),
+            disabled="learning_rate" in play.fixed | play.hidden,
+        )
+        show_refusal(key)
+
+
+def _speed() -> None:
+    mine, options = get(), list(SPEEDS)
+
+    def changed() -> None:
+        mine.speed = st.session_state.play_speed
+        training.set_pace()
+
+    st.selectbox(
+        "Speed",
+        options,
+        options.index(mine.speed),
+        format_func=SPEEDS.__getitem__,
+        key="play_speed",
+        on_change=changed,
+        width=120,
+        help="Slow motion: the run rests after each batch.",
+    )

@@ -1,0 +1,52 @@
+"""Three dares, each with a check of its own by the figures of the runs there are."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnn import runs
+from cnn.datasets import DATASETS
+from cnn.network.layers import Dropout
+from cnn.presets.dares import DARES, Result
+
+RUNS_LOOKED_AT = 40
+
+
+def show() -> None:
+    """One row: each dare opens to a hint and how far it has come."""
+    results = [result_of(run) for run in runs.list_runs()[:RUNS_LOOKED_AT] if is_own(run)]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="play_dares"):
+        st.markdown("**Dares**", width="content")
+        for dare in DARES:
+            verdict = dare.check(results)
+            icon = ":material/trophy:" if verdict.won else ":material/flag:"
+            won = " · won" if verdict.won else ""
+            with st.popover(f"{dare.title}{won}", icon=icon, type="tertiary"):
+                st.markdown(dare.hint)
+                said = f"**Won.** {verdict.text}" if verdict.won else verdict.text
+                st.markdown(said)
+
+
+def is_own(run: runs.Run) -> bool:
+    """Whether a run was trained here: an example that ships with the app wins no dare."""
+    return not getattr(run, "is_example", False)
+
+
+def result_of(run: runs.Run) -> Result:
+    """A run's figures."""
+    config, status = run.config, run.status()
+    ends = [row for row in run.metrics() if row["kind"] == "epoch"]
+    rates = [
+        layer.rate
+        for layer in config.architecture.layers
+        if isinstance(layer, Dropout) and layer.enabled
+    ]
+    return Result(
+        parameters=config.architecture.parameters,
+        label_noise=config.settings.label_noise,
+        dropout=max(rates, default=0.0),
+        train_images=config.settings.trained_on(DATASETS[config.dataset]),
+        train_accuracy=ends[-1]["train_accuracy"] if ends else None,
+        validation_accuracy=ends[-1].get("validation_accuracy") if ends else None,
+        test_accuracy=status.get("test_accuracy"),
+    )

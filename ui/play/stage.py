@@ -1,0 +1,162 @@
+"""The stage: one image on its way through the network as columns of maps, the scores, the curves, a
+confusion matrix and the mistakes, all drawn in the browser while it learns."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnn import figures, runs
+from cnn.datasets import DATASETS, DataError, preprocessing_for
+from cnn.figures.colours import CONFUSIONS, INK
+from cnn.network import Architecture
+from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Linear, ResidualBlock
+from cnn.network.layers import show as shape_of
+from cnn.runs.watching import Subject
+from ui.live import subjects
+from ui.live.component import PLOTLY_VERSION, live_component
+from ui.live.payloads import Payload, figure_json
+from ui.live.reader import snapshot
+from ui.play.inputs import first_of_class
+from ui.play.state import get
+from ui.shared import models, state
+from ui.shared.components import PAINTING_JS, colours, reported
+from ui.shared.image_choice import ImageChoice
+
+if TYPE_CHECKING:
+    from torch import nn
+
+KEY = "play_stage"
+MAPS = 6  # shown of each layer
+MOST_COLUMNS = 6
+CHART_HEIGHT = 170
+_stage = live_component(Path(__file__).parent, "stage", PAINTING_JS)
+
+
+def show(
+    run: runs.Run | None, images: NDArray[np.uint8], drawing: NDArray[np.uint8] | None
+) -> None:
+    """Draw it for `run`, or for the network as it stands before its first step; `images` hold one
+    of each class, of which one goes in, or the `drawing`."""
+    play, mine = state.get(), get()
+    network = run.config.architecture if run else play.architecture
+    wanted = columns_of(network)
+    image = images[min(mine.image, len(images) - 1)] if drawing is None else drawing
+    subject = Subject(image[None], {column["number"]: tuple(range(MAPS)) for column in wanted})
+    story = snapshot(run) if run else {}
+    steps = story["status"]["steps"] if story else 1
+
+    def picked() -> None:
+        mine.image, mine.drawn = int(reported(KEY, "image")), False
+
+    def opened() -> None:
+        dataset = run.config.dataset if run else play.dataset_name
+        _look_at(reported(KEY, "map"), dataset, image if drawing is not None else None)
+
+    _stage(
+        key=KEY,
+        data={
+            "run": run.id if run else None,
+            "follow": run is not None and run.state in runs.ACTIVE,
+            "subject": subjects.register(subject),
+            "frame": first_frame(run, network, subject),
+            "columns": wanted,
+            "story": story,
+            "images": [_packed(one) for one in images],
+            "image": _packed(image),
+            "chosen": None if drawing is not None else mine.image,
+            "classes": list(DATASETS[run.config.dataset if run else play.dataset_name].classes),
+            "loss": _small(figures.loss_curve([], [], steps)),
+            "accuracy": _small(figures.accuracy_by_step(steps)),
+            "plotly": PLOTLY_VERSION,
+            "colours": {**colours(), "ink": INK, "confusions": CONFUSIONS},
+            "loading": models.known_devices() is None,
+        },
+        on_image_change=picked,
+        on_map_change=opened,
+    )
+    if mine_map := st.session_state.pop("play_open_inspect", None):
+        state.page(ImageChoice).map = mine_map
+        st.switch_page("pages/inspect.py")
+
+
+def columns_of(network: Architecture) -> list[dict[str, Any]]:
+    """The layers shown as columns: each convolution's maps after its activation, and each pooling;
+    of a network without maps the hidden layers' units. At most `MOST_COLUMNS`, spread evenly."""
+    rows = [row for row in network.table() if row.output_shape and row.problem is None]
+    layers = network.all_layers
+    found: list[tuple[int, str, tuple[int, ...]]] = []
+    for place, row in enumerate(rows[:-1]):  # the last are the scores
+        layer, shape = layers[place], tuple(row.output_shape or ())
+        following = layers[place + 1]
+        goes_on = isinstance(following, BatchNorm2d | Activation) and following.enabled
+        computes = isinstance(layer, Conv2d | Linear | ResidualBlock | BatchNorm2d | Activation)
+        pools = len(shape) == 3 and "pool" in layer.kind
+        if layer.enabled and ((computes and not goes_on) or pools):
+            found.append((place + 1, layer.summary, shape))
+    if len(found) > MOST_COLUMNS:
+        spread = np.linspace(0, len(found) - 1, MOST_COLUMNS).round().astype(int)
+        found = [found[i] for i in spread]
+    return [
+        {"number": number, "title": title, "note": shape_of(shape), "maps": len(shape) == 3}
+        for number, title, shape in found
+    ]
+
+
+def first_frame(run: runs.Run | None, network: Architecture, subject: Subject) -> Payload | None:
+    """What the network makes of the image before the stream tells more: with the run's newest
+    weights, or with random ones. None while PyTorch is being loaded, or where it cannot work."""
+    if models.known_devices() is None or network.problem():
+        return None
+    from cnn.runs.frames import make_frame
+
+    play = state.get()
+    try:
+        if run is not None:
+            model, preprocessing, step = models.model_of(run), run.preprocessing, 0
+        else:
+            model = _untrained(network, play.settings.seed)
+            preprocessing = preprocessing_for(play.dataset_name, play.settings.normalisation)
+            step = 0
+        return make_frame(model, subject, step, preprocessing)
+    except (runs.RunError, FileNotFoundError):
+        return None
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _untrained(network: Architecture, seed: int) -> nn.Module:
+    from cnn.common.random_state import OwnRandomState
+
+    with OwnRandomState(seed):
+        return network.build()
+
+
+def _small(figure: Any) -> Payload:
+    """A figure as it fits under the stage."""
+    figure.update_layout(height=CHART_HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    figure.update_xaxes(title=None)
+    figure.update_yaxes(title=None)
+    return figure_json(figure)
+
+
+def _look_at(place: Any, dataset: str, drawing: NDArray[np.uint8] | None) -> None:
+    """Open a map on Inspect, with the image that goes in here."""
+    choice = state.page(ImageChoice)
+    if drawing is not None:
+        choice.source = "My drawing"
+        choice.drawing = np.float32(1 / 255) * drawing
+    else:
+        choice.source = "Test image"
+        with contextlib.suppress(DataError):
+            choice.index = first_of_class(dataset, get().image)
+    st.session_state.play_open_inspect = (int(place["layer"]), int(place["channel"]))
+
+
+def _packed(image: NDArray[np.uint8]) -> str:
+    return base64.b64encode(image.tobytes()).decode()

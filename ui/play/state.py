@@ -1,0 +1,30 @@
+"""What Play keeps for a session besides the network and the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ui.shared import state
+
+Speed = Literal["full", "slow", "steps"]
+PACES: dict[Speed, float] = {"full": 0.0, "slow": 0.2, "steps": 1.0}  # seconds after each step
+SPEEDS: dict[Speed, str] = {"full": "Full", "slow": "5 steps/s", "steps": "1 step/s"}
+
+
+@dataclass
+class PlayState:
+    """`image`: which class's test image goes in; `drawn`: the drawing does instead, while there is
+    one; `strokes`: how many it had when that was decided; `begun`: the runs begun here, by id."""
+
+    image: int = 7
+    drawn: bool = False
+    strokes: int = 0
+    speed: Speed = "full"
+    begun: list[str] = field(default_factory=list)
+    visit: int = -1  # the page visit for which the address was read
+
+
+def get() -> PlayState:
+    """This session's."""
+    return state.page(PlayState)

@@ -1,0 +1,15 @@
+"""What Play needs to fit one screen: less space between its parts, small labels."""
+
+CSS = """
+<style>
+.block-container { padding-top: 2.2rem; padding-bottom: 1rem; max-width: 1500px; }
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+.st-key-play_bar { row-gap: 0.3rem; }
+.st-key-play_bar label, .st-key-play_knobs label { min-height: 1.2rem; }
+.st-key-play_knobs { gap: 0.35rem; }
+@keyframes play-pulse { 50% { box-shadow: 0 0 0 7px transparent; } }
+.st-key-play_train button { box-shadow: 0 0 0 0 var(--st-primary-color, #c2410c);
+  animation: play-pulse 1.6s ease-out 6; }
+@media (prefers-reduced-motion: reduce) { .st-key-play_train button { animation: none; } }
+</style>
+"""

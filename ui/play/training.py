@@ -1,0 +1,178 @@
+"""What Play's buttons and knobs do: train, wait, step, start over, build anew."""
+
+from __future__ import annotations
+
+import contextlib
+
+from cnn import runs
+from cnn.runs.records import ControlFile
+from cnn.training import Settings
+from ui.play.state import PACES, get
+from ui.shared import state
+from ui.shared.plain_text import plain
+
+
+def fits(run: runs.Run) -> bool:
+    """Whether a run is of the network and the settings as they stand now."""
+    play, config = state.get(), run.config
+    same = config.architecture == play.architecture and config.settings == play.settings
+    return same and config.dataset == play.dataset_name
+
+
+def run_of_now() -> runs.Run | None:
+    """The current run, where it is of the network and the settings as they stand."""
+    run = state.current_run()
+    return run if run is not None and fits(run) else None
+
+
+def train() -> None:
+    """Train, or go on training."""
+    run = run_of_now()
+    status = run.state if run else None
+    if run and status in runs.ACTIVE:
+        _send(run, paused=False)
+    elif (run and run.can_resume()) or (run and run.can_start_again() and run.id in get().begun):
+        _start(run)
+    else:
+        if run:  # it has finished: the same again would be the same
+            _new_seed()
+        begin()
+
+
+def pause() -> None:
+    """Let the run wait."""
+    if run := run_of_now():
+        _send(run, paused=True)
+
+
+def step() -> None:
+    """One batch, then wait."""
+    run = run_of_now()
+    if run and run.state in runs.ACTIVE:
+        done = run.status().get("step", 0)
+        _send(run, paused=True, run_until=done + 1)
+    else:
+        _train_and_wait({"paused": True, "run_until": 1})
+
+
+def epoch() -> None:
+    """To the end of the epoch, then wait."""
+    run = run_of_now()
+    if run and run.state in runs.ACTIVE:
+        _send(run, paused=True, until_epoch=run.status().get("epoch", 0) + 1)
+    else:
+        _train_and_wait({"paused": True, "until_epoch": 1})
+
+
+def start_over() -> None:
+    """New random weights; where it was training, it trains on with them."""
+    was_training = _abandon()
+    _new_seed()
+    state.choose_run(None)
+    if was_training:
+        begin()
+
+
+def rebuild(**changes: object) -> None:
+    """Take other settings or, as `architecture`, another network; where it was training, train
+    that. Raises SettingsError."""
+    play = state.get()
+    architecture = changes.pop("architecture", None)
+    settings = play.settings.changed(**changes)
+    was_training = _abandon()
+    if architecture is not None:
+        play.take(architecture)  # type: ignore[arg-type]
+    play.settings = settings
+    play.version += 1
+    if run_of_now() is None:
+        state.choose_run(None)
+    if was_training:
+        begin()
+
+
+def load_preset(name: str) -> None:
+    """Take a preset's network and settings; where it was training, train that."""
+    was_training = _abandon()
+    state.get().load_preset(name)
+    state.choose_run(None)
+    if was_training:
+        begin()
+
+
+def begin(control: ControlFile | None = None) -> None:
+    """A new run of the network and the settings as they stand."""
+    play = state.get()
+    pace: ControlFile = {"pace": PACES[get().speed]}
+    try:
+        title = runs.default_name(play.title, play.dataset_name)
+        run = runs.new(
+            *(play.architecture, play.settings, play.dataset_name, play.device),
+            *(play.preset, title),
+        )
+        runs.launch(run, control={**pace, **(control or {})})
+    except runs.RunError as error:
+        play.notice = plain(str(error))
+        return
+    get().begun.append(run.id)
+    state.choose_run(run.id)
+
+
+def set_pace() -> None:
+    """Tell the run how fast it may go."""
+    if (run := run_of_now()) and run.state in runs.ACTIVE:
+        _send(run, pace=PACES[get().speed])
+
+
+def _train_and_wait(control: ControlFile) -> None:
+    run = run_of_now()
+    if run and run.can_resume():
+        done = run.status()
+        if "run_until" in control:
+            control["run_until"] = done.get("step", 0) + 1
+        else:
+            control["until_epoch"] = done.get("epoch", 0) + 1
+        _start(run, control)
+        return
+    if run:
+        _new_seed()
+    begin(control)
+
+
+def _start(run: runs.Run, control: ControlFile | None = None) -> None:
+    try:
+        runs.launch(run, control=control)
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
+
+
+def _send(run: runs.Run, **changes: object) -> None:
+    try:
+        run.send(**changes)
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
+
+
+def _new_seed() -> None:
+    play = state.get()
+    limit = 2**31 - 1
+    seed = play.settings.seed + 1 if play.settings.seed < limit else 0
+    play.settings = play.settings.changed(seed=seed)
+
+
+def _abandon() -> bool:
+    """Let go of the run that was begun here and has not finished; whether it was training."""
+    run = state.current_run()
+    if run is None or run.id not in get().begun:
+        return False
+    status = run.state
+    if status != "finished":
+        with contextlib.suppress(runs.RunError):
+            run.discard()
+        get().begun.remove(run.id)
+    return status in ("running", "queued") and not run.control().get("paused")
+
+
+def parameters(settings: Settings) -> str:
+    """What stands beside the network's name: its parameters and the seed of its random weights."""
+    count = state.get().architecture.parameters
+    return f"{count:,} parameters · seed {settings.seed}"
