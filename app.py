@@ -24,7 +24,10 @@ def main() -> None:
     share_link.open_link()
     style.apply()
     pages = {
-        "": [st.Page("pages/learn.py", title="Learn", icon=":material/school:", default=True)],
+        "": [
+            st.Page("pages/play.py", title="Play", icon=":material/play_circle:", default=True),
+            st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
+        ],
         "Build": [
             st.Page("pages/design.py", title="Design", icon=":material/layers:"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),

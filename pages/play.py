@@ -24,7 +24,8 @@ def desk(was_loading: bool) -> None:
     shown = training.run_of_now()
     if was_loading and models.known_devices() is not None:
         st.rerun()
-    left, middle, right = st.columns([1.05, 5.2, 1.15], gap="small")
+    with st.container(key="play_desk"):
+        left, middle, right = st.columns([1.25, 5.2, 1.15], gap="small")
     with left:
         drawing = inputs.drawing()
     with middle:

@@ -110,7 +110,7 @@ def accuracy_by_step(total_steps: int) -> go.Figure:
         figure.add_scatter(**curve([], [], colour) | {"name": name}, **text)
     figure.update_xaxes(title="Step (batches seen)", range=[0, max(total_steps, 1)])
     figure.update_yaxes(title="Accuracy", range=[0, 1], tickformat=".0%")
-    return layout(figure, 300, legend=legend_row(1.12))
+    return layout(figure, 300, showlegend=False)
 
 
 def compare_curves(curves: dict[str, tuple[list[int], list[float]]], quantity: str) -> go.Figure:

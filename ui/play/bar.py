@@ -32,7 +32,7 @@ def _buttons(run: runs.Run | None, off: bool) -> None:
     waits = bool(run) and (status == "paused" or bool(run and run.control().get("paused")))
     if status in runs.ACTIVE and not waits:
         st.button(
-            "Pause", icon=":material/pause:", key="play_pause", on_click=training.pause, width=110
+            "Pause", icon=":material/pause:", key="play_pause", on_click=training.pause, width=100
         )
     else:
         st.button(
@@ -42,7 +42,7 @@ def _buttons(run: runs.Run | None, off: bool) -> None:
             key="play_train",
             on_click=training.train,
             disabled=off,
-            width=110,
+            width=100,
         )
     st.button(
         "Step",
@@ -81,7 +81,7 @@ def _preset() -> None:
         key=key,
         on_change=lambda: training.load_preset(st.session_state[key]),
         placeholder="Your own",
-        width=190,
+        width=150,
         disabled=bool(play.hidden | play.fixed),
     )
 
@@ -92,7 +92,7 @@ def _epochs() -> None:
     def change(name: str, value: object) -> None:
         training.rebuild(**{name: value})
 
-    with st.container(width=170):
+    with st.container(width=125):
         field_widget(
             play.settings,
             "epochs",
@@ -121,7 +121,7 @@ def _learning_rate(run: runs.Run | None) -> None:
         else:
             training.rebuild(learning_rate=checked)
 
-    with st.container(width=150):
+    with st.container(width=140):
         rate_input(
             "Learning rate",
             now,
@@ -146,6 +146,6 @@ def _speed() -> None:
         format_func=SPEEDS.__getitem__,
         key="play_speed",
         on_change=changed,
-        width=120,
+        width=105,
         help="Slow motion: the run rests after each batch.",
     )

@@ -11,7 +11,7 @@ from cnn.drawing import DigitError
 from ui.play.state import get
 from ui.shared import canvas, models, state
 
-SIZE = 190
+SIZE = 160
 SHEET = "play"
 
 

@@ -29,8 +29,11 @@ class Stage {
     this.below = element("div", "below", box);
     this.lossAt = this.section("Training loss", "plot-loss", "Training loss by step");
     this.accuracyAt = this.section("Accuracy", "plot-accuracy", "Accuracy by step");
+    const words = this.accuracyAt.parentElement.querySelector("h5");
+    words.append(": ", element("span", "train-colour", null, "training"), ", ",
+      element("span", "new-colour", null, "new"));
     this.confusionAt = this.section("Confusion", "confusion", "Confusion matrix");
-    this.wrongAt = this.section("It gets these wrong now", "mistakes", "");
+    this.wrongAt = this.section("Wrong now", "mistakes", "");
     this.enlarged = element("div", "enlarged", box);
     this.enlarged.hidden = true;
   }
@@ -145,7 +148,9 @@ class Stage {
   }
 
   column(column, place) {
-    const made = element("div", column.maps ? "column" : "column strip", this.flow);
+    const filtered = place === 0 && column.maps && this.data.filters;
+    const look = column.maps ? (filtered ? "column filtered" : "column") : "column strip";
+    const made = element("div", look, this.flow);
     const head = element("div", "head", made, column.title);
     head.title = `Layer ${column.number}: ${column.title}, ${column.note}`;
     const body = element("div", "maps", made);
@@ -164,7 +169,7 @@ class Stage {
         button.onpointerleave = () => { this.enlarged.hidden = true; this.large = null; };
       } else button.title = label;
       this.canvases.set(`${column.number}:${i}`, { canvas, row });
-      if (place === 0 && column.maps) {
+      if (filtered) {
         const filter = element("canvas", "filter", row);
         filter.title = "The filter that makes this map";
         filter.hidden = true;

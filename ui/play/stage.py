@@ -67,6 +67,7 @@ def show(
             "subject": subjects.register(subject),
             "frame": first_frame(run, network, subject),
             "columns": wanted,
+            "filters": network.convolutional and isinstance(network.all_layers[0], Conv2d),
             "story": story,
             "images": [_packed(one) for one in images],
             "image": _packed(image),
@@ -99,7 +100,7 @@ def columns_of(network: Architecture) -> list[dict[str, Any]]:
         computes = isinstance(layer, Conv2d | Linear | ResidualBlock | BatchNorm2d | Activation)
         pools = len(shape) == 3 and "pool" in layer.kind
         if layer.enabled and ((computes and not goes_on) or pools):
-            found.append((place + 1, layer.summary, shape))
+            found.append((place + 1, layer.summary.split()[0].rstrip(","), shape))
     if len(found) > MOST_COLUMNS:
         spread = np.linspace(0, len(found) - 1, MOST_COLUMNS).round().astype(int)
         found = [found[i] for i in spread]

@@ -99,7 +99,8 @@ def apply_change(
     try:
         if new is None and not optional:
             raise ValueError("It cannot be empty.")
-        change(new)
+        if new != in_force:  # Streamlit calls now and then for a value that has not moved
+            change(new)
     except ValueError as error:
         st.session_state[key] = in_force
         refusal.key, refusal.visit = key, state.get().visit
