@@ -10,6 +10,7 @@ from ui.shared import models, state
 from ui.shared.choice import choose
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
+from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
 DETECTOR_SECONDS = 1.0  # how often the answer looks whether the detector is fitted
@@ -42,8 +43,9 @@ def desk(run_id: str) -> None:
             refreshed_without_stream(answer.show, run)(run_id, epoch, found)
         else:  # looked at again until the detector is ready
             pending = bool(found) and models.detector_pending(run)
-            show = st.fragment(answer.show, run_every=DETECTOR_SECONDS if pending else None)
-            show(run_id, epoch, found)
+            refreshing(answer.show, DETECTOR_SECONDS if pending else None, "answer")(
+                run_id, epoch, found
+            )
     if not found:
         return
     if st.button(

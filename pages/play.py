@@ -6,6 +6,7 @@ from ui.play import address, bar, dares, inputs, knobs, stage, training
 from ui.play.style import CSS
 from ui.shared import models, state
 from ui.shared.following import refreshed_without_stream
+from ui.shared.refresh import refreshing
 
 LOADING_SECONDS = 1.0  # how often the page looks whether PyTorch is loaded
 
@@ -38,6 +39,6 @@ loading = models.known_devices() is None and not models.loading_problem()
 if run is not None and not loading:
     refreshed_without_stream(desk, run)(loading)
 else:
-    st.fragment(desk, run_every=LOADING_SECONDS if loading else None)(loading)
+    refreshing(desk, LOADING_SECONDS if loading else None, "play")(loading)
 dares.show()
 address.write()

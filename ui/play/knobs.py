@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from cnn.presets.knobs import Knobs, knobs_of, nearest_knobs
 from ui.play import training
 from ui.shared import state
-from ui.shared.fields import field_widget
+from ui.shared.fields import apply_change, field_widget
 
-OF_DATA = ("train_images", "label_noise")
+FEWER = (100, 300, 1_000, 3_000, 10_000, 30_000)  # training images; None: all there are
+
+
+def _train_images(change: Callable[[str, object], None]) -> None:
+    """A slider over some numbers of training images, the one in force among them."""
+    play = state.get()
+    now, info = play.settings.train_images, type(play.settings).model_fields["train_images"]
+    key = f"knob_{play.version}_train_images"
+    numbers = sorted({*FEWER, *([] if now is None else [now])})
+    st.select_slider(
+        info.title or "",
+        [*numbers, None],
+        now,
+        format_func=lambda count: "all" if count is None else f"{count:,}",
+        key=key,
+        on_change=lambda: apply_change(
+            key, "train_images", now, lambda new: change("train_images", new), optional=True
+        ),
+        help=info.description,
+    )
 
 
 def show() -> None:
@@ -30,8 +51,8 @@ def show() -> None:
     with st.container(key="play_knobs"):
         for name in Knobs.model_fields:
             field_widget(knobs, name, f"knob_{play.version}_{name}", turn, compact=True)
-        for name in OF_DATA:
-            key, usual = f"knob_{play.version}_{name}", "All of them"
-            field_widget(play.settings, name, key, set_data, compact=True, when_empty=usual)
+        _train_images(set_data)
+        key = f"knob_{play.version}_label_noise"
+        field_widget(play.settings, "label_noise", key, set_data, compact=True)
         if exact is None:
             st.caption("A network of another kind: the first knob you turn replaces it.")

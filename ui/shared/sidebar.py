@@ -11,6 +11,7 @@ from ui.live import payloads
 from ui.shared import models, state
 from ui.shared.following import follow
 from ui.shared.plain_text import plain
+from ui.shared.refresh import refreshing
 
 LOADING_SECONDS = 2.0
 STATE_BADGES: dict[str, tuple[str, str]] = {
@@ -30,7 +31,7 @@ def show() -> None:
     with st.sidebar:
         _current_run()
         loading = models.known_devices() is None
-        st.fragment(_device, run_every=LOADING_SECONDS if loading else None)(loading)
+        refreshing(_device, LOADING_SECONDS if loading else None, "device_loading")(loading)
     if play.notice:
         st.warning(play.notice, icon=":material/info:")
         play.notice = None
