@@ -170,7 +170,7 @@ def guesses(live: runs.Live, classes: Sequence[str]) -> Payload:
     for label, row in answers:
         guess = int(np.argmax(row))
         made.append({"truth": classes[label], "guess": classes[guess], "share": row[guess]})
-    return {"guesses": made, "filters": _filters(live.get("filters") or [])}
+    return {"guesses": made, "filters": filters(live.get("filters") or [])}
 
 
 def check(live: runs.Live, classes: Sequence[str]) -> Payload | None:
@@ -209,11 +209,11 @@ def _curve(points: Sequence[tuple[int, float]]) -> Payload:
     return {"x": x, "y": [round(value, 4) for value in y]}
 
 
-def _filters(filters: Sequence[Sequence[Sequence[float]]]) -> Payload | None:
+def filters(found: Sequence[Sequence[Sequence[float]]]) -> Payload | None:
     """Filters `(n, k, k)` as bytes, 0 to 255 for -`largest` to `largest`."""
-    if not filters:
+    if not found:
         return None
-    values = np.array(filters, np.float32)
+    values = np.array(found, np.float32)
     largest = float(np.abs(values).max()) or 1.0
     data = np.rint((values / largest + 1) * 127.5).astype(np.uint8)
     count, height, width = values.shape

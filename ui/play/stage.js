@@ -199,7 +199,7 @@ class Stage {
     copy.getContext("2d").drawImage(canvas, 0, 0);
   }
 
-  frame({ layers, probabilities: [row] }) {
+  frame({ layers, probabilities: [row], filters }) {
     for (const { number, shape, shown, signed, data } of layers) {
       const bytes = bytesOf(data), table = this.tables[signed ? "signed" : "heat"];
       if (shape.length === 1) {
@@ -228,6 +228,7 @@ class Stage {
       this.rows[i].bar.style.width = `${Math.max(100 * share, 0.5)}%`;
       this.rows[i].percent.textContent = `${Math.min(100 * share, 99.9).toFixed(1)}%`;
     });
+    if (filters !== undefined) this.live({ filters });
     this.box.dataset.frames = Number(this.box.dataset.frames ?? 0) + 1;
   }
 

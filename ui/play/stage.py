@@ -19,7 +19,7 @@ from cnn.network import Architecture
 from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Linear, ResidualBlock
 from cnn.network.layers import show as shape_of
 from cnn.runs.watching import Subject
-from ui.live import subjects
+from ui.live import payloads, subjects
 from ui.live.component import PLOTLY_VERSION, live_component
 from ui.live.payloads import Payload, figure_json
 from ui.live.reader import snapshot
@@ -116,6 +116,7 @@ def first_frame(run: runs.Run | None, network: Architecture, subject: Subject) -
     if models.known_devices() is None or network.problem():
         return None
     from cnn.runs.frames import make_frame
+    from cnn.runs.live import first_filters
 
     play = state.get()
     try:
@@ -125,7 +126,8 @@ def first_frame(run: runs.Run | None, network: Architecture, subject: Subject) -
             model = _untrained(network, play.settings.seed)
             preprocessing = preprocessing_for(play.dataset_name, play.settings.normalisation)
             step = 0
-        return make_frame(model, subject, step, preprocessing)
+        frame = make_frame(model, subject, step, preprocessing)
+        return {**frame, "filters": payloads.filters(first_filters(model))}
     except (runs.RunError, FileNotFoundError):
         return None
 

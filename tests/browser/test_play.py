@@ -1,0 +1,113 @@
+"""Play in a browser, with the mouse alone, on a server that has never trained anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Server
+from tests.browsing import draw_strokes, served
+
+expect.set_options(timeout=60_000)
+
+FRAMES = "Number(document.querySelector('.stage')?.dataset.frames ?? 0)"
+POINTS = "document.querySelector('.plot-loss')?.data?.[1].x.length ?? 0"
+SEVEN = [[(30, 35), (125, 35), (70, 130)]]
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("never_trained")
+    log = folder.parent / "never_trained.log"
+    with served(log, CNN_RUNS_DIR=str(folder), CNN_DATA_DIR=str(data_folder)) as url:
+        yield Server(url, folder)
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True).click()
+
+
+def drag(page: Page, slider: str, pixels: int) -> None:
+    """Pull a slider's handle to the right, or to the left where negative."""
+    handle = page.get_by_test_id("stMain").get_by_role("slider", name=slider)
+    box = handle.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels, y, steps=5)
+    page.mouse.up()
+
+
+def badge(page: Page, state: str) -> Locator:
+    """The current run's state, in the sidebar."""
+    return page.get_by_test_id("stSidebar").get_by_text(state)
+
+
+def test_the_first_minutes_of_a_newcomer(page: Page, fresh: Server):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(fresh.url)
+    expect(page.locator(".stage .score.winner")).to_be_visible()
+    page.wait_for_function(f"{FRAMES} > 0")  # the random network at work
+
+    press(page, "Train")
+    page.wait_for_function(f"{POINTS} > 0")
+    seen = page.evaluate(FRAMES)
+    page.wait_for_function(f"{FRAMES} > {seen} + 2")  # maps move
+    points = page.evaluate(POINTS)
+    page.wait_for_function(f"{POINTS} > {points}")  # and so does the curve
+
+    draw_strokes(page, SEVEN)
+    expect(page.locator(".stage .thumbs .chosen")).to_have_count(0)
+    expect(page.locator(".stage .guess")).to_have_text("7")
+
+    page.locator(".stage .thumbs button").nth(4).click()
+    expect(page.locator(".stage .thumbs .chosen")).to_have_count(1)
+    expect(badge(page, "finished")).to_be_visible()
+    expect(page.locator(".stage .confusion i")).to_have_count(100)
+
+
+def test_step_start_over_and_a_map_that_opens_on_inspect(page: Page, fresh: Server):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(fresh.url)
+    press(page, "Start over")
+    expect(page.get_by_text("seed 1")).to_be_visible()
+    press(page, "Step")
+    expect(badge(page, "paused")).to_be_visible()
+    expect(page.locator(".stage .numbers")).to_contain_text("loss")
+    assert page.evaluate(POINTS) == 1
+    press(page, "Step")
+    page.wait_for_function(f"{POINTS} === 2")
+
+    page.locator(".stage .tile").nth(2).hover()
+    expect(page.locator(".stage .enlarged")).to_contain_text("map 2")
+    page.locator(".stage .tile").nth(2).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inspect")
+    expect(page.get_by_label("Map", exact=True)).to_have_value("2")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_over_fitting_wins_a_dare(page: Page, fresh: Server):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(fresh.url)
+    expect(page.locator(".stage .score.winner")).to_be_visible()
+    drag(page, "Training images", -200)
+    expect(page.locator(".st-key-play_knobs")).to_contain_text("100")
+    drag(page, "Epochs", 30)
+    expect(page.get_by_role("slider", name="Epochs")).not_to_have_attribute("aria-valuenow", "3")
+    press(page, "Train")
+    expect(page.get_by_text("Make it over-fit · won")).to_be_visible()
+
+
+def test_all_of_it_fits_a_desktop_window_and_a_phone(page: Page, fresh: Server):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(fresh.url)
+    expect(page.locator(".st-key-play_dares")).to_be_in_viewport()
+    expect(page.locator(".stage .below")).to_be_in_viewport()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.querySelector('.stage').clientWidth < 390")
+    wide = "document.querySelector('[data-testid=stMain]').scrollWidth"
+    assert page.evaluate(wide) <= 390
