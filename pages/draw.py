@@ -6,7 +6,7 @@ from cnn import runs
 from cnn.drawing import Prepared
 from ui.draw import answer, compare, game, my_digits, source
 from ui.draw import state as kept
-from ui.shared import models, state
+from ui.shared import loading, models, state
 from ui.shared.choice import choose
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
@@ -39,6 +39,8 @@ def desk(run_id: str) -> None:
     with left:
         found = source.show(reads_digits)
     with right:
+        if found:
+            loading.wait()
         if follows:  # its stream moves the answer
             refreshed_without_stream(answer.show, run)(run_id, epoch, found)
         else:  # looked at again until the detector is ready

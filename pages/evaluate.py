@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.evaluate import results, run_table
-from ui.shared import state
+from ui.shared import loading, state
 from ui.shared.run_picker import empty, pick_run
 
 st.title("Evaluate")
@@ -12,6 +12,7 @@ st.markdown("What a network gets right and wrong on images it never saw, and how
 run = pick_run(need_weights=False)
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
+loading.wait()
 results.show(run)
 st.divider()
 run_table.show()

@@ -5,7 +5,7 @@ import streamlit as st
 from cnn import runs
 from ui.inspect.epochs import TICK, choose_epoch, playing
 from ui.inspect.images import choose_image
-from ui.shared import state
+from ui.shared import loading, state
 from ui.shared.following import refreshed_without_stream
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
@@ -20,6 +20,7 @@ def look(was_playing: bool, was_training: bool) -> None:
     if run is None:
         st.rerun()
         return
+    loading.wait()
     with st.container(border=True):
         chosen = choose_image(run)
         epoch = choose_epoch(run)

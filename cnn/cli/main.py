@@ -11,7 +11,7 @@ import sys
 from tqdm import tqdm
 
 from cnn import runs
-from cnn.cli import export, predict, train
+from cnn.cli import examples, export, predict, train
 from cnn.cli.parser import Parser, UsageError
 from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, DataError, is_on_disk
@@ -51,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m cnn",
         description="Train small convolutional networks and read digits with them.",
-        epilog="CNN_DATA_DIR and CNN_RUNS_DIR choose the folders (defaults: data/ and runs/).",
+        epilog="CNN_DATA_DIR, CNN_RUNS_DIR and CNN_EXAMPLES_DIR choose the folders (defaults: "
+        "data/, runs/ and examples/).",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     download.set_defaults(command=_download)
     export.add_commands(commands)
+    examples.add_command(commands)
 
     existing = commands.add_parser("worker", help="train an existing run (the app starts this)")
     existing.add_argument("run")
@@ -91,8 +93,9 @@ def _runs(options: argparse.Namespace) -> int:
         status, config = run.status(), run.config
         score = status.get("test_accuracy")
         place = runs.place(run) if status["state"] == "queued" else None
+        word = "example" if run.is_example else status["state"]
         print(
-            f"{run.id}  {status['state']:<11}  {config.dataset:<12}  "
+            f"{run.id}  {word:<11}  {config.dataset:<12}  "
             f"{'-' if score is None else f'{score:.2%}':>7}  {run.name}"
             f"{f'  ({place.text_with_time})' if place else ''}"
         )

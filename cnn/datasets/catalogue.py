@@ -115,6 +115,15 @@ def default_dataset() -> str:
     return "mnist" if is_on_disk("mnist") else "mnist-sample"
 
 
+def at_hand(name: str) -> str:
+    """The data set whose images serve for a run of `name` here: `name` itself, or for digits that
+    are not on disk the bundled sample. Raises DataError where neither is there."""
+    if not is_on_disk(name) and DATASETS[name].has_digits:
+        return "mnist-sample"
+    require_on_disk(name)
+    return name
+
+
 def require_on_disk(name: str) -> None:
     """Raise DataError, which says where to get it, for a data set that cannot be read here."""
     if name not in DATASETS:

@@ -40,6 +40,8 @@ def score_test_set(run: Run, progress: Progress | None = None) -> float:
 
     accuracy = weights.score_test_set(run, datasets.load(run.config.dataset), progress=progress)
     status = run.last_status()
+    if run.is_example:
+        return accuracy
     if status["state"] in ("finished", "stopped") and status.get("test_accuracy") != accuracy:
         run.write_status(**{**status, "test_accuracy": accuracy})
     return accuracy
@@ -50,7 +52,7 @@ def test_probabilities(run: Run) -> NDArray[np.float32] | None:
     from safetensors.numpy import load_file
 
     try:
-        kept = load_file(run.files.test_probabilities)["probabilities"]
+        kept = load_file(run.files.test_probabilities)["probabilities"].astype(np.float32)
         whole = kept.ndim == 2 and kept.shape[1] == len(run.config.classes)
         return kept if whole and np.allclose(kept.sum(axis=1), 1, atol=1e-3) else None
     except Exception:

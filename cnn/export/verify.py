@@ -144,7 +144,7 @@ def app_logits(run: Run, images: torch.Tensor) -> Logits:
 
 def _app_predictions(run: Run) -> tuple[Images, Logits]:
     """The run's test images, and the app's logits of them."""
-    images = datasets.load(run.config.dataset).test_images
+    images = datasets.load(datasets.at_hand(run.config.dataset)).test_images
     return images.numpy(), app_logits(run, images)
 
 

@@ -7,6 +7,7 @@ Two scores are summed: the out-of-distribution detector's, and the network's max
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import math
 from dataclasses import asdict, astuple, dataclass, fields, replace
 
@@ -47,7 +48,7 @@ def digit_scores(
     fitted = detector.load(run.config.dataset)
     scores, threshold = fitted.logits(x), fitted.threshold
     if run.state not in ACTIVE:
-        calibration = _calibration(run, model, fitted)
+        calibration = calibrate(run, model, fitted)
         scores = scores + calibration.max_logit_scores(_max_logits(run, model, x))
         threshold = calibration.threshold
     return torch.sigmoid(scores - threshold).numpy()
@@ -71,24 +72,34 @@ def _max_logits(run: Run, model: nn.Module, images: Tensor) -> Tensor:
     return logits_of(run, model, images).amax(dim=1).cpu()
 
 
-def _calibration(run: Run, model: nn.Module, fitted: Detector) -> Calibration:
-    """The calibration of these weights, from the run's folder or measured on held-out images."""
-    key = (
-        f"{detector.VERSION} {sum(float(p.detach().double().sum()) for p in model.parameters())!r}"
-    )
+def calibrate(run: Run, model: nn.Module, fitted: Detector) -> Calibration:
+    """The calibration of these weights, from the run's folder or measured on held-out images and
+    kept there. Raises DataError."""
+    key = _key(model)
     kept = read_json(run.files.detector_calibration) or {}
     with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
         found = Calibration(*(float(kept[key][field.name]) for field in fields(Calibration)))
         if all(map(math.isfinite, astuple(found))) and found.deviation > 0:
             return found
-    real = fitted.held_out / 255
+    real = detector.held_out_images(fitted, run.config.dataset) / 255
     max_logits = _max_logits(run, model, real)
     median = float(max_logits.median())
     deviation = max(float((max_logits - median).abs().median()) * 1.48, 1e-3)
     found = Calibration(median, deviation)
     scores = fitted.logits(real) + found.max_logit_scores(max_logits)
     found = replace(found, threshold=float(torch.quantile(scores, detector.REFUSED)))
+    if run.is_example:  # of its own weights it brings the calibrations
+        return found
     others = list(kept.items())[1 - MOST_KEPT :]
     with contextlib.suppress(OSError):  # a read-only folder only costs the time again
         write_json(run.files.detector_calibration, {**dict(others), key: asdict(found)})
     return found
+
+
+def _key(model: nn.Module) -> str:
+    """By which a calibration is known: the detector's version and a digest of the weights, which is
+    the same on every machine."""
+    digest = hashlib.sha256()
+    for tensor in model.state_dict().values():
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return f"{detector.VERSION} {digest.hexdigest()[:16]}"

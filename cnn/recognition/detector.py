@@ -21,6 +21,7 @@ from cnn.common.files import write_tensors
 from cnn.common.random_state import OwnRandomState
 from cnn.drawing import synthetic_digits
 from cnn.recognition.non_digits import letters, random_strokes, spliced
+from cnn.runs.folders import examples_dir
 from cnn.training import Settings
 from cnn.training.augmentation import augment
 
@@ -36,7 +37,8 @@ _fitting = threading.Lock()
 class Detector(nn.Module):
     """`logits` of images; from `threshold` on they mean a digit.
 
-    `held_out`: real images uint8 `(count, 28, 28)`, half of them varied, to calibrate by.
+    `held_out`: real images uint8 `(count, 28, 28)`, half of them varied, to calibrate by; none of
+    one that came with the app (see `held_out_images`).
     """
 
     threshold: Tensor
@@ -66,29 +68,65 @@ _detectors: dict[str, Detector] = {}
 
 
 def load(dataset: str) -> Detector:
-    """The detector of a data set: from memory, from the data folder, or fitted now (some seconds).
+    """The detector of a data set: from memory, as it came with the app, from the data folder, or
+    fitted now (some seconds).
 
     Raises DataError where it has to be fitted and the data set is missing.
     """
     with _fitting:
         if dataset not in _detectors:
-            path = path_of(dataset)
-            try:
-                tensors = load_file(path)
-                found = Detector(len(tensors["held_out"]))
-                found.load_state_dict(tensors)
-            except Exception:  # absent, cut short or foreign: made anew
+            kept = path_of(dataset)
+            found = _read(examples_dir() / kept.name) or _read(kept)
+            if found is None:
                 found = fit(dataset)
                 with contextlib.suppress(OSError):  # a read-only folder only costs the time again
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    write_tensors(path, found.state_dict())
+                    kept.parent.mkdir(parents=True, exist_ok=True)
+                    write_tensors(kept, found.state_dict())
             _detectors[dataset] = found
         return _detectors[dataset]
+
+
+def _read(path: Path) -> Detector | None:
+    """The detector in a file; None where that is absent, cut short or foreign."""
+    try:
+        tensors = load_file(path)
+        found = Detector(len(tensors["held_out"]))
+        found.load_state_dict(tensors)
+    except Exception:
+        return None
+    return found
 
 
 def path_of(dataset: str) -> Path:
     """Where a data set's detector is kept."""
     return datasets.data_dir() / f"digit-detector-{VERSION}-{dataset}.safetensors"
+
+
+def publish(fitted: Detector, folder: Path, dataset: str) -> None:
+    """Keep a detector in the folder of what comes with the app, without the images held out: they
+    are ten times as large. Raises OSError."""
+    tensors = {**fitted.state_dict(), "held_out": fitted.held_out[:0]}
+    write_tensors(folder / path_of(dataset).name, tensors)
+
+
+def held_out_images(fitted: Detector, dataset: str) -> Tensor:
+    """The real images to calibrate by, uint8 `(N, 28, 28)`, half of them varied: those kept with
+    the detector, or as many of the data set at hand. Raises DataError."""
+    if len(fitted.held_out):
+        return fitted.held_out
+    images = datasets.load(datasets.at_hand(dataset)).train_images
+    with OwnRandomState(0):
+        return _bytes_varied(images[_order(images)[: _held_out(images)]])
+
+
+def _order(images: Tensor) -> Tensor:
+    """A random order of a data set's images, int64; those that come first are held out."""
+    return torch.randperm(len(images))
+
+
+def _held_out(images: Tensor) -> int:
+    """How many of a data set's images are held out."""
+    return min(HELD_OUT, len(images) // 5)
 
 
 def fit(dataset: str, seed: int = 0) -> Detector:
@@ -98,19 +136,16 @@ def fit(dataset: str, seed: int = 0) -> Detector:
     """
     digits = datasets.DATASETS[dataset].has_digits
     # A run of digits that came from another machine is measured by the digits that are at hand.
-    images = datasets.load(
-        "mnist-sample" if digits and not datasets.is_on_disk(dataset) else dataset
-    )
+    images = datasets.load(datasets.at_hand(dataset))
     with OwnRandomState(seed):
-        order = torch.randperm(len(images.train_images))
-        held_out = order[: min(HELD_OUT, len(order) // 5)]
+        order = _order(images.train_images)
+        held_out = order[: _held_out(images.train_images)]
         rest = order[len(held_out) :]
         chosen = rest[torch.arange(min(IMAGES, 2 * len(order))) % len(rest)]
         found = Detector(len(held_out))
         real = images.train_images[chosen].float() / 255
         _train(found.network, *_examples(real, images.train_labels[chosen], digits, seed))
-        varied = _varied(images.train_images[held_out].float().unsqueeze(1) / 255)[:, 0]
-        found.held_out = (varied * 255).round().to(torch.uint8)
+        found.held_out = _bytes_varied(images.train_images[held_out])
         found.threshold = found.logits(found.held_out / 255).quantile(REFUSED)
     return found
 
@@ -135,6 +170,12 @@ def _varied(x: Tensor) -> Tensor:
     half = len(x) // 2
     changed = augment(x[:half], Settings(handwriting=1.0), fill=0.0)
     return torch.cat([changed, x[half:]]).clamp(0, 1)
+
+
+def _bytes_varied(images: Tensor) -> Tensor:
+    """The same of images uint8 `(N, 28, 28)`."""
+    varied = _varied(images.float().unsqueeze(1) / 255)[:, 0]
+    return (varied * 255).round().to(torch.uint8)
 
 
 def _train(network: nn.Module, x: Tensor, y: Tensor, batch: int = 256) -> None:

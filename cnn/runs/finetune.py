@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn.common.files import read_json, write_json, write_tensors
-from cnn.datasets import DATASETS, Images
+from cnn.datasets import DATASETS, Images, at_hand
 from cnn.drawing import my_digits
 from cnn.runs.copies import copy_of, origin_of
 from cnn.runs.records import read_status
@@ -54,6 +54,7 @@ def create_run(
             f"'{parent.name}' reads {DATASETS[config.dataset].label}, not the digits 0 to 9: it "
             "cannot be taught them. Choose a run that reads digits."
         )
+    dataset = at_hand(config.dataset)  # what it rehearses, and is tested on
     with copy_of(
         parent,
         f"{parent.name}, with my digits",
@@ -61,11 +62,13 @@ def create_run(
         origin=origin_of(parent, f"fine-tuned on {len(drawings)} digits of one's own"),
         settings=settings_for(config.settings, epochs, rate),
         preset=None,
+        dataset=dataset,
         versions=versions(),
     ) as run:
         shutil.copyfile(weights, run.files.start_weights)
         _write_digits(run.files.my_digits, drawings)
-        accuracy = parent.status().get("test_accuracy")
+        same_test = dataset == config.dataset
+        accuracy = parent.status().get("test_accuracy") if same_test else None
         about = {"from": parent.id, "name": parent.name, "test_accuracy": accuracy}
         write_json(run.files.parent, about)
     return run

@@ -18,6 +18,12 @@ def runs_dir() -> Path:
     return Path(os.environ.get("CNN_RUNS_DIR") or PROJECT / "runs")
 
 
+def examples_dir() -> Path:
+    """The folder of the runs that come with the app: `CNN_EXAMPLES_DIR` (one that is not there: no
+    examples), or `examples` beside the app. Only `python -m cnn make-examples` writes there."""
+    return Path(os.environ.get("CNN_EXAMPLES_DIR") or PROJECT / "examples")
+
+
 def devices_dir() -> Path:
     """The folder of what is known of devices: who waits for each, and measured speeds."""
     return runs_dir() / ".devices"
@@ -31,5 +37,9 @@ def changing_runs() -> contextlib.AbstractContextManager[None]:
 
 def environment() -> dict[str, str]:
     """This process's environment for one that it starts in another folder."""
-    folders = {"CNN_RUNS_DIR": runs_dir(), "CNN_DATA_DIR": data_dir()}
+    folders = {
+        "CNN_RUNS_DIR": runs_dir(),
+        "CNN_DATA_DIR": data_dir(),
+        "CNN_EXAMPLES_DIR": examples_dir(),
+    }
     return {**os.environ, **{name: str(folder.resolve()) for name, folder in folders.items()}}

@@ -24,7 +24,7 @@ from cnn.datasets import DATASETS, Preprocessing, are_digits
 from cnn.network import Architecture
 from cnn.runs import metrics
 from cnn.runs.files import RunFiles
-from cnn.runs.folders import changing_runs
+from cnn.runs.folders import changing_runs, examples_dir
 from cnn.runs.locks import MOMENT, Lock, is_held
 from cnn.runs.records import (
     ControlFile,
@@ -98,6 +98,19 @@ class Run:
         return self.path.name
 
     @cached_property
+    def is_example(self) -> bool:
+        """Whether it came with the app: nothing is ever written into its folder."""
+        return self.path.parent.resolve() == examples_dir().resolve()
+
+    def require_own(self) -> None:
+        """Raise RunError for an example, which nobody changes, trains or deletes."""
+        if self.is_example:
+            raise RunError(
+                f"'{self.name}' is an example that comes with the app: it stays as it is. Train a "
+                "run of your own, or fine-tune or operate on it: both make a copy."
+            )
+
+    @cached_property
     def files(self) -> RunFiles:
         """The paths of its files."""
         return RunFiles(self.path)
@@ -137,7 +150,8 @@ class Run:
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
         """Change what a person asked for, with nobody else between reading and writing. Raises
-        RunError where the disk does not take it."""
+        RunError for an example, and where the disk does not take it."""
+        self.require_own()
         try:
             with changing_runs():
                 yield

@@ -24,8 +24,9 @@ ENDING_SECONDS = 20.0  # of a worker that has written its last status; several p
 def hold(run: Run) -> Lock:
     """The run's lock, for whoever trains it or decides that; waits for a worker that is ending.
 
-    Raises RunError where the run is being trained, or is gone.
+    Raises RunError where the run is being trained, is gone, or is an example.
     """
+    run.require_own()
     deadline = time.monotonic() + ENDING_SECONDS
     while True:
         try:

@@ -18,7 +18,7 @@ from cnn.datasets import DATASETS, preprocessing_for
 from cnn.network import Architecture
 from cnn.presets import PRESETS
 from cnn.runs import queue
-from cnn.runs.folders import runs_dir
+from cnn.runs.folders import examples_dir, runs_dir
 from cnn.runs.run import Config, Run, RunError, misfit
 from cnn.training import Settings
 
@@ -87,39 +87,60 @@ def versions() -> dict[str, str]:
 
 
 def open_run(run_id: str) -> Run:
-    """The run of that id. Raises RunError for an unknown one, or a name that is no folder here."""
+    """The run of that id, one's own or an example. Raises RunError for an unknown one, or a name
+    that is no folder here."""
     if not ID_PATTERN.fullmatch(run_id):
         raise RunError(f"'{excerpt(run_id)}' is not the name of a run.")
-    run = Run(runs_dir() / run_id)
-    if not _is_inside(run.path):
-        raise RunError(f"There is no run '{run_id}' in {runs_dir()}.")
-    return run
+    for folder in (examples_dir(), runs_dir()):  # an example's id always means the example
+        if _is_inside(folder / run_id, folder):
+            return Run(folder / run_id)
+    raise RunError(f"There is no run '{run_id}' in {runs_dir()}.")
 
 
-def _is_inside(path: Path) -> bool:
-    """Whether `path` is a folder in the runs' folder itself, not a link out of it."""
-    return path.is_dir() and path.resolve().parent == runs_dir().resolve()
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Whether `path` is a folder in `folder` itself, not a link out of it."""
+    return path.is_dir() and path.resolve().parent == folder.resolve()
 
 
 def list_runs() -> list[Run]:
-    """Every run whose config can be read, newest first."""
+    """Every run whose config can be read: one's own, newest first, then the examples."""
     return [run for run, problem in survey() if problem is None]
 
 
+def newest_run() -> Run | None:
+    """The newest of one's own runs, or where there is none the first example; None without any."""
+    return next((run for run, problem in survey() if problem is None), None)
+
+
 def survey() -> Iterator[tuple[Run, str | None]]:
-    """Every folder in the runs' folder, newest first, with what is wrong with it or None."""
-    found: list[tuple[float, str, Run, str | None]] = []
+    """Every folder in the runs' folder, newest first, then the examples; each with what is wrong
+    with it or None."""
+    examples = {run.id: (run, problem) for _, run, problem in _folders(examples_dir())}
+    for _, run, problem in sorted(
+        _folders(runs_dir()), key=lambda f: (f[0], f[1].id), reverse=True
+    ):
+        if run.id in examples:
+            problem = f"'{run.id}' has the name of an example. Give the folder another name."
+        yield run, problem
+    for _, (run, problem) in sorted(examples.items()):
+        if problem:
+            problem = f"The example '{run.id}' is damaged. Get the folder {run.path} anew."
+        yield run, problem
+
+
+def _folders(parent: Path) -> list[tuple[float, Run, str | None]]:
+    """The runs in a folder: when each was made, and what is wrong with it or None."""
+    found: list[tuple[float, Run, str | None]] = []
     with contextlib.suppress(OSError):
-        for path in runs_dir().iterdir():
+        for path in parent.iterdir():
             if not ID_PATTERN.fullmatch(path.name) or path.is_symlink() or not path.is_dir():
                 continue
             run = Run(path)
             try:
-                found.append((run.config.created, run.id, run, None))
+                found.append((run.config.created, run, None))
             except RunError as error:
-                found.append((0.0, run.id, run, str(error)))
-    for _, _, run, problem in sorted(found, key=lambda f: f[:2], reverse=True):
-        yield run, problem
+                found.append((0.0, run, str(error)))
+    return found
 
 
 def settings_text(changes: Mapping[str, float]) -> str:

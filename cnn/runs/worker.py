@@ -104,6 +104,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         run = open_run(options.run)
+        run.require_own()
         lock = None if options.lock is None else Lock.inherited(options.lock)
         if options.parent is not None:
             return 1 if run_rank(run, options.device, options.parent) == "failed" else 0

@@ -16,11 +16,13 @@ from ui.shared.charts import chart
 from ui.shared.image_choice import ANY_CLASS, ImageChoice
 from ui.shared.pictures import enlarge
 from ui.shared.plain_text import plain
+from ui.shared.stand_in import stand_in_note
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 GALLERY = 27
+KEPT = "On its data set's own test images, kept from the end of its training."
 SHARES = {
     "Precision": "Of all it called so, the share that was.",
     "Recall": "Of all that were, the share it found.",
@@ -53,11 +55,17 @@ class TestSet:
 def show(run: runs.Run) -> None:
     """All of it, and the button that scores the test set."""
     try:
-        scored = _scored(run)
+        note = stand_in_note(run.config.dataset)
+        scored = _on_stand_in(run) if note else _scored(run)
     except datasets.DataError as error:
         st.error(str(error), icon=":material/database_off:")
         return
-    if (scored is None or run.state in runs.ACTIVE) and st.button(
+    except runs.RunError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if note:
+        st.info(note, icon=":material/database_off:")
+    elif (scored is None or run.state in runs.ACTIVE) and st.button(
         "Score the test set now",
         icon=":material/quiz:",
         help="With the newest weights. Nothing is chosen by it.",
@@ -67,8 +75,11 @@ def show(run: runs.Run) -> None:
         return
     predictions = scored.probabilities.argmax(1)
     wrong = evaluation.mistakes(scored.probabilities, scored.labels)
-    grid = st.grid(3, min_column_width=140)
-    grid.metric("Test accuracy", f"{(predictions == scored.labels).mean():.2%}", border=True)
+    accuracy, kept = (predictions == scored.labels).mean(), run.status().get("test_accuracy")
+    grid = st.grid(4 if note and kept else 3, min_column_width=140)
+    if note and kept:
+        grid.metric("Test accuracy", f"{kept:.2%}", border=True, help=KEPT)
+    grid.metric("On these images" if note else "Test accuracy", f"{accuracy:.2%}", border=True)
     grid.metric(f"Wrong, of {len(predictions):,}", f"{len(wrong):,}", border=True)
     grid.metric("Trained on", datasets.DATASETS[run.config.dataset].label, border=True)
     near_chance(run)
@@ -90,6 +101,24 @@ def _scored(run: runs.Run) -> TestSet | None:
         st.error("The kept test results do not belong to this data set. Score it again.")
         return None
     return TestSet(images.test_images, labels, probabilities, classes)
+
+
+def _on_stand_in(run: runs.Run) -> TestSet:
+    """The test images that stand in for the run's own, as its newest weights read them. Raises
+    DataError and RunError."""
+    images = datasets.load(datasets.at_hand(run.config.dataset))
+    changed = run.weights_path().stat().st_mtime_ns
+    probabilities = _read_now(run.id, changed)
+    return TestSet(
+        images.test_images, images.test_labels.numpy(), probabilities, run.config.classes
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner="Reading the test images")
+def _read_now(run_id: str, changed: int) -> NDArray[np.float32]:
+    run = runs.open_run(run_id)
+    images = datasets.load(datasets.at_hand(run.config.dataset))
+    return evaluation.predict(run, images.test_images)
 
 
 def _score(run: runs.Run) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from cnn import figures, runs
 from ui.shared import state
 from ui.shared.charts import chart
+from ui.shared.sidebar import state_word
 
 MOST_CURVES = 8
 
@@ -22,7 +23,10 @@ def show() -> None:
     chosen = st.dataframe(
         {
             "Run": [run.name for run in found],
-            "State": [status["state"] for status in statuses],
+            "State": [
+                state_word(run, status["state"])
+                for run, status in zip(found, statuses, strict=True)
+            ],
             "Test": [_percent(status.get("test_accuracy")) for status in statuses],
             "Validation": [_percent(status.get("best_validation")) for status in statuses],
             "Parameters": [config.architecture.parameters for config in configs],
@@ -53,7 +57,9 @@ def show() -> None:
         if problem is not None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.warning(problem, icon=":material/broken_image:")
-                if st.button("Delete", key=f"delete_{run.id}", icon=":material/delete:"):
+                if not run.is_example and st.button(
+                    "Delete", key=f"delete_{run.id}", icon=":material/delete:"
+                ):
                     confirm_delete([run])
 
 
@@ -73,12 +79,17 @@ def _buttons(picked: list[runs.Run]) -> None:
         ):
             state.choose_run(picked[0].id)
             st.rerun()
-        if st.button("Rename", icon=":material/edit:", disabled=several, key="rename_run"):
+        fixed = any(run.is_example for run in picked)
+        if st.button("Rename", icon=":material/edit:", disabled=several or fixed, key="rename_run"):
             rename(picked[0])
-        if st.button("Delete", icon=":material/delete:", disabled=not picked, key="delete_run"):
+        if st.button(
+            "Delete", icon=":material/delete:", disabled=not picked or fixed, key="delete_run"
+        ):
             confirm_delete(picked)
         if not picked:
             st.caption("Tick rows to open, rename, delete or compare them.")
+        elif fixed:
+            st.caption("Examples come with the app and stay as they are.")
 
 
 def _curves(shown: list[runs.Run], by_choice: bool) -> None:

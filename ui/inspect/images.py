@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -14,6 +15,7 @@ from ui.inspect.state import inspect_state
 from ui.inspect.widgets import by_hand, set_initial
 from ui.shared import state
 from ui.shared.image_choice import ANY_CLASS, ImageChoice, Source
+from ui.shared.stand_in import stand_in_note
 
 SOURCES: dict[Source, str] = {
     "Test image": ":material/photo_library:",
@@ -26,9 +28,10 @@ not_on_disk = partial(st.error, icon=":material/database_off:")
 
 
 def load_images(dataset: str, say: Callable[[str], object] = not_on_disk) -> datasets.Images | None:
-    """A data set's images; None (with a message) where it is not on disk."""
+    """A data set's images, or those that stand in for it here; None (with a message) where there
+    are none."""
     try:
-        return datasets.load(dataset)
+        return datasets.load(datasets.at_hand(dataset))
     except datasets.DataError as error:
         say(str(error))
         return None
@@ -63,10 +66,15 @@ def choose_image(run: runs.Run) -> Chosen | None:
         )
         choice.source = source or choice.source
         if choice.source == "Test image":
-            return _of_test_set(run, choice)
-        if choice.source == "Noise":
-            return _noise()
-    return _drawing(choice) if choice.source == "My drawing" else _upload()
+            chosen = _of_test_set(run, choice)
+        elif choice.source == "Noise":
+            chosen = _noise()
+    if choice.source in ("My drawing", "Upload"):
+        chosen = _drawing(choice) if choice.source == "My drawing" else _upload()
+    with contextlib.suppress(datasets.DataError):
+        if note := stand_in_note(run.config.dataset):
+            st.caption(f":material/info: {note}")
+    return chosen
 
 
 def load_test_image(index: int) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnn import runs
-from cnn.datasets import Preprocessing
+from cnn.datasets import Preprocessing, is_on_disk
 from cnn.inspection.activations import LayerOutput, layer_outputs
 from cnn.inspection.arithmetic import Explainer
 from cnn.network import Architecture
@@ -62,12 +62,13 @@ class Scene:
         return self.model, self.config.architecture, self.run.preprocessing
 
     @property
-    def weights_key(self) -> tuple[str, int | None, int]:
-        """What a result depends on that needs no image: run, epoch and weights."""
-        return self.run.id, self.epoch, self.changed
+    def weights_key(self) -> tuple[str, int | None, int, bool]:
+        """What a result depends on that needs no image of its own: run, epoch and weights, and
+        whether the run's data set is there or others stand in for it."""
+        return self.run.id, self.epoch, self.changed, is_on_disk(self.config.dataset)
 
     @property
-    def key(self) -> tuple[str, int | None, int, bytes]:
+    def key(self) -> tuple[str, int | None, int, bool, bytes]:
         """What a result depends on: run, epoch, weights and image."""
         return (*self.weights_key, self.image.tobytes())
 

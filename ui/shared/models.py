@@ -39,21 +39,32 @@ def model_of(run: runs.Run, epoch: int | None = None) -> nn.Module:
     return _model(run.id, epoch, changed)
 
 
+# What is loaded, in this order: the first answer waits for no more than it needs.
+STAGES = ("PyTorch", "the network", "torchvision", "the list of devices")
+
+
 @st.cache_resource(show_spinner=False)
 def loader() -> threading.Thread:
     """The thread that imports torch, started once per server, after the first paint."""
 
     def work() -> None:
-        global _devices, _problem
+        global _devices, _problem, _stage
         try:
-            import torchvision  # noqa: F401
+            import torch  # noqa: F401
 
             use_few_threads()
+            _stage = 1
+            _ask_once()
+            _stage = 2
+            import torchvision  # noqa: F401
+
             # Streamlit collects garbage after every run of a page or fragment, and torch's objects,
             # which will never be garbage, made each of those take 100 ms: three quarters of a
             # rerun.
             gc.freeze()
+            _stage = 3
             _devices = list_devices()
+            _stage = len(STAGES)
         except Exception as error:  # a broken installation: the pages say so
             _problem = f"PyTorch could not be loaded: {str(error).splitlines()[0][:300]}"
 
@@ -62,8 +73,38 @@ def loader() -> threading.Thread:
     return thread
 
 
+def _ask_once() -> None:
+    """Ask the run that a new visitor meets for an answer: the first one takes longest."""
+    from cnn import recognition
+
+    with contextlib.suppress(Exception):  # whoever asks it for an answer is told what is wrong
+        if run := runs.newest_run():
+            # Of an example the detector is there as well; any other's may have to be fitted.
+            blank = np.zeros((1, 28, 28), np.float32)
+            recognition.read(run, model_of(run), blank, check_is_digit=run.is_example)
+            if run.is_example:
+                detector_ready(run)
+
+
 _devices: list[Device] | None = None
 _problem: str | None = None
+_stage = 0  # of STAGES, how many are done
+
+
+def can_ask() -> bool:
+    """Whether a network can be asked for an answer."""
+    return _stage >= 2
+
+
+def loading_share() -> float:
+    """How much of STAGES is done, 0-1."""
+    return _stage / len(STAGES)
+
+
+def loading_text() -> str:
+    """What is being loaded, in words."""
+    number = min(_stage, len(STAGES) - 1)
+    return f"Loading {STAGES[number]} ({number + 1} of {len(STAGES)})…"
 
 
 def known_devices() -> list[Device] | None:

@@ -12,25 +12,28 @@ from ui.shared import state
 
 
 def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
-    """What to call each run, by its id: its name, and its time where others have that name."""
-    names = {run.id: run.name for run in found}
-    count = Counter(names.values())
+    """What to call each run, by its id: its name; that it is an example; its time where others have
+    that name."""
+    count = Counter(run.name for run in found if not run.is_example)
 
     def label(run_id: str, name: str) -> str:
         date, time = run_id[4:8], f"{run_id[9:11]}:{run_id[11:13]}:{run_id[13:15]}"
         return name if count[name] == 1 else f"{name} · {date} {time}"
 
-    return {run_id: label(run_id, name) for run_id, name in names.items()}
+    return {
+        run.id: f"{run.name} · example" if run.is_example else label(run.id, run.name)
+        for run in found
+    }
 
 
 def pick_run(need_weights: bool = True) -> runs.Run:
     """A select box of all runs, the current one chosen. Stops the page where there is none."""
+    play = state.get()  # first: it runs app.py where a visit began without it
     found = runs.list_runs()
     if not found:
         way_on = "Train one first: the default network takes less than a minute."
         empty("No network has been trained yet.", way_on)
     ids, labels = [run.id for run in found], labels_of(found)
-    play = state.get()
     if play.run_id not in ids:
         state.choose_run(ids[0])
     key = f"run_picker_{play.page}_{play.run_id}"

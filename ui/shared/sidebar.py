@@ -15,6 +15,7 @@ from ui.shared.refresh import refreshing
 
 LOADING_SECONDS = 2.0
 STATE_BADGES: dict[str, tuple[str, str]] = {
+    "example": (":material/school:", "blue"),
     "queued": (":material/hourglass_empty:", "gray"),
     "running": (":material/play_arrow:", "orange"),
     "paused": (":material/pause:", "violet"),
@@ -45,7 +46,7 @@ def _current_run() -> None:
         st.page_link("pages/train.py", label="Train one", icon=":material/arrow_forward:")
         return
     status = run.status()
-    badge(status["state"])
+    badge(run, status["state"])
     st.markdown(f"**{plain(run.name)}**")
     if status["state"] in runs.ACTIVE:
         follow(run, status)
@@ -58,7 +59,7 @@ def _device(was_loading: bool) -> None:
     st.caption("DEVICE")
     if known is None:
         st.markdown(f":material/memory: {cpu_name()}")
-        st.caption("Loading PyTorch…")
+        st.caption(models.loading_problem() or models.loading_text())
         return
     if was_loading:
         st.rerun()  # the whole page: no more looking
@@ -66,7 +67,13 @@ def _device(was_loading: bool) -> None:
     st.markdown(f":material/memory: {device.name}")
 
 
-def badge(run_state: str) -> None:
+def state_word(run: runs.Run, run_state: runs.State) -> str:
+    """A run's state as a word; `example` for one that came with the app."""
+    return "example" if run.is_example else run_state
+
+
+def badge(run: runs.Run, run_state: runs.State) -> None:
     """A run's state as a coloured word with an icon."""
-    icon, color = STATE_BADGES[run_state]
-    st.badge(run_state, icon=icon, color=color)  # type: ignore[arg-type]
+    word = state_word(run, run_state)
+    icon, color = STATE_BADGES[word]
+    st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]

@@ -149,7 +149,8 @@ def begin() -> None:
     play = get()
     wanted = st.query_params.get("run")
     if not wanted and not play.run_id:  # a new visit: the newest run is what people come for
-        play.run_id = next((run.id for run in runs.list_runs()), None)
+        newest = runs.newest_run()
+        play.run_id = newest.id if newest else None
     if wanted and wanted != play.run_id:
         try:
             play.run_id = runs.open_run(wanted).id

@@ -19,7 +19,7 @@ def title(run: runs.Run) -> None:
     config = run.config
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"### {plain(run.name)}", width="content")
-        sidebar.badge(run.state)
+        sidebar.badge(run, run.state)
     details = [
         DATASETS[config.dataset].label,
         plural(config.settings.epochs, "epoch"),

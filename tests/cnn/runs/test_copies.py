@@ -11,7 +11,8 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from cnn import runs
-from cnn.datasets import DATASETS, DIGITS
+from cnn.common.files import read_json
+from cnn.datasets import DATASETS, DIGITS, catalogue
 from cnn.inspection import surgery
 from cnn.inspection.surgery import SwitchOff
 from cnn.runs import finetune
@@ -139,11 +140,24 @@ def test_whether_a_run_reads_digits_follows_from_its_classes(trained, dataset):
     digits = DATASETS[dataset].classes == DIGITS
     assert trained.config.reads_digits == DATASETS[dataset].has_digits == digits
     if digits:
-        assert finetune.create_run(trained, drawings()).config.dataset == dataset
+        finetune.create_run(trained, drawings())
         return
     with pytest.raises(runs.RunError, match="not the digits 0 to 9"):
         finetune.create_run(trained, drawings())
     assert runs.list_runs() == [trained]
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_what_is_taught_rehearses_the_digits_at_hand(trained, monkeypatch, on_disk):
+    """A run of full MNIST, such as an example, on a machine that has only the sample."""
+    classes_of(trained, "mnist")
+    monkeypatch.setattr(catalogue, "is_on_disk", lambda name: on_disk or name == "mnist-sample")
+    taught = finetune.create_run(trained, drawings())
+    assert taught.config.dataset == ("mnist" if on_disk else "mnist-sample")
+    kept = trained.status()["test_accuracy"] if on_disk else None  # of another test set: no effect
+    assert read_json(taught.files.parent)["test_accuracy"] == kept
+    if not on_disk:
+        assert run_worker(taught, background=False) == "finished", taught.status()
 
 
 def test_weights_of_a_copy_are_the_originals(trained):

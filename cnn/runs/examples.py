@@ -1,0 +1,55 @@
+"""The runs that come with the app: a finished run's folder without what belongs to one machine."""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save
+
+from cnn.common.files import read_json, write_bytes, write_json
+from cnn.runs.files import RunFiles
+from cnn.runs.run import Run, RunError
+
+
+def publish(run: Run, folder: Path) -> None:
+    """Make the finished `run` the example in `folder`, in place of what was there.
+
+    What only the machine it was trained on can use stays behind: log, process, lock, the state to
+    resume from. Of its newest weights there is one copy: those after the last epoch, where they are
+    the same. Raises RunError and OSError.
+    """
+    if run.state != "finished":
+        raise RunError(f"'{run.name}' is {run.state}: only a finished run can become an example.")
+    made = RunFiles(folder.with_name(f".{folder.name}"))
+    shutil.rmtree(made.checkpoints.parent, ignore_errors=True)
+    made.checkpoints.mkdir(parents=True)
+    epochs = run.checkpoints()
+    pairs = [(run.files.checkpoint(epoch), made.checkpoint(epoch)) for epoch in epochs]
+    pairs += [
+        (run.files.config, made.config),
+        (run.files.metrics, made.metrics),
+        (run.files.live, made.live),
+        (run.files.detector_calibration, made.detector_calibration),
+    ]
+    newest = run.files.weights
+    if not epochs or not filecmp.cmp(newest, run.files.checkpoint(epochs[-1]), shallow=False):
+        pairs.append((newest, made.weights))
+    for source, target in pairs:
+        if source.is_file():
+            shutil.copyfile(source, target)
+    _write_probabilities(run.files.test_probabilities, made.test_probabilities)
+    write_json(made.name, {"name": run.name})
+    write_json(made.status, read_json(run.files.status))
+    shutil.rmtree(folder, ignore_errors=True)
+    made.checkpoints.parent.rename(folder)
+
+
+def _write_probabilities(source: Path, target: Path) -> None:
+    """Copy the test probabilities, in half as many bytes where that changes no prediction."""
+    probabilities = load_file(source)["probabilities"]
+    half = probabilities.astype(np.float16)
+    same = np.array_equal(half.argmax(1), probabilities.argmax(1))
+    write_bytes(target, save({"probabilities": half if same else probabilities}))
