@@ -13,8 +13,9 @@ RUNS_LOOKED_AT = 40
 
 
 def show() -> None:
-    """One row: each dare opens to a hint and how far it has come."""
-    results = [result_of(run) for run in runs.list_runs()[:RUNS_LOOKED_AT] if is_own(run)]
+    """One row: each dare opens to a hint and how far it has come. An example that comes with the app
+    wins none."""
+    results = [result_of(run) for run in runs.list_runs()[:RUNS_LOOKED_AT] if not run.is_example]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="play_dares"):
         st.markdown("**Dares**", width="content")
         for dare in DARES:
@@ -25,11 +26,6 @@ def show() -> None:
                 st.markdown(dare.hint)
                 said = f"**Won.** {verdict.text}" if verdict.won else verdict.text
                 st.markdown(said)
-
-
-def is_own(run: runs.Run) -> bool:
-    """Whether a run was trained here: an example that ships with the app wins no dare."""
-    return not getattr(run, "is_example", False)
 
 
 def result_of(run: runs.Run) -> Result:

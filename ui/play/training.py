@@ -13,10 +13,11 @@ from ui.shared.plain_text import plain
 
 
 def fits(run: runs.Run) -> bool:
-    """Whether a run is of the network and the settings as they stand now."""
+    """Whether a run is of the network and the settings as they stand now. An example may be of
+    another data set: it stands for what would come out."""
     play, config = state.get(), run.config
     same = config.architecture == play.architecture and config.settings == play.settings
-    return same and config.dataset == play.dataset_name
+    return same and (run.is_example or config.dataset == play.dataset_name)
 
 
 def run_of_now() -> runs.Run | None:
@@ -34,7 +35,7 @@ def train() -> None:
     elif (run and run.can_resume()) or (run and run.can_start_again() and run.id in get().begun):
         _start(run)
     else:
-        if run:  # it has finished: the same again would be the same
+        if run and not run.is_example:  # it has finished: the same again would be the same
             _new_seed()
         begin()
 
@@ -133,7 +134,7 @@ def _train_and_wait(control: ControlFile) -> None:
             control["until_epoch"] = done.get("epoch", 0) + 1
         _start(run, control)
         return
-    if run:
+    if run and not run.is_example:
         _new_seed()
     begin(control)
 
