@@ -11,10 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cnn.drawing.ink import BOX
+from cnn.training.devices import one_thread
 
 COPIES = 6000
 FINE = 2  # pixels of the sheet that is written on, per pixel of the image
 RADII = (1, 2, 3, 4)  # how far ink is dilated to all sides, in pixels of that sheet
+AT_ONCE = 100  # images: their sheets stay in the processor's cache
 
 
 def thickened(images: Tensor, labels: Tensor, count: int = COPIES) -> tuple[Tensor, Tensor]:
@@ -24,26 +26,37 @@ def thickened(images: Tensor, labels: Tensor, count: int = COPIES) -> tuple[Tens
     longest side at about 20 px; a quarter of them is dilated by each radius.
     """
     chosen = torch.linspace(0, len(images) - 1, min(count, len(images))).round().long()
-    ink = images[chosen].float().unsqueeze(1) / 255
     parts = []
-    for radius, part in zip(RADII, ink.chunk(len(RADII)), strict=False):
+    for radius, part in zip(RADII, chosen.chunk(len(RADII)), strict=False):
         zoom = BOX / (BOX - 2 * radius / FINE)
-        size = [len(part), 1, FINE * images.shape[-2], FINE * images.shape[-1]]
-        grid = F.affine_grid(torch.eye(2, 3).mul(zoom).expand(len(part), 2, 3), size, False)
-        parts.append(
-            F.avg_pool2d(_dilated(F.grid_sample(part, grid, align_corners=False), radius), FINE)
-        )
-    thick = torch.cat(parts).squeeze(1)
-    return thick.mul(255).round().clamp(0, 255).to(torch.uint8), labels[chosen]
+        sheet = [1, 1, FINE * images.shape[-2], FINE * images.shape[-1]]
+        grid = F.affine_grid(torch.eye(2, 3).mul(zoom).unsqueeze(0), sheet, False)
+        with one_thread():  # each step is so short that several would mostly wait for each other
+            parts += [_thick(images[few], grid, radius) for few in part.split(AT_ONCE)]
+    return torch.cat(parts), labels[chosen]
+
+
+def _thick(images: Tensor, grid: Tensor, radius: int) -> Tensor:
+    """Images uint8 `(N, 28, 28)` shrunk by `grid` and dilated by `radius`."""
+    ink = images.float().unsqueeze(1) / 255
+    drawn = F.grid_sample(ink, grid.expand(len(ink), -1, -1, -1), align_corners=False)
+    thick = F.avg_pool2d(_dilated(drawn, radius), FINE).squeeze(1)
+    return thick.mul(255).round().clamp(0, 255).to(torch.uint8)
 
 
 def _dilated(ink: Tensor, radius: int) -> Tensor:
     """Ink dilated by `radius` px: a cross and a square in turn make an octagon, nearly a disc."""
     for step in range(radius):
-        if step % 2:
-            ink = F.max_pool2d(ink, 3, 1, 1)
-        else:
-            ink = torch.maximum(
-                F.max_pool2d(ink, (1, 3), 1, (0, 1)), F.max_pool2d(ink, (3, 1), 1, (1, 0))
-            )
+        upright = _widened(ink, 2)
+        ink = _widened(upright, 3) if step % 2 else torch.maximum(upright, _widened(ink, 3))
     return ink
+
+
+def _widened(ink: Tensor, axis: int) -> Tensor:
+    """Every pixel's maximum with its two neighbours along an axis: what `max_pool2d` gives, in a
+    tenth of its time."""
+    rest, wide = ink.shape[axis] - 1, ink.clone()
+    for here, there in ((0, 1), (1, 0)):
+        part = wide.narrow(axis, here, rest)
+        torch.maximum(part, ink.narrow(axis, there, rest), out=part)
+    return wide

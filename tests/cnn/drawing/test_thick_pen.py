@@ -1,6 +1,7 @@
 """Copies with a thick pen: thicker at every radius, in the same box, with the caller's labels."""
 
 import torch
+import torch.nn.functional as F
 
 from cnn.drawing import thick_pen
 
@@ -37,3 +38,18 @@ def test_few_images_are_all_taken_and_many_are_chosen_evenly():
         torch.zeros(100, 28, 28, dtype=torch.uint8), torch.arange(100), 10
     )
     assert labels.tolist() == [0, 11, 22, 33, 44, 55, 66, 77, 88, 99]
+
+
+def test_ink_is_dilated_as_maximum_pooling_does():
+    ink = torch.rand(5, 1, 12, 17, generator=torch.Generator().manual_seed(0))
+    cross = torch.maximum(
+        F.max_pool2d(ink, (1, 3), 1, (0, 1)), F.max_pool2d(ink, (3, 1), 1, (1, 0))
+    )
+    assert thick_pen._dilated(ink, 1).equal(cross)
+    assert thick_pen._dilated(ink, 2).equal(F.max_pool2d(cross, 3, 1, 1))
+
+
+def test_the_number_of_threads_is_as_before():
+    before = torch.get_num_threads()
+    thick_pen.thickened(ring().repeat(8, 1, 1), torch.arange(8))
+    assert torch.get_num_threads() == before
