@@ -13,13 +13,12 @@ from torch import Tensor
 from cnn.drawing.ink import BOX
 from cnn.training.devices import one_thread
 
-COPIES = 6000
 FINE = 2  # pixels of the sheet that is written on, per pixel of the image
 RADII = (1, 2, 3, 4)  # how far ink is dilated to all sides, in pixels of that sheet
 AT_ONCE = 100  # images: their sheets stay in the processor's cache
 
 
-def thickened(images: Tensor, labels: Tensor, count: int = COPIES) -> tuple[Tensor, Tensor]:
+def thickened(images: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """At most `count` of the images, evenly chosen, with strokes of about 3 to 6 px; their labels.
 
     `images` uint8 `(N, 28, 28)`, ink bright. Each is shrunk so that the thicker digit still has its

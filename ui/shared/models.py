@@ -16,6 +16,7 @@ import numpy as np
 import streamlit as st
 
 from cnn import runs
+from cnn.runs import standby
 from cnn.training.device import Device
 from cnn.training.devices import list_devices, use_few_threads
 
@@ -54,6 +55,7 @@ def loader() -> threading.Thread:
             # rerun.
             gc.freeze()
             _devices = list_devices()
+            standby.start()
         except Exception as error:  # a broken installation: the pages say so
             _problem = f"PyTorch could not be loaded: {str(error).splitlines()[0][:300]}"
 

@@ -14,7 +14,7 @@ def ring(size: int = 28) -> torch.Tensor:
 
 
 def test_each_radius_is_thicker_and_stays_in_the_box():
-    images, labels = thick_pen.thickened(ring().repeat(8, 1, 1), torch.arange(8))
+    images, labels = thick_pen.thickened(ring().repeat(8, 1, 1), torch.arange(8), 8)
     assert images.dtype == torch.uint8 and images.shape == (8, 28, 28)
     assert labels.tolist() == list(range(8))
     ink = [float(image.float().mean()) for image in images[::2]]
@@ -33,7 +33,7 @@ def test_ink_is_dilated_to_all_sides_alike():
 
 
 def test_few_images_are_all_taken_and_many_are_chosen_evenly():
-    assert len(thick_pen.thickened(ring().repeat(3, 1, 1), torch.arange(3))[0]) == 3
+    assert len(thick_pen.thickened(ring().repeat(3, 1, 1), torch.arange(3), 6)[0]) == 3
     _, labels = thick_pen.thickened(
         torch.zeros(100, 28, 28, dtype=torch.uint8), torch.arange(100), 10
     )
@@ -51,5 +51,5 @@ def test_ink_is_dilated_as_maximum_pooling_does():
 
 def test_the_number_of_threads_is_as_before():
     before = torch.get_num_threads()
-    thick_pen.thickened(ring().repeat(8, 1, 1), torch.arange(8))
+    thick_pen.thickened(ring().repeat(8, 1, 1), torch.arange(8), 8)
     assert torch.get_num_threads() == before
