@@ -14,7 +14,7 @@ from cnn.runs.store import device_holder
 from cnn.training.accelerators import Accelerator
 from cnn.training.device import takes_bf16
 
-SECONDS, WARM_UP_SECONDS = 0.12, 0.05
+ROUNDS, SECONDS, WARM_UP_SECONDS = 3, 0.04, 0.01
 SMALL, LARGE = "tutorial", ("compact", "lenet5", "nin")  # a step's own cost; arithmetic
 
 
@@ -24,21 +24,25 @@ def calibrate() -> None:
     if speeds.calibration() or device_holder(cpu.lock_names):
         return
 
-    def measured(name: str) -> tuple[float, float, float]:
-        """Microseconds of a step, as measured, and its two parts by hand."""
-        preset = PRESETS[name]
-        network, settings = preset.architecture, preset.settings
-        speed = speed_test.measure(network, settings, cpu, SECONDS, WARM_UP_SECONDS)
-        bf16 = takes_bf16(cpu, settings.precision, network.convolutional)
-        parts = speeds.parts_of_step(network, settings, bf16)
-        return 1e6 * settings.batch_size / speed.images_per_second, *parts
+    steps = dict.fromkeys((SMALL, *LARGE), math.inf)
+    for _ in range(ROUNDS):  # in turn, and the fastest counts: others may compute meanwhile
+        for name in steps:
+            preset = PRESETS[name]
+            network, settings = preset.architecture, preset.settings
+            speed = speed_test.measure(network, settings, cpu, SECONDS, WARM_UP_SECONDS)
+            seconds = settings.batch_size / speed.images_per_second
+            steps[name] = min(steps[name], 1e6 * seconds)
 
-    whole, step, arithmetic = measured(SMALL)
-    by_step = whole / (step + arithmetic)
+    def parts(name: str) -> tuple[float, float]:
+        network, settings = PRESETS[name].architecture, PRESETS[name].settings
+        bf16 = takes_bf16(cpu, settings.precision, network.convolutional)
+        return speeds.parts_of_step(network, settings, bf16)
+
+    by_step = steps[SMALL] / sum(parts(SMALL))
     factors = []
     for name in LARGE:
-        whole, step, arithmetic = measured(name)
-        factors.append(max(whole - by_step * step, 0.1 * whole) / arithmetic)
+        step, arithmetic = parts(name)
+        factors.append(max(steps[name] - by_step * step, 0.3 * steps[name]) / arithmetic)
     if not device_holder(cpu.lock_names):
         speeds.keep_calibration(by_step, math.prod(factors) ** (1 / len(factors)))
 

@@ -7,6 +7,7 @@ ends when the other end of that socket closes, however its server ended.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import socket
 import sys
@@ -26,9 +27,11 @@ from cnn.runs.run import RunError
 from cnn.runs.store import device_holder, open_run
 from cnn.runs.worker import NICE, run_worker
 from cnn.training import memory, read_settings
-from cnn.training.accelerators import Accelerator
+from cnn.training.accelerators import Accelerator, accelerator_for
 from cnn.training.allocator import give_back_freed_memory
+from cnn.training.control import ManualControl
 from cnn.training.device import takes_bf16
+from cnn.training.trainer import Trainer
 
 CPU = Accelerator.find_devices()[0]  # not by `list_devices`, which may begin a GPU's context
 MEMORY_SHARE = 0.5  # of what is available, at most, for a measurement
@@ -58,12 +61,7 @@ def prepare() -> None:
     """Have done what every training does at its beginning, as far as it holds for any of them:
     libraries loaded, the likely images read, the digits of Handwriting drawn, a step computed."""
     with contextlib.suppress(Exception):  # a folder that cannot be read: the run will say so
-        import torchvision.datasets.mnist  # noqa: F401 - what reads MNIST
-
-        datasets.load(datasets.default_dataset())
-        synthetic_digits.load()
-    preset = PRESETS["compact"]
-    speed_test.measure(preset.architecture, preset.settings, CPU, 0.0, 0.0)
+        _rehearse()
     calibration.calibrate()
     give_back_freed_memory()
 
@@ -91,6 +89,22 @@ def _measure(question: JSON, channel: Channel) -> JSON:
         return {"again": True}
     speeds.remember(architecture, settings, CPU.id, speeds.Speed(speed.images_per_second))
     return {"images_per_second": speed.images_per_second}
+
+
+def _rehearse() -> None:
+    """Train the preset that most begin with for a step, on the data set that is offered first."""
+    name, preset = datasets.default_dataset(), PRESETS["compact"]
+    network, settings = preset.architecture, preset.settings
+    trainer = Trainer(
+        network,
+        datasets.load(name),
+        settings,
+        datasets.preprocessing_for(name, settings.normalisation),
+        accelerator_for(CPU, settings.precision, network.convolutional),
+        settings.held_out(datasets.DATASETS[name]),
+        extra=functools.partial(synthetic_digits.additional_images, name, settings),
+    )
+    next(iter(trainer.events(ManualControl())))
 
 
 def _train(channel: Channel, run_id: str, lock: int, log: int) -> int:

@@ -47,7 +47,7 @@ def loader() -> threading.Thread:
     def work() -> None:
         global _devices, _problem
         try:
-            import torchvision  # noqa: F401
+            import torch  # noqa: F401
 
             use_few_threads()
             # Streamlit collects garbage after every run of a page or fragment, and torch's objects,
