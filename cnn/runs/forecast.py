@@ -23,6 +23,8 @@ from cnn.training.devices import processes
 
 START_SECONDS, STANDBY_START_SECONDS = 3.0, 0.5
 FORWARD_SHARE = 0.33  # of a training step's time on the same images, without its backward pass
+BF16_SCORING_SHARE = 1.1  # the test set is scored in float32, whatever the training computes in
+SAVE_SECONDS = 2.5e-7  # for each weight: the epoch's, the newest, and the state to resume from
 SNAPSHOTS = 1.03  # of the steps' time: reports, snapshots, the state to resume from
 QUICK_SECONDS = 60.0  # of the job, torch's import included
 
@@ -45,21 +47,23 @@ def forecast(
         if device != "cpu":
             return None
         speed = speeds.estimate(architecture, settings, bf16)
-    return at_speed(speed, settings, dataset, bf16)
+    return at_speed(speed, architecture, settings, dataset, bf16)
 
 
-def at_speed(speed: speeds.Speed, settings: Settings, dataset: str, bf16: bool) -> Forecast:
+def at_speed(
+    speed: speeds.Speed, architecture: Architecture, settings: Settings, dataset: str, bf16: bool
+) -> Forecast:
     """How long a run will take at a speed. With early stopping: at most."""
     data = DATASETS[dataset]
     images = settings.trained_on(data)
     images += synthetic_digits.additional_count(dataset, settings, images)
     per_image = 1 / max(speed.images_per_second, 1e-9)
     seen = FORWARD_SHARE * per_image
-    epoch = SNAPSHOTS * images * per_image + settings.held_out(data) * seen
-    # In float32, whatever the training computes in.
-    scoring = data.test_images * seen * (speeds.FLOAT32_FACTOR if bf16 else 1.0)
+    saving = SAVE_SECONDS * architecture.parameters
+    epoch = SNAPSHOTS * images * per_image + settings.held_out(data) * seen + saving
+    scoring = data.test_images * per_image * (BF16_SCORING_SHARE if bf16 else FORWARD_SHARE)
     start = STANDBY_START_SECONDS if standby.state()[1] else START_SECONDS
-    return Forecast(epoch, start + settings.epochs * epoch + scoring, speed)
+    return Forecast(epoch, start + settings.epochs * epoch + scoring + 2 * saving, speed)
 
 
 class _Measuring:

@@ -61,7 +61,7 @@ def _speeds(task: Task, devices: dict[str, Device]) -> None:
             )
         bf16 = takes_bf16(device, task.settings.precision, task.architecture.convolutional)
         speed = Speed(row["images_per_second"], measured=True)
-        seconds = at_speed(speed, play.settings, chosen_dataset(), bf16).whole
+        seconds = at_speed(speed, task.architecture, play.settings, chosen_dataset(), bf16).whole
         grid.metric(
             name,
             f"{row['images_per_second']:,.0f} images/s",
