@@ -54,8 +54,8 @@ def loader() -> threading.Thread:
             # which will never be garbage, made each of those take 100 ms: three quarters of a
             # rerun.
             gc.freeze()
+            standby.start()  # before the devices are known: then the page asks it for a forecast
             _devices = list_devices()
-            standby.start()
         except Exception as error:  # a broken installation: the pages say so
             _problem = f"PyTorch could not be loaded: {str(error).splitlines()[0][:300]}"
 
