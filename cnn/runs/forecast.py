@@ -24,7 +24,7 @@ from cnn.training.devices import processes
 START_SECONDS, STANDBY_START_SECONDS = 3.0, 0.5
 FORWARD_SHARE = 0.33  # of a training step's time on the same images, without its backward pass
 BF16_SCORING_SHARE = 1.1  # the test set is scored in float32, whatever the training computes in
-SAVE_SECONDS = 2.5e-7  # for each weight: the epoch's, the newest, and the state to resume from
+SAVE_SECONDS = 1e-7  # for each weight: the epoch's, the newest, and the state to resume from
 SNAPSHOTS = 1.03  # of the steps' time: reports, snapshots, the state to resume from
 QUICK_SECONDS = 60.0  # of the job, torch's import included
 
