@@ -2,7 +2,8 @@
 
     python -m benchmarks.latency [--quick]
 
-From the worker's start to its first step, against what importing PyTorch takes alone; one
+From the launch to the worker's first step, cold against what importing PyTorch takes alone, and
+handed to a worker in standby (a press in a browser: `first_point`); one
 prediction with all activation maps; a rerun of the Train page beside a run that has ended and
 beside one that trains on the CPU, by thread count; and what those reruns cost the training. Uses
 MNIST where it is on disk, else the bundled sample.
@@ -23,6 +24,7 @@ from pathlib import Path
 from benchmarks.tables import median, median_and_range, print_machine, print_table
 from cnn import datasets, runs
 from cnn.presets import PRESETS
+from cnn.runs import standby
 from cnn.training.device import cores
 
 ROOT = Path(__file__).parent.parent
@@ -69,6 +71,15 @@ def first_step() -> float:
     seconds = time.perf_counter() - began
     end(run)
     return seconds
+
+
+def first_step_in_standby() -> float:
+    """The same, handed to a worker that waits in standby."""
+    if not standby.start():
+        raise SystemExit("No worker can wait in standby here: CNN_STANDBY=0, or too little memory.")
+    while not standby.state()[1]:
+        time.sleep(0.05)
+    return first_step()
 
 
 def predictions(count: int) -> list[float]:
@@ -137,6 +148,8 @@ def main() -> None:
     print_machine()
 
     pairs = [(imports(), first_step()) for _ in range(options.rounds)]
+    handed_over = [first_step_in_standby() for _ in range(options.rounds)]
+    standby.end()
     first_steps = median_and_range([step for _, step in pairs], ".2f")
     against_import = f"{median([step / alone for alone, step in pairs]):.2f} times the import"
     print_table(
@@ -144,6 +157,7 @@ def main() -> None:
         [
             ["PyTorch imported, s", median_and_range([alone for alone, _ in pairs], ".2f"), ""],
             ["the worker's first step, s", first_steps, against_import],
+            ["the first step in standby, s", median_and_range(handed_over, ".2f"), ""],
             ["a prediction with all maps, ms", median_and_range(predictions(50), ".1f"), ""],
         ],
     )

@@ -32,6 +32,7 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty data folder, in which the sample's cache lands."""
     folder = tmp_path_factory.mktemp("data")
     os.environ["CNN_DATA_DIR"] = str(folder)
+    os.environ["CNN_STANDBY"] = "0"  # each test has a runs folder of its own: none would serve it
     return folder
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,15 +39,12 @@ def _load(name: str, folder: Path) -> Images:
     dataset = DATASETS[name]
     if dataset.torchvision_name is None:
         return _load_sample(folder)
-    # Not torchvision's data set class: that would unpickle a `processed` folder it finds.
-    from torchvision.datasets.mnist import read_image_file, read_label_file
-
     raw = folder / dataset.torchvision_name / "raw"
     images = []
     for part in ("train", "t10k"):
         try:
-            pixels = read_image_file(str(raw / f"{part}-images-idx3-ubyte"))
-            labels = read_label_file(str(raw / f"{part}-labels-idx1-ubyte"))
+            pixels = read_idx(raw / f"{part}-images-idx3-ubyte")
+            labels = read_idx(raw / f"{part}-labels-idx1-ubyte").long()
             _check(pixels, labels, len(dataset.classes))
         except Exception as error:
             raise DataError(
@@ -55,6 +53,26 @@ def _load(name: str, folder: Path) -> Images:
             ) from error
         images += [pixels, labels]
     return Images(*images)
+
+
+def read_idx(path: Path) -> Tensor:
+    """The uint8 tensor in a file of MNIST's format (LeCun and others: yann.lecun.com/exdb/mnist).
+    Raises OSError, and ValueError for another file.
+
+    Not by torchvision: its import takes 1.5 s, for which the first step of a training waited, and
+    its data set class would unpickle a `processed` folder it finds.
+    """
+    import torch
+
+    content = bytearray(path.read_bytes())
+    dimensions = content[3] if content[:3] == b"\x00\x00\x08" and len(content) > 3 else 0
+    header = 4 + 4 * dimensions
+    if not 1 <= dimensions <= 3 or len(content) <= header:
+        raise ValueError("it is no file of bytes in MNIST's format")
+    shape = [int.from_bytes(content[at : at + 4]) for at in range(4, header, 4)]
+    if math.prod(shape) != len(content) - header:
+        raise ValueError(f"it should hold {math.prod(shape):,} bytes: {len(content) - header:,}")
+    return torch.frombuffer(content, dtype=torch.uint8, offset=header).view(shape)
 
 
 def _check(images: Tensor, labels: Tensor, classes: int) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cnn.training import Settings
 
 PER_DIGIT = 300
+COPIES = 6000  # in a thick pen
 CACHE = "handwriting-forms-1.safetensors"  # in the data folder: another number for other templates
 
 TEMPLATES = {int(name): forms for name, forms in templates().items() if name.isdigit()}
@@ -73,15 +74,15 @@ def additional_images(
     """
     import torch
 
-    from cnn.drawing.thick_pen import COPIES, thickened
+    from cnn.drawing.thick_pen import thickened
 
-    if not settings.handwriting or not DATASETS[dataset].has_digits:
+    counts = _counts(dataset, settings, len(images))
+    if counts is None:
         return None
-    other_forms, copies = load(), COPIES
-    if settings.train_images is not None:  # to few images few: else these would be all it learns
-        part = len(images) / DATASETS[dataset].train_images
-        copies = round(part * COPIES)
-        few = torch.linspace(0, len(other_forms[0]) - 1, round(part * len(other_forms[0]))).long()
+    forms, copies = counts
+    other_forms = load()
+    if forms < len(other_forms[0]):
+        few = torch.linspace(0, len(other_forms[0]) - 1, forms).long()
         other_forms = other_forms[0][few], other_forms[1][few]
     parts = [
         other_forms,
@@ -89,3 +90,21 @@ def additional_images(
         thickened(*other_forms, len(other_forms[0]) // 2),
     ]
     return torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts])
+
+
+def additional_count(dataset: str, settings: Settings, images: int) -> int:
+    """How many images `additional_images` makes of so many training images."""
+    counts = _counts(dataset, settings, images)
+    return 0 if counts is None else counts[0] + min(counts[1], images) + counts[0] // 2
+
+
+def _counts(dataset: str, settings: Settings, images: int) -> tuple[int, int] | None:
+    """How many digits in other forms Handwriting adds, and how many copies in a thick pen at most;
+    None where it adds nothing. To few images it adds few: else these would be all it learns."""
+    if not settings.handwriting or not DATASETS[dataset].has_digits:
+        return None
+    forms = len(TEMPLATES) * PER_DIGIT
+    if settings.train_images is None:
+        return forms, COPIES
+    part = images / DATASETS[dataset].train_images
+    return round(part * forms), round(part * COPIES)

@@ -56,6 +56,10 @@ class Job:
         """Whether it has not ended: more rows may come."""
         return self._thread.is_alive()
 
+    def wait(self) -> None:
+        """Until it has ended."""
+        self._thread.join()
+
     def cancel(self) -> None:
         """End it now."""
         self.cancelled = True

@@ -198,6 +198,25 @@ def try_start(
         return chosen
 
 
+def comes_at_once(run: Run) -> bool:
+    """Whether `run`, which has its ticket, trains as soon as it looks: whoever is ahead of it wants
+    another device, or was asked to stop."""
+    queue = tickets()
+    mine = next((ticket for ticket in queue if ticket.run_id == run.id), None)
+    if mine is None:
+        return False
+    ahead = [t for t in queue[: queue.index(mine)] if not t.run.control().get("stop")]
+    if mine.options is None:
+        return not ahead
+    taken: set[str] = set()
+    for ticket in ahead:
+        if ticket.options is None and ticket.taken is None:
+            return False
+        for option in (ticket.taken,) if ticket.taken else ticket.options or ():
+            taken |= set(option.lock_names)
+    return not mine.options or any(not taken & set(o.lock_names) for o in mine.options)
+
+
 @contextlib.contextmanager
 def turn(
     run: Run,

@@ -9,6 +9,7 @@ speed says little, and is not remembered.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import torch
 from filelock import FileLock
@@ -20,14 +21,29 @@ from cnn.runs.folders import devices_dir
 from cnn.runs.store import device_holder
 from cnn.training import Settings
 from cnn.training.accelerators import accelerator_for
-from cnn.training.control import ManualControl
 from cnn.training.device import Device
 from cnn.training.devices import find_device, processes
 from cnn.training.events import Report
 from cnn.training.trainer import Trainer
 
 WARM_UP_SECONDS, SECONDS = 0.5, 2.0
+QUICK = 0.3, 0.1  # seconds and those of warming up, for a forecast that nobody asked for
 IMAGES = 8192  # noise: speed does not depend on what the pixels show
+
+
+class _Until:
+    """A control that stops once it has `ended`, or where the caller says so."""
+
+    paused, run_until, until_epoch, pace = False, 0, 0, 0.0
+    learning_rate: float | None = None
+
+    def __init__(self, stopped: Callable[[], bool]):
+        self.ended, self._stopped = False, stopped
+
+    @property
+    def stop(self) -> bool:
+        """Asked before every step."""
+        return self.ended or self._stopped()
 
 
 def measure(
@@ -36,8 +52,10 @@ def measure(
     device: Device,
     seconds: float = SECONDS,
     warm_up: float = WARM_UP_SECONDS,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> speeds.Speed:
-    """Images per second and memory of training `architecture` on `device`."""
+    """Images per second and memory of training `architecture` on `device`; of no meaning where
+    `stopped`, which is asked before every step, ended it."""
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (IMAGES, 28, 28), dtype=torch.uint8, generator=generator)
     labels = torch.randint(0, architecture.head.classes, (IMAGES,), generator=generator)
@@ -48,7 +66,7 @@ def measure(
     accelerator = accelerator_for(device, settings.precision, architecture.convolutional)
     images = Images(pixels, labels, pixels[:1], labels[:1])
     trainer = Trainer(architecture, images, settings, Preprocessing(0.5, 0.3), accelerator, 0)
-    control, at, began = ManualControl(), trainer.position, time.perf_counter()
+    control, at, began = _Until(stopped), trainer.position, time.perf_counter()
     images_before, seconds_before = 0, 0.0
     for event in trainer.events(control, report_seconds=seconds / 8):
         if not isinstance(event, Report) or time.perf_counter() - began <= warm_up:
@@ -56,7 +74,7 @@ def measure(
         if not seconds_before:
             images_before, seconds_before = at.images_seen, at.train_seconds
         elif at.train_seconds - seconds_before >= seconds:
-            control.stop = True
+            control.ended = True
     spent = max(at.train_seconds - seconds_before, 1e-9)
     speed = (at.images_seen - images_before) / spent
     return speeds.Speed(speed, accelerator.peak_memory(), True)
@@ -65,6 +83,7 @@ def measure(
 def main() -> None:
     """Answer the question on standard input."""
     architecture, settings, question = jobs.read_question()
+    times = QUICK if question.get("quick") else (SECONDS, WARM_UP_SECONDS)
     for name in question["devices"]:
         if processes(name):
             continue
@@ -72,7 +91,7 @@ def main() -> None:
             device = find_device(name)
             beside = device_holder(device.lock_names)
             with FileLock(devices_dir() / "speed-test.lock"):  # of another tab, say
-                speed = measure(architecture, settings, device)
+                speed = measure(architecture, settings, device, *times)
         except Exception as error:  # out of memory, no bf16, the driver: the next device may work
             jobs.answer(device=name, error=str(error).splitlines()[0][:300])
             continue

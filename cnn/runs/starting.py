@@ -12,7 +12,7 @@ import time
 
 from cnn.common.files import write_json
 from cnn.common.paths import PROJECT
-from cnn.runs import queue
+from cnn.runs import queue, standby
 from cnn.runs.folders import changing_runs, environment
 from cnn.runs.locks import CAN_HAND_ON, MOMENT, Lock
 from cnn.runs.records import ControlFile
@@ -75,11 +75,13 @@ def launch(run: Run, from_scratch: bool = False, control: ControlFile | None = N
                 write_json(run.files.control, {**run.control(), **control})
             if not CAN_HAND_ON:
                 lock.release()  # the worker takes it
-            _start(run, lock)
+            pid = standby.hand_over(run, lock) if CAN_HAND_ON else None
+            run.write_process(pid or _start(run, lock))
     except OSError as error:
         raise RunError(f"The worker could not be started: {error}.") from error
     finally:
         lock.leave()
+    standby.replace(run)
     if not CAN_HAND_ON:
         _wait_until_held(run)
 
@@ -89,7 +91,8 @@ def start_again(run: Run) -> None:
     launch(run, from_scratch=True)
 
 
-def _start(run: Run, lock: Lock) -> None:
+def _start(run: Run, lock: Lock) -> int:
+    """Start a process that trains `run`; returns its id."""
     command = [sys.executable, "-m", "cnn", "worker", run.id]
     if CAN_HAND_ON:
         command += ["--lock", str(lock.handle)]
@@ -104,7 +107,7 @@ def _start(run: Run, lock: Lock) -> None:
             start_new_session=True,  # a Ctrl-C meant for the app is not meant for the training
             pass_fds=(lock.handle,) if CAN_HAND_ON else (),
         )
-    run.write_process(process.pid)
+    return process.pid
 
 
 def _wait_until_held(run: Run) -> None:

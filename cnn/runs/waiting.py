@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import humanize
 
 from cnn.common.text import duration, plural
-from cnn.datasets import DATASETS
-from cnn.runs import queue, speeds
+from cnn.runs import queue
+from cnn.runs.forecast import forecast
 from cnn.runs.run import Run, RunError
 
 
@@ -106,11 +106,7 @@ def _left(ticket: queue.Ticket) -> float | None:
         config = run.config
     except RunError:
         return None
-    speed = speeds.recall(config.architecture, config.settings, option.device)
-    if speed is None:
-        if option.lock_names != ("cpu",):
-            return None
-        speed = speeds.estimate(config.architecture, config.settings, bf16=False)
-    images = config.settings.trained_on(DATASETS[config.dataset])
+    # bf16 is not known without torch: a CPU whose speed was not measured is thought too slow.
+    known = forecast(config.architecture, config.settings, config.dataset, option.device, False)
     done = status.get("step", 0) / max(status.get("steps") or 1, 1)
-    return images * config.settings.epochs * (1 - min(done, 1.0)) / speed.images_per_second
+    return known.whole * (1 - min(done, 1.0)) if known else None

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     OnEvent = Callable[[Event], None] | None
 
+NICE = 5  # how far it stands back behind the app
 ORPHAN_SECONDS = 30.0  # for a process of several whose worker died: to keep what it has learned
 
 
@@ -146,7 +147,7 @@ def _work(run: Run, lock: Lock, on_event: OnEvent, background: bool) -> State:
         _do_not_outlive(os.getppid(), control.interrupt)
     if background:
         with contextlib.suppress(OSError, AttributeError):
-            os.nice(5)
+            os.nice(NICE - min(os.nice(0), NICE))  # a worker in standby has done so
     with stop_signals(control.interrupt):
         try:
             wanted, stopped = run.config.device, lambda: control.stop

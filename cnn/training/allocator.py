@@ -31,3 +31,10 @@ def keep_freed_memory() -> bool:
             and mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD)
         )
     return False
+
+
+def give_back_freed_memory() -> None:
+    """Give to the kernel what `keep_freed_memory` has kept: this process computes nothing now."""
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)

@@ -5,9 +5,11 @@ Functions import torch themselves: the first page is shown before it is loaded.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
+from collections.abc import Iterator
 
 from cnn.common.text import excerpt
 from cnn.training.device import Device, DeviceError
@@ -69,3 +71,16 @@ def use_few_threads() -> None:
     import torch
 
     torch.set_num_threads(max(1, min(2, (os.cpu_count() or 2) // 2)))
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread meanwhile: what is made of many short steps ends sooner so."""
+    import torch
+
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)

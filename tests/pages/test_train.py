@@ -11,7 +11,7 @@ import pytest
 from cnn import runs
 from cnn.common import files
 from cnn.datasets import DATASETS
-from cnn.runs import locks, queue, speeds
+from cnn.runs import forecast, locks, queue, speeds
 from cnn.runs.folders import changing_runs
 from cnn.training.device import Device
 from cnn.training.devices import list_devices
@@ -62,6 +62,34 @@ def test_before_the_start_it_tells_time_memory_and_precision(train):
     assert "needs" in said and "free" in said
     assert "Auto means" in said
     assert DATASETS["mnist-sample"].about in said
+
+
+def test_a_network_is_measured_for_its_forecast_without_being_asked(train, monkeypatch):
+    asked = []
+
+    def ask(network, settings, device):
+        asked.append(device.id)
+        if len(asked) > 2:
+            speeds.remember(network, settings, device.id, speeds.Speed(1000.0))
+        return len(asked) <= 2
+
+    monkeypatch.setattr(forecast, "ask", ask)
+    shown = train()
+    while "rough guess" in text(shown):
+        assert len(asked) < 20
+        shown.run()
+    assert "(as measured)" in text(shown)
+    assert set(asked) == {"cpu"}
+
+
+def test_a_worker_waits_in_standby_once_torch_is_loaded(app, monkeypatch):
+    started = []
+    monkeypatch.setattr(models.standby, "start", lambda: started.append(models.known_devices()))
+    monkeypatch.setattr(models, "_devices", None)
+    models.loader.clear()
+    app("train")
+    models.loader().join()
+    assert started == [None] and models.known_devices()
 
 
 def test_early_stopping_without_validation_images_cannot_start(train):

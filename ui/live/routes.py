@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from cnn import runs
+from cnn.runs import standby
 from ui.live import subjects
 from ui.live.feed import Feeds
 
@@ -54,10 +55,12 @@ class Routes:
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[dict[str, object] | None]:
-        """End the streams as soon as the server is asked to end: it waits for them."""
+        """End the streams as soon as the server is asked to end: it waits for them; and at last the
+        worker in standby."""
         with _called_at_exit(self.feeds.close):
             yield None
         self.feeds.close()
+        standby.end()
 
 
 @contextlib.contextmanager

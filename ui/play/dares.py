@@ -13,8 +13,7 @@ RUNS_LOOKED_AT = 40
 
 
 def show() -> None:
-    """One row: each dare opens to a hint and how far it has come. An example that comes with the app
-    wins none."""
+    """One row: each dare opens to a hint and how far it has come. Examples win none."""
     results = [result_of(run) for run in runs.list_runs()[:RUNS_LOOKED_AT] if not run.is_example]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="play_dares"):
         st.markdown("**Dares**", width="content")

@@ -16,6 +16,7 @@ import numpy as np
 import streamlit as st
 
 from cnn import runs
+from cnn.runs import standby
 from cnn.training.device import Device
 from cnn.training.devices import list_devices, use_few_threads
 
@@ -40,7 +41,7 @@ def model_of(run: runs.Run, epoch: int | None = None) -> nn.Module:
 
 
 # What is loaded, in this order: the first answer waits for no more than it needs.
-STAGES = ("PyTorch", "the network", "torchvision", "the list of devices")
+STAGES = ("PyTorch", "the network", "the list of devices")
 
 
 @st.cache_resource(show_spinner=False)
@@ -55,14 +56,12 @@ def loader() -> threading.Thread:
             use_few_threads()
             _stage = 1
             _ask_once()
-            _stage = 2
-            import torchvision  # noqa: F401
-
             # Streamlit collects garbage after every run of a page or fragment, and torch's objects,
             # which will never be garbage, made each of those take 100 ms: three quarters of a
             # rerun.
             gc.freeze()
-            _stage = 3
+            _stage = 2
+            standby.start()  # before the devices are known: then the page asks it for a forecast
             _devices = list_devices()
             _stage = len(STAGES)
         except Exception as error:  # a broken installation: the pages say so

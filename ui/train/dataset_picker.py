@@ -15,11 +15,6 @@ def chosen_dataset() -> str:
     return state.get().dataset_name
 
 
-def train_images() -> int:
-    """How many images of it are trained on, those held out left aside."""
-    return state.get().settings.trained_on(DATASETS[chosen_dataset()])
-
-
 @st.cache_resource(show_spinner=False)
 def _downloads() -> dict[str, Download]:
     """The downloads of this server, whichever page or tab started them."""

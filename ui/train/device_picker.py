@@ -8,7 +8,7 @@ from humanize import naturalsize
 from cnn import runs
 from cnn.common.text import duration
 from cnn.datasets import DATASETS
-from cnn.runs import speeds
+from cnn.runs import forecast
 from cnn.training import memory
 from cnn.training.device import Device, DeviceError, cpu_name, takes_bf16
 from cnn.training.devices import best_device, processes
@@ -16,18 +16,29 @@ from ui.shared import models, state
 from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 from ui.train import speed_test
-from ui.train.dataset_picker import chosen_dataset, train_images
+from ui.train.dataset_picker import chosen_dataset
 from ui.train.state import TrainState, is_running
+
+ROUGH = "a rough guess; Measure gives the real one"
 
 
 def pick_device() -> None:
     """The select box, and what is known of the choice; polls while a measurement runs."""
     running = is_running(state.page(TrainState).speed_test)
     loading = models.known_devices() is None and not models.loading_problem()
-    refreshing(_panel, 0.5 if running or loading else None, "device")(running, loading)
+    waits = running or loading or _is_measured()
+    refreshing(_panel, 0.5 if waits else None, "device")(running, loading, waits)
 
 
-def _panel(was_running: bool, was_loading: bool) -> None:
+def _is_measured() -> bool:
+    """Whether the chosen network is being measured for its forecast, or is about to be."""
+    play, known = state.get(), models.known_devices()
+    if known is None or play.architecture.problem() is not None:
+        return False
+    return forecast.ask(play.architecture, play.settings, _chosen(known))
+
+
+def _panel(was_running: bool, was_loading: bool, waited: bool) -> None:
     play, mine = state.get(), state.page(TrainState)
     if models.known_devices() is None:  # the page does not wait: the form is there at once
         st.selectbox("Device", [f"CPU · {cpu_name()}"], disabled=True, key="device_unknown")
@@ -48,6 +59,8 @@ def _panel(was_running: bool, was_loading: bool) -> None:
         _forecast(device)
         single = [device for device in found if not processes(device.id) and not device.problem]
         speed_test.show(single, was_running)
+    if waited and not was_running and not _is_measured():
+        st.rerun()  # polling ends with a run of the whole page
 
 
 def _choose(found: list[Device]) -> Device:
@@ -90,19 +103,17 @@ def _forecast(device: Device) -> None:
     except DeviceError as error:
         st.error(str(error), icon=":material/build:")
         return
-    speed = speeds.recall(network, settings, device.id)
-    if speed is None and device.id == "cpu":
-        speed = speeds.estimate(network, settings, bf16)
+    expected = forecast.forecast(network, settings, chosen_dataset(), device.id, bf16)
     images = dataset.train_images + dataset.test_images
-    needs = (speed.memory if speed else None) or memory.PYTORCH_MEMORY + memory.estimate(
+    measured = expected.speed.memory if expected else None
+    needs = measured or memory.PYTORCH_MEMORY + memory.estimate(
         network, settings, images, settings.batch_size, bf16
     )
     free = f" of {naturalsize(device.memory_free)} free" if device.memory_free else ""
     facts = [f"computes in {'bf16' if bf16 else 'float32'}", f"needs {naturalsize(needs)}{free}"]
-    if speed:
-        epoch = max(train_images(), 1) / max(speed.images_per_second, 1e-9)
-        how = "as measured" if speed.measured else "a rough guess; Measure gives the real one"
-        each, in_all = (duration(max(seconds, 1)) for seconds in (epoch, epoch * settings.epochs))
+    if expected:
+        how = "as measured" if expected.speed.measured else ROUGH
+        each, in_all = (duration(max(each, 1)) for each in (expected.epoch, expected.whole))
         facts.insert(0, f"about {each} per epoch, {in_all} in all ({how})")
     else:
         facts.append("Measure tells how fast it is")

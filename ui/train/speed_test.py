@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn.common.text import duration, plural
-from cnn.runs.speeds import speed_key
-from cnn.training.device import Device
+from cnn.runs.forecast import at_speed
+from cnn.runs.speeds import Speed, speed_key
+from cnn.training.device import Device, takes_bf16
 from ui.shared import state
 from ui.shared.plain_text import plain
-from ui.train.dataset_picker import train_images
+from ui.train.dataset_picker import chosen_dataset
 from ui.train.state import Task, TrainState, is_running
 
 
@@ -39,15 +40,17 @@ def show(devices: list[Device], was_running: bool) -> None:
         st.error(f"The measurement failed: {task.job.error}", icon=":material/error:")
     measured = speed_key(task.architecture, task.settings, "")
     if task.job.rows and measured == speed_key(play.architecture, play.settings, ""):
-        _speeds(task, {device.id: device.name for device in devices})
+        _speeds(task, {device.id: device for device in devices})
 
 
-def _speeds(task: Task, names: dict[str, str]) -> None:
-    epochs, rows = state.get().settings.epochs, task.job.rows
+def _speeds(task: Task, devices: dict[str, Device]) -> None:
+    play, rows = state.get(), task.job.rows
     grid = st.grid(min(len(rows), 3), min_column_width=190)
     for row in rows:
-        device = str(row["device"])
-        name = names.get(device, device)
+        device = devices.get(str(row["device"]))
+        if device is None:
+            continue
+        name = device.name
         if "error" in row:
             grid.metric(name, "–", row["error"], delta_color="off", border=True)
             continue
@@ -56,11 +59,13 @@ def _speeds(task: Task, names: dict[str, str]) -> None:
                 f":material/warning: Measured while {plain(str(beside))} trained there: "
                 "alone it is faster. This speed is not kept."
             )
-        seconds = train_images() * epochs / max(row["images_per_second"], 1e-9)
+        bf16 = takes_bf16(device, task.settings.precision, task.architecture.convolutional)
+        speed = Speed(row["images_per_second"], measured=True)
+        seconds = at_speed(speed, task.architecture, play.settings, chosen_dataset(), bf16).whole
         grid.metric(
             name,
             f"{row['images_per_second']:,.0f} images/s",
-            f"{plural(epochs, 'epoch')} in about {duration(seconds)}",
+            f"{plural(play.settings.epochs, 'epoch')} in about {duration(seconds)}",
             delta_color="off",
             delta_arrow="off",
             border=True,

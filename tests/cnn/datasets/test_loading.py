@@ -170,3 +170,13 @@ def test_an_old_pickled_folder_is_not_looked_at(folder, monkeypatch):
         torch.save((torch.zeros(1, 28, 28), torch.zeros(1)), processed / name)
     monkeypatch.setattr(torch, "load", lambda *a, **k: pytest.fail("unpickled"))
     assert len(datasets.load("mnist").train_images) == 300
+
+
+def test_files_are_read_as_torchvision_reads_them(folder):
+    from torchvision.datasets.mnist import read_image_file, read_label_file
+
+    raw = write_mnist(folder)
+    for part in ("train", "t10k"):
+        images, labels = raw / f"{part}-images-idx3-ubyte", raw / f"{part}-labels-idx1-ubyte"
+        assert loading.read_idx(images).equal(read_image_file(str(images)))
+        assert loading.read_idx(labels).long().equal(read_label_file(str(labels)))

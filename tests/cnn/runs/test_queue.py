@@ -13,7 +13,7 @@ import pytest
 
 from cnn import runs
 from cnn.cli import main
-from cnn.runs import locks, queue, speeds
+from cnn.runs import forecast, locks, queue, speeds
 from cnn.runs.folders import changing_runs
 from cnn.runs.queue import Option
 from cnn.training import gpu_meter
@@ -235,13 +235,16 @@ def test_the_time_of_several_is_that_of_the_soonest_device(wait):
     assert {start(run) for run in made[:2]} == {"cuda:0", "cuda:1"}
     for run, left in zip(made[:2], (300.0, 100.0), strict=True):
         run.write_status(state="running", seconds_left=left)
-    for device in ("cuda:0", "cuda:1"):  # 2 epochs of 3,500 images: 70 seconds
+    for device in ("cuda:0", "cuda:1"):
         speeds.remember(SMALL, SMALL_SETTINGS, device, speeds.Speed(100.0))
+    expected = forecast.forecast(SMALL, SMALL_SETTINGS, "mnist-sample", "cuda:0", False)
+    assert expected
     places = [runs.place(run) for run in made]
     assert places[:2] == [None, None]
     waiting = [place for place in places if place]
     assert [place.number for place in waiting] == [1, 2, 3]
-    assert [place.seconds for place in waiting] == [100.0, 170.0, 240.0]
+    soonest = [100.0, 100.0 + expected.whole, 100.0 + 2 * expected.whole]
+    assert [place.seconds for place in waiting] == pytest.approx(soonest)
     assert {place.behind for place in waiting} == {made[1]}
     assert waiting[2].text == "3rd in the queue for cuda:0, behind Run 1 and 2 others"
     assert waiting[2].text_with_time.endswith("others · starts in about 4 minutes")

@@ -1,0 +1,164 @@
+"""A worker in standby is killed, raced for, and left by its server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from cnn import runs
+from cnn.runs import speeds, standby
+from cnn.runs.channel import Channel
+from tests.faults.conftest import NETWORK, SETTINGS
+from tests.faults.processes import ROOT, at_once, living, press_the_button, wait_for
+
+_SERVER = """
+from cnn.runs import standby
+import sys, time
+standby.start()
+while not standby.state()[1]: time.sleep(0.05)
+print(standby.state()[0], flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def waiting(monkeypatch) -> Iterator[psutil.Process]:
+    """The process that waits, ready."""
+    monkeypatch.delenv("CNN_STANDBY")
+    monkeypatch.setattr(standby, "LEAST_MEMORY", 0)
+    # pytest changes a variable between set-up and call: another environment.
+    usual = standby.environment
+    monkeypatch.setattr(standby, "environment", lambda: {**usual(), "PYTEST_CURRENT_TEST": ""})
+    speeds.keep_calibration(1.0, 1.0)
+    assert standby.start()
+    yield ready()
+    standby.end()
+
+
+def ready(but: int | None = None) -> psutil.Process:
+    wait_for(lambda: standby.state()[1] and standby.state()[0] != but)
+    return psutil.Process(standby.state()[0])
+
+
+def new() -> runs.Run:
+    return runs.new(NETWORK, SETTINGS.changed(epochs=200), "mnist-sample", "cpu")
+
+
+def workers(run: runs.Run) -> set[int]:
+    """All processes that work on a run: by their command, or as the run's own file names them."""
+    named = runs.run.read_json(run.files.process)["pid"]
+    return {process.pid for process in living(run.id)} | {named} & set(psutil.pids())
+
+
+def learns(run: runs.Run) -> None:
+    wait_for(run.metrics, run)
+    assert len(workers(run)) == 1
+
+
+def stop(run: runs.Run) -> None:
+    run.send(stop=True)
+    wait_for(lambda: not run.is_alive(), run)
+    assert run.state == "stopped"
+
+
+def test_killed_before_it_is_handed_a_run_the_launch_falls_back(waiting, made):
+    waiting.kill()
+    run = new()
+    runs.launch(run)
+    learns(run)
+    assert waiting.pid not in workers(run)
+    assert ready(but=waiting.pid).is_running()  # another has taken its place
+    stop(run)
+
+
+@pytest.mark.parametrize("moment", ["before it answers", "once it has answered"])
+def test_killed_while_it_is_handed_a_run_the_launch_falls_back(waiting, monkeypatch, moment):
+    receive, run = Channel.receive, new()
+
+    def killing(channel: Channel, seconds: float | None = None) -> object:
+        waiting.suspend() if moment == "before it answers" else None
+        answer = receive(channel, seconds) if moment != "before it answers" else None
+        waiting.kill()
+        waiting.wait()
+        held.append(run.is_alive())
+        return answer
+
+    held: list[bool] = []
+    monkeypatch.setattr(Channel, "receive", killing)
+    runs.launch(run)
+    monkeypatch.undo()
+    assert held == [True]  # the launch holds the lock as well
+    learns(run)
+    assert waiting.pid not in workers(run)
+    stop(run)
+
+
+def test_too_slow_to_answer_it_is_killed_and_never_trains(waiting, monkeypatch):
+    monkeypatch.setattr(standby, "ANSWER_SECONDS", 0.2)
+    run = new()
+    waiting.suspend()
+    runs.launch(run)
+    assert not waiting.is_running()
+    learns(run)
+    stop(run)
+
+
+def test_killed_after_it_was_handed_a_run_it_is_interrupted_as_any(waiting):
+    run = new()
+    runs.launch(run)
+    assert workers(run) == {waiting.pid}
+    learns(run)
+    waiting.kill()
+    wait_for(lambda: not run.is_alive())
+    assert run.state == "interrupted"
+    press_the_button(run)
+    wait_for(lambda: run.state == "running", run)
+    assert len(workers(run)) == 1
+    stop(run)
+
+
+def test_two_launches_at_once_with_one_in_standby(waiting):
+    first, second = new(), new()
+    said = at_once(lambda: runs.launch(first), lambda: runs.launch(second))
+    assert said == ["ok", "ok"]
+    wait_for(lambda: first.metrics() or second.metrics())
+    both = workers(first) | workers(second)
+    assert len(both) == 2 and waiting.pid in both
+    for run in sorted((first, second), key=lambda run: run.state == "running"):
+        stop(run)
+
+
+def test_two_launches_of_one_run_with_one_in_standby(waiting):
+    run = new()
+    said = at_once(lambda: runs.launch(run), lambda: runs.launch(run))
+    assert sorted(answer == "ok" for answer in said) == [False, True], said
+    learns(run)
+    assert workers(run) == {waiting.pid}
+    stop(run)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_it_does_not_outlive_its_server(runs_folder, how):
+    speeds.keep_calibration(1.0, 1.0)
+    environment = {name: v for name, v in os.environ.items() if name != "CNN_STANDBY"}
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdout
+    pid = int(server.stdout.readline())
+    assert psutil.pid_exists(pid)
+    server.send_signal(how)
+    server.wait(10)
+    wait_for(lambda: not psutil.pid_exists(pid))
