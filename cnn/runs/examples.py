@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save
 
 from cnn.common.files import read_json, write_bytes, write_json
 from cnn.runs.files import RunFiles
+from cnn.runs.on_stage import FIRST_CLASS, on_stage
 from cnn.runs.run import Run, RunError
 
 
@@ -41,10 +42,25 @@ def publish(run: Run, folder: Path) -> None:
         if source.is_file():
             shutil.copyfile(source, target)
     _write_probabilities(run.files.test_probabilities, made.test_probabilities)
+    _write_frame(run, made.frames)
     write_json(made.name, {"name": run.name})
     write_json(made.status, read_json(run.files.status))
     shutil.rmtree(folder, ignore_errors=True)
     made.checkpoints.parent.rename(folder)
+
+
+def _write_frame(run: Run, target: Path) -> None:
+    """What the network makes of the image that Play shows first: it stands there before PyTorch is
+    loaded."""
+    from cnn.runs.frames import make_frame
+    from cnn.runs.weights import load_model
+
+    live, network = run.live(), run.config.architecture
+    place = live.get("labels", []).index(FIRST_CLASS)
+    subject = on_stage(network, np.array(live["images"][place], np.uint8))
+    model = load_model(run)
+    frame = make_frame(model, subject, live.get("step", 0), run.preprocessing)
+    write_json(target, frame)
 
 
 def _write_probabilities(source: Path, target: Path) -> None:

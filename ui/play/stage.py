@@ -13,11 +13,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn import figures, runs
+from cnn.common.files import parse_json
 from cnn.datasets import DATASETS, DataError, preprocessing_for
 from cnn.figures.colours import CONFUSIONS, INK
 from cnn.network import Architecture
-from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Linear, ResidualBlock
-from cnn.network.layers import show as shape_of
+from cnn.network.layers import Conv2d
+from cnn.runs.on_stage import columns_of, on_stage
 from cnn.runs.watching import Subject
 from ui.live import payloads, subjects
 from ui.live.component import PLOTLY_VERSION, live_component
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 KEY = "play_stage"
-MAPS = 6  # shown of each layer
-MOST_COLUMNS = 6
 CHART_HEIGHT = 170
 _stage = live_component(Path(__file__).parent, "stage", PAINTING_JS)
 
@@ -48,7 +47,7 @@ def show(
     network = run.config.architecture if run else play.architecture
     wanted = columns_of(network)
     image = images[min(mine.image, len(images) - 1)] if drawing is None else drawing
-    subject = Subject(image[None], {column["number"]: tuple(range(MAPS)) for column in wanted})
+    subject = on_stage(network, image)
     story = snapshot(run) if run else {}
     steps = story["status"]["steps"] if story else 1
 
@@ -66,7 +65,7 @@ def show(
             "follow": run is not None and run.state in runs.ACTIVE,
             "subject": subjects.register(subject),
             "frame": first_frame(run, network, subject),
-            "columns": wanted,
+            "columns": [column._asdict() for column in wanted],
             "filters": network.convolutional and isinstance(network.all_layers[0], Conv2d),
             "story": story,
             "images": [_packed(one) for one in images],
@@ -87,33 +86,13 @@ def show(
         st.switch_page("pages/inspect.py")
 
 
-def columns_of(network: Architecture) -> list[dict[str, Any]]:
-    """The layers shown as columns: each convolution's maps after its activation, and each pooling;
-    of a network without maps the hidden layers' units. At most `MOST_COLUMNS`, spread evenly."""
-    rows = [row for row in network.table() if row.output_shape and row.problem is None]
-    layers = network.all_layers
-    found: list[tuple[int, str, tuple[int, ...]]] = []
-    for place, row in enumerate(rows[:-1]):  # the last are the scores
-        layer, shape = layers[place], tuple(row.output_shape or ())
-        following = layers[place + 1]
-        goes_on = isinstance(following, BatchNorm2d | Activation) and following.enabled
-        computes = isinstance(layer, Conv2d | Linear | ResidualBlock | BatchNorm2d | Activation)
-        pools = len(shape) == 3 and "pool" in layer.kind
-        if layer.enabled and ((computes and not goes_on) or pools):
-            found.append((place + 1, layer.summary.split()[0].rstrip(","), shape))
-    if len(found) > MOST_COLUMNS:
-        spread = np.linspace(0, len(found) - 1, MOST_COLUMNS).round().astype(int)
-        found = [found[i] for i in spread]
-    return [
-        {"number": number, "title": title, "note": shape_of(shape), "maps": len(shape) == 3}
-        for number, title, shape in found
-    ]
-
-
 def first_frame(run: runs.Run | None, network: Architecture, subject: Subject) -> Payload | None:
     """What the network makes of the image before the stream tells more: with the run's newest
-    weights, or with random ones. None while PyTorch is being loaded, or where it cannot work."""
-    if models.known_devices() is None or network.problem():
+    weights, or with random ones. While PyTorch is being loaded, what an example kept; None where
+    there is nothing to show."""
+    if models.known_devices() is None:
+        return kept_frame(run, subject) if run else None
+    if network.problem():
         return None
     from cnn.runs.frames import make_frame
     from cnn.runs.live import first_filters
@@ -130,6 +109,16 @@ def first_frame(run: runs.Run | None, network: Architecture, subject: Subject) -
         return {**frame, "filters": payloads.filters(first_filters(model))}
     except (runs.RunError, FileNotFoundError):
         return None
+
+
+def kept_frame(run: runs.Run, subject: Subject) -> Payload | None:
+    """The newest frame of that subject in the run's folder."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in run.files.frames.read_bytes().splitlines():
+            found = parse_json(line)
+            if isinstance(found, dict) and found.get("key") == subject.key:
+                return found
+    return None
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cnn.runs.on_stage import FIRST_CLASS
 from ui.shared import state
 
 Speed = Literal["full", "slow", "steps"]
@@ -17,7 +18,7 @@ class PlayState:
     """`image`: which class's test image goes in; `drawn`: the drawing does instead, while there is
     one; `strokes`: how many it had when that was decided; `begun`: the runs begun here, by id."""
 
-    image: int = 7
+    image: int = FIRST_CLASS
     drawn: bool = False
     strokes: int = 0
     speed: Speed = "full"
