@@ -56,7 +56,9 @@ def _write_frame(run: Run, target: Path) -> None:
     from cnn.runs.weights import load_model
 
     live, network = run.live(), run.config.architecture
-    place = live.get("labels", []).index(FIRST_CLASS)
+    if FIRST_CLASS not in live.get("labels", []):
+        return
+    place = live["labels"].index(FIRST_CLASS)
     subject = on_stage(network, np.array(live["images"][place], np.uint8))
     model = load_model(run)
     frame = make_frame(model, subject, live.get("step", 0), run.preprocessing)
