@@ -18,8 +18,9 @@ from cnn.datasets import DATASETS, preprocessing_for
 from cnn.network import Architecture
 from cnn.presets import PRESETS
 from cnn.runs import queue
+from cnn.runs.config import misfit
 from cnn.runs.folders import examples_dir, runs_dir
-from cnn.runs.run import Config, Run, RunError, misfit
+from cnn.runs.run import Config, Run, RunError
 from cnn.training import Settings
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")

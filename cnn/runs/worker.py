@@ -9,26 +9,25 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import os
 import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from cnn.common.text import excerpt
 from cnn.runs import queue, ranks
+from cnn.runs.failures import record_failure
+from cnn.runs.file_control import FileControl
 from cnn.runs.folders import changing_runs
 from cnn.runs.locks import Lock
-from cnn.runs.records import ControlFile, State
+from cnn.runs.records import State
 from cnn.runs.run import Run, RunError
 from cnn.runs.starting import hold, prepare
 from cnn.runs.store import open_run
 from cnn.runs.waiting import place
-from cnn.training import devices, memory
+from cnn.training import devices
 from cnn.training.torchrun import has_several_processes, is_leader
 
 if TYPE_CHECKING:
@@ -38,61 +37,6 @@ if TYPE_CHECKING:
 
 NICE = 5  # how far it stands back behind the app
 ORPHAN_SECONDS = 30.0  # for a process of several whose worker died: to keep what it has learned
-
-
-class FileControl:
-    """The run's control file, read before every step: one `stat` where nothing changed."""
-
-    def __init__(self, run: Run):
-        self._run, self._path, self._seen = run, str(run.files.control), (-1, -1)
-        self.interrupted = False
-        self._values = ControlFile()
-
-    def _read(self) -> ControlFile:
-        try:
-            found = os.stat(self._path)  # noqa: PTH116 - before every step: 1 µs
-        except OSError:
-            return self._values
-        # The time alone ticks every few ms only: two changes within one would look like one.
-        changed = (found.st_mtime_ns, found.st_ino)
-        if changed != self._seen:
-            self._seen, self._values = changed, self._run.control()
-        return self._values
-
-    def interrupt(self) -> None:
-        """Ask to stop, as a click on Stop does."""
-        self.interrupted = True
-
-    @property
-    def stop(self) -> bool:
-        """Asked to stop, by the file or by a signal."""
-        return self.interrupted or bool(self._read().get("stop"))
-
-    @property
-    def paused(self) -> bool:
-        """Asked to wait."""
-        return bool(self._values.get("paused"))
-
-    @property
-    def run_until(self) -> int:
-        """A step to train up to although asked to wait."""
-        return self._values.get("run_until", 0)
-
-    @property
-    def until_epoch(self) -> int:
-        """How many epochs to train although asked to wait."""
-        return self._values.get("until_epoch", 0)
-
-    @property
-    def pace(self) -> float:
-        """Seconds to rest after each step."""
-        return self._values.get("pace", 0.0)
-
-    @property
-    def learning_rate(self) -> float | None:
-        """A new peak learning rate."""
-        value = self._values.get("learning_rate")
-        return float(value) if isinstance(value, int | float) and 0 < value <= 10 else None
 
 
 def main(arguments: list[str]) -> int:
@@ -161,7 +105,7 @@ def _work(run: Run, lock: Lock, on_event: OnEvent, background: bool) -> State:
                     return ranks.train(run, device, count, lock, stopped)
                 return _train(run, device, control, on_event)
         except Exception as error:
-            _record_failure(run, error, background)
+            record_failure(run, error, background)
             return "failed"
 
 
@@ -199,7 +143,7 @@ def run_rank(run: Run, device: str, parent: int) -> State:
         try:
             return _train(run, device, control, None)
         except Exception as error:
-            _record_failure(run, error, background=True)
+            record_failure(run, error, background=True)
             return "failed"
 
 
@@ -228,60 +172,6 @@ def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _record_failure(run: Run, error: Exception, background: bool) -> None:
-    """Write the traceback to the log, and to the status what went wrong, in words."""
-    with contextlib.suppress(OSError):
-        if background:  # its stderr is the log; a terminal gets the one line below
-            traceback.print_exc()
-        else:
-            with run.files.log.open("a") as file:
-                traceback.print_exc(file=file)
-    with contextlib.suppress(OSError):
-        status = run.last_status()
-        if status["state"] != "failed":  # of several processes the first tells the cause
-            status["state"], status["message"] = "failed", explain(error, run)
-            status["suggested_settings"] = suggest_settings(run, error)
-            run.write_status(**status)
-
-
-def explain(error: Exception, run: Run) -> str:
-    """What went wrong, in words for the person who pressed Train."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        then = "resume" if run.has_resume_state() else "start it again"
-        return f"The disk is full: nothing more could be saved. Free some space, then {then}."
-    if memory.is_out_of_memory(error):
-        return "The device ran out of memory. Use a smaller batch size or a smaller network."
-    if isinstance(error, (OSError, RuntimeError, ValueError)) and str(error):
-        return excerpt(str(error).splitlines()[0], 400)
-    return f"{type(error).__name__}: the log below says where."
-
-
-def suggest_settings(run: Run, error: Exception) -> dict[str, float] | None:
-    """The settings with which another try should work, None where that is not known."""
-    if memory.is_out_of_memory(error):
-        settings, free = run.config.settings, None
-        with contextlib.suppress(Exception):
-            free = _free_memory(run, error)
-        fits = memory.largest_batch(run.config.architecture, settings, free)
-        return {"batch_size": fits} if fits < settings.batch_size else None
-    return getattr(error, "suggested_settings", None) or None
-
-
-def _free_memory(run: Run, error: Exception) -> int | None:
-    """Bytes free on the run's device, once the failed training's are given back."""
-    from cnn.training.accelerators import accelerator_for
-
-    # The traceback's frames still hold the trainer: its weights, its images, its activations.
-    seen: BaseException | None = error
-    while seen is not None:
-        traceback.clear_frames(seen.__traceback__)
-        seen = seen.__cause__ or seen.__context__
-    device = devices.find_device(str(run.last_status().get("device") or run.config.device))
-    accelerator = accelerator_for(device)
-    accelerator.release_memory()
-    return accelerator.memory_free()
 
 
 def _train(run: Run, wanted: str, control: FileControl, on_event: OnEvent) -> State:

@@ -125,8 +125,8 @@ def test_a_stopped_run_with_pruned_epochs_goes_on_to_the_same_end(few, runs_fold
 def test_what_the_saved_state_needs_is_not_pruned(few, runs_folder):
     """A worker that is killed goes on from its last saved state, which may be some epochs back:
     the best epoch of that state must be there."""
+    from cnn.runs.file_control import FileControl
     from cnn.runs.session import Session
-    from cnn.runs.worker import FileControl
     from cnn.training.devices import find_device
     from cnn.training.distributed import ProcessGroup
 

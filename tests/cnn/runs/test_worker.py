@@ -16,6 +16,7 @@ from cnn.common import files
 from cnn.network import Architecture
 from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Dropout, Flatten
 from cnn.runs import worker
+from cnn.runs.file_control import FileControl
 from cnn.runs.weights import load_model
 from cnn.training import Settings
 
@@ -295,7 +296,7 @@ def test_signals_are_given_back(runs_folder):
 
 def test_two_changes_within_one_tick_of_the_clock_are_both_seen(runs_folder):
     run = runs.new(NETWORK, Settings(), "mnist-sample", "cpu")
-    control = worker.FileControl(run)
+    control = FileControl(run)
     for rate in (0.1, 0.2, 0.3):
         run.send(learning_rate=rate)
         os.utime(run.path / "control.json", ns=(10**18, 10**18))

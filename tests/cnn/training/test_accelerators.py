@@ -9,7 +9,7 @@ import torch
 
 from cnn.network import Architecture
 from cnn.network.layers import Conv2d, Dropout, Flatten, Linear
-from cnn.training import Settings, accelerators, devices, gpu_meter, memory
+from cnn.training import Settings, accelerators, devices, gpu_meter, memory, nvidia
 from cnn.training.accelerators import ACCELERATORS, Accelerator, Cuda, Mps, accelerator_for
 from cnn.training.device import Device, DeviceError
 from cnn.training.devices import best_device, find_device
@@ -75,11 +75,11 @@ def test_a_driver_that_cannot_even_count_leaves_the_cpu(monkeypatch):
     [((7, 5), True), ((8, 6), False), ((9, 0), True), ((12, 1), True), ((13, 0), True)],
 )
 def test_which_gpus_a_build_of_pytorch_has_code_for(gpus, capability, runs):
-    assert (accelerators._unsupported(*capability) is None) == runs
+    assert (nvidia.unsupported(*capability) is None) == runs
 
 
 def test_two_gpus_together_take_the_locks_of_both(monkeypatch):
-    both = accelerators._together(
+    both = nvidia.together(
         [
             Device("cuda:0", "A", True, 5, 9, uuid="GPU-b"),
             Device("cuda:1", "B", False, 3, 9, uuid="GPU-a"),
