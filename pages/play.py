@@ -13,10 +13,12 @@ LOADING_SECONDS = 1.0  # how often the page looks whether PyTorch is loaded
 address.open_link()
 st.html(CSS)
 run = training.run_of_now()
-st.markdown(
-    "**Press Train and watch a network learn to read digits.** Every picture below is what one "
-    f"layer sees. {training.parameters(state.get().settings)}"
-)
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="play_words"):
+    st.title("Press Train and watch a network learn to read digits", width="content")
+    st.markdown(
+        f"Every picture below is what one layer sees. {training.parameters(state.get().settings)}",
+        width="content",
+    )
 bar.show(run)
 
 

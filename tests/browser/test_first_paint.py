@@ -4,21 +4,26 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
+HEADINGS = {
+    "Learn": "How does a machine see a digit?",
+    "Play": "Press Train and watch a network learn to read digits",
+}
+
 
 def test_a_servers_first_visit_may_be_to_any_page(page: Page, server):
     """Streamlit would run the bare page, as in a multipage app of its old kind."""
     page.goto(f"{server.url}/evaluate")
     expect(page.get_by_role("heading", level=1)).to_have_text("Evaluate")
     expect(page.get_by_text("CURRENT RUN")).to_be_visible()
-    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(6)
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(7)
 
 
 def test_the_navigation_reaches_every_page(page: Page, server):
     page.goto(server.url)
-    expect(page.get_by_role("heading", level=1)).to_have_text("How does a machine see a digit?")
-    for name in ("Design", "Train", "Inspect", "Draw", "Evaluate", "Learn"):
+    expect(page.get_by_role("heading", level=1)).to_have_text(HEADINGS["Play"])
+    for name in ("Design", "Train", "Inspect", "Draw", "Evaluate", "Learn", "Play"):
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-        heading = "How does a machine see a digit?" if name == "Learn" else name
+        heading = HEADINGS.get(name, name)
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         expect(page.get_by_test_id("stException")).to_have_count(0)
 
@@ -28,8 +33,8 @@ def test_no_page_asks_another_host_and_none_writes_an_error(page: Page, server):
     elsewhere, errors = [], []
     page.on("request", lambda r: elsewhere.append(r.url) if is_elsewhere(r.url, server) else None)
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    for name in ("learn", "design", "train", "inspect", "draw", "evaluate"):
-        page.goto(f"{server.url}/{name if name != 'learn' else ''}")
+    for name in ("", "learn", "design", "train", "inspect", "draw", "evaluate"):
+        page.goto(f"{server.url}/{name}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_load_state("networkidle")
     assert not elsewhere

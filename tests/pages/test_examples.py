@@ -15,7 +15,7 @@ from tests.strokes import SEVEN, fabric
 from ui.draw.state import DrawState
 from ui.shared import loading, models
 
-PAGES = ["learn", "design", "train", "inspect", "draw", "evaluate"]
+PAGES = ["play", "learn", "design", "train", "inspect", "draw", "evaluate"]
 NOTE = "MNIST is not on this machine"
 
 

@@ -4,6 +4,7 @@ CSS = """
 <style>
 .block-container { padding-top: 2.2rem; padding-bottom: 1rem; max-width: 1500px; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+.st-key-play_words h1 { font-size: 1.15rem; padding: 0; }
 .st-key-play_bar { row-gap: 0.3rem; }
 .st-key-play_bar label, .st-key-play_knobs label { min-height: 1.2rem; }
 .st-key-play_knobs { gap: 0.35rem; }
