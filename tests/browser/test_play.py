@@ -47,26 +47,12 @@ def press(page: Page, name: str) -> None:
     page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True).click()
 
 
-def drag(page: Page, slider: str, pixels: int) -> None:
-    """Pull a slider's handle to the right, or to the left where negative, until its value moves:
-    a page that is being laid out may move away below the mouse."""
-    handle = page.get_by_test_id("stMain").get_by_role("slider", name=slider)
-    before = handle.get_attribute("aria-valuetext") or handle.get_attribute("aria-valuenow")
-    for _ in range(5):
-        expect(page.locator('[data-test-script-state="notRunning"]')).to_be_visible()
-        box = handle.bounding_box()
-        assert box is not None
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + pixels, y, steps=8)
-        page.mouse.up()
-        if before not in (
-            handle.get_attribute("aria-valuetext"),
-            handle.get_attribute("aria-valuenow"),
-        ):
-            return
-    raise AssertionError(f"{slider} does not move from {before}")
+def set_slider(page: Page, slider: str, *keys: str) -> None:
+    """Move a slider by keys, once the page is at rest."""
+    expect(page.locator('[data-test-script-state="notRunning"]')).to_be_visible()
+    page.get_by_test_id("stMain").get_by_role("slider", name=slider).focus()
+    for key in keys:
+        page.keyboard.press(key)
 
 
 def badge(page: Page, state: str) -> Locator:
@@ -121,9 +107,9 @@ def test_over_fitting_wins_a_dare(page: Page, fresh: Server):
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(fresh.url)
     expect(page.locator(".stage .score.winner")).to_be_visible()
-    drag(page, "Training images", -150)
+    set_slider(page, "Training images", "Home")
     expect(page.locator(".st-key-play_knobs")).to_contain_text("100")
-    drag(page, "Epochs", 30)
+    set_slider(page, "Epochs", *["PageUp"] * 3)
     press(page, "Train")
     expect(page.get_by_text("Make it over-fit · won")).to_be_visible(timeout=150_000)
 

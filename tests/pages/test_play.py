@@ -189,3 +189,14 @@ def test_a_dare_that_is_won_says_so(play, trained):
     assert trained.config.architecture.parameters < 10_000
     shown = play()
     assert any("99.50%" in element.value and "Won" in element.value for element in shown.markdown)
+
+
+def test_an_older_address_of_ones_own_takes_nothing_back(play):
+    """A browser that is slow to follow sends what stood there a moment ago."""
+    shown = play()
+    before = shown.query_params["net"]
+    press(shown, "play_over")
+    assert session(shown).settings.seed == 1
+    shown.query_params["net"] = before if isinstance(before, str) else before[0]
+    shown.run()
+    assert session(shown).settings.seed == 1

@@ -37,7 +37,8 @@ def write() -> None:
     token = to_link(
         play.architecture, play.settings, play.dataset, list(play.hidden), list(play.fixed)
     )
-    play.opened_link = token
+    if token not in play.own_links:
+        play.own_links.append(token)
     for name, value in ((PARAMETER, token), (IMAGE, str(mine.image)), (SPEED, mine.speed)):
         if st.query_params.get(name) != value:
             st.query_params[name] = value

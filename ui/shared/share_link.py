@@ -23,6 +23,8 @@ def open_link() -> None:
     token = st.query_params.get(PARAMETER)
     if not token or token == play.opened_link:
         return
+    if token in play.own_links:  # a browser may send what stood there before the newest
+        return
     play.opened_link = token
     try:
         shared = from_link(token)

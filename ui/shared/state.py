@@ -8,6 +8,7 @@ reload or a second tab finds it again.
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
@@ -58,6 +59,7 @@ class Playground:
     pages: dict[type, object] = field(default_factory=dict)  # see `page`
     chosen: int | str | None = None  # the open card on Design: its uid, or "head"
     opened_link: str | None = None
+    own_links: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # put into the address
     hidden: frozenset[str] = frozenset()  # controls that a teacher's link hides
     fixed: frozenset[str] = frozenset()  # and those it shows but does not let move
 

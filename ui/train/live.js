@@ -9,6 +9,7 @@ const el = (tag, className, parent, text) => {
   return made;
 };
 
+const PARTS = ["status", "points", "epochs", "images", "live"]; // what the panel shows of a run
 const bytesOf = (packed) => Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
 
 // A moving average as cnn.common.smoothing takes it, with its correction at the start.
@@ -110,12 +111,12 @@ class Panel {
       this.stop = liveStreams.watch(data.run, (name, payload, story) => {
         if (name === "lost" || name === "found") this.lost = name === "lost";
         else if (name === "points") this.take("points", story.points);
-        else if (name !== "ended") this.take(name, payload);
+        else if (PARTS.includes(name)) this.take(name, payload);
       });
   }
 
   all(story) {
-    for (const name of ["status", "points", "epochs", "images", "live"])
+    for (const name of PARTS)
       if (story[name]) this.take(name, story[name]);
   }
 
