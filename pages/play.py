@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.play import address, bar, dares, inputs, knobs, stage, training
+from ui.play.state import get
 from ui.play.style import CSS
 from ui.shared import models, state
 from ui.shared.following import refreshed_without_stream
@@ -24,9 +25,10 @@ bar.show(run)
 
 def desk(was_loading: bool) -> None:
     """What goes in, the stage, the knobs."""
-    shown = training.run_of_now()
-    if was_loading and models.known_devices() is not None:
-        st.rerun()
+    shown, mine = training.run_of_now(), get()
+    if mine.changed or (was_loading and models.known_devices() is not None):
+        mine.changed = False
+        st.rerun()  # the whole page: bar, sidebar and address follow
     with st.container(key="play_desk"):
         left, middle, right = st.columns([1.25, 5.2, 1.15], gap="small")
     with left:

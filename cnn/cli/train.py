@@ -100,12 +100,15 @@ def _result(run: Run, status: Status, state: State, seconds: float) -> dict[str,
 
 
 def _in_processes(run: Run, progress: _Progress) -> State:
-    """Train as the app does, in the background. Ctrl-C here asks it to stop, as
-    in one process: what was learned is kept and scored."""
-
-    with stop_signals(lambda: run.send(stop=True)):
+    """Train as the app does, in the background. Ctrl-C here asks it to stop, as in one process:
+    what was learned is kept and scored."""
+    asked: list[bool] = []  # by a signal, which may come while the run is being written
+    with stop_signals(lambda: asked.append(True)):
         runs.launch(run)
         while (state := run.state) in runs.ACTIVE:
+            if asked:
+                asked.clear()
+                run.send(stop=True)
             progress.update()
             time.sleep(POLL_SECONDS)
         progress.update()

@@ -6,11 +6,13 @@ that may be anybody's: bounded first, then parsed.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import secrets
+import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from humanize import naturalsize
 
@@ -57,9 +59,17 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def open_plain(path: Path) -> BinaryIO:
+    """A file open for reading. Raises OSError: also for what is none, such as a pipe, which would
+    keep whoever opens it waiting."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    return path.open("rb")
+
+
 def read_bytes(path: Path, most: int) -> bytes:
     """What is in a file of at most `most` bytes. Raises OSError; ValueError for a larger one."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise ValueError(f"it is larger than {naturalsize(most)}")

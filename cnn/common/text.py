@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import humanize
 
+MOST_SECONDS = 365 * 24 * 3600
 JOINERS = "\u200c\u200d"  # parts of emoji and of Persian words
 
 
 def duration(seconds: float) -> str:
     """Seconds, rounded, as `8 seconds`, `2 minutes and 5 seconds`."""
+    if seconds > MOST_SECONDS:
+        return "more than a year"
     return humanize.precisedelta(max(0, round(seconds)), format="%0.0f")
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 NUMBER = re.compile(r"[0-9]{3}|[1-9][0-9]{3,8}")
+HALF_WRITTEN = re.compile(r"\..+\.[0-9a-f]{8}")  # as `cnn.common.files.write_bytes` names them
 
 
 class RunFiles:
@@ -65,4 +66,5 @@ class RunFiles:
     def clear_half_written(self) -> None:
         """Remove what a worker that was killed had begun to write."""
         for file in self.config.parent.rglob(".*.*"):
-            file.unlink(missing_ok=True)
+            if HALF_WRITTEN.fullmatch(file.name) and file.is_file():
+                file.unlink(missing_ok=True)

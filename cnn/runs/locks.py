@@ -95,7 +95,8 @@ def _is_same_file(handle: int, path: Path) -> bool:
 def is_held(path: Path) -> bool:
     """Whether anybody holds the lock of the file `path`."""
     try:
-        handle = os.open(path, os.O_RDONLY)  # of another user's run too
+        # Of another user's run too; a pipe of that name would keep us waiting.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return False
     try:

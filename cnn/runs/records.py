@@ -70,6 +70,7 @@ class ControlFile(TypedDict, total=False):
     run_until: OnErrorOmit[Count]  # trains up to this step although paused
     until_epoch: OnErrorOmit[Count]  # trains so many epochs although paused
     pace: OnErrorOmit[Pace]  # seconds to rest after each step
+    begun_by_play: OnErrorOmit[bool]  # nobody but who sees it there misses it when it is let go
     discard: OnErrorOmit[bool]  # nobody wants it any more: its folder goes when it has stopped
     learning_rate: OnErrorOmit[Rate]
 

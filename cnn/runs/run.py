@@ -224,10 +224,12 @@ class Run:
     def discard(self) -> None:
         """Remove the folder, once its worker has stopped, which it does without scoring. Raises
         RunError."""
-        if self.state in ACTIVE:
-            self.send(stop=True, discard=True)
-        else:
-            self.delete()
+        with self._changing():
+            if self.is_alive():
+                asked = {**self.control(), "stop": True, "discard": True}
+                write_json(self.files.control, asked)
+                return
+        self.delete()
 
     def delete(self) -> None:
         """Remove the folder. Raises RunError while a worker uses it."""
@@ -239,24 +241,28 @@ class Run:
                 if lock is None:
                     raise RunError(f"'{self.name}' is still ending. Try again in a few seconds.")
                 lock.release()  # nobody starts it: that needs the lock held here as well
+            for left in self.path.parent.glob(".deleted-*"):  # by a server that died meanwhile
+                shutil.rmtree(left, ignore_errors=True)
             # Out of sight first, whole: else whoever looks for its lock meanwhile makes it anew.
             hidden = self.path.with_name(f".deleted-{self.id}")
             try:
                 self.path.rename(hidden)
-                shutil.rmtree(hidden)
+                _remove(hidden)
             except OSError as error:
-                with contextlib.suppress(OSError):
-                    hidden.rename(self.path)  # what is left can be seen, and deleted again
+                if (hidden / self.files.config.name).is_file():
+                    with contextlib.suppress(OSError):
+                        hidden.rename(self.path)  # it can be seen, and deleted again
                 raise RunError(
                     f"'{self.name}' could not be deleted: {error.strerror} ({error.filename})."
                 ) from error
-            for left in self.path.parent.glob(".deleted-*"):  # by a server that died meanwhile
-                shutil.rmtree(left, ignore_errors=True)
 
 
-def _is_fresh(file: Path, seconds: float) -> bool:
-    """Whether a file was written or touched in the last `seconds`."""
-    try:
-        return time.time() - file.stat().st_mtime < seconds
-    except OSError:
-        return False
+def _remove(folder: Path) -> None:
+    """Remove a folder into which somebody may be writing a last file. Raises OSError."""
+    for last in (False, False, True):
+        try:
+            shutil.rmtree(folder)
+            return
+        except OSError:
+            if last:
+                raise

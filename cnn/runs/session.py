@@ -72,7 +72,8 @@ class Session:
         trainer, at = self.trainer, self.trainer.position
         accelerator = trainer.accelerator
         rate = max(self.speed, 1e-9) / trainer.settings.batch_size
-        left = round((trainer.total_steps - at.step) / rate, 1)
+        steps_left = trainer.total_steps - at.step
+        left = round(steps_left / rate + steps_left * self.control.pace, 1)
         values: Status = {
             "state": state,
             "device": self.device.id,
@@ -287,5 +288,9 @@ def load_resume(run: Run, trainer: Trainer) -> tuple[bool, Best | None]:
             "the run can still be used, but not trained further."
         ) from error
     best = numbers.pop("best", None)
+    try:
+        known = None if best is None else (float(best[0]), int(best[1]))
+    except (TypeError, ValueError, IndexError):
+        known = None  # damaged: the next epoch is the best then
     trainer.restore(tensors, numbers)
-    return True, tuple(best) if best else None
+    return True, known

@@ -52,12 +52,15 @@ def prepare(run: Run, from_scratch: bool = False) -> None:
     status = run.last_status()
     if status["state"] == "finished":
         raise RunError(f"'{run.name}' has finished: there is nothing left to train.")
+    if run.files.checkpoints.is_symlink():
+        raise RunError(f"'{run.id}' keeps its checkpoints behind a link: put a folder there.")
     run.files.clear_half_written()
     if from_scratch or not run.files.resume.is_file():
         run.files.clear_attempt()
         status = {"state": "queued"}
     else:
-        write_json(run.files.control, {**run.control(), "stop": False, "paused": False})
+        rate = run.control().get("learning_rate")  # all else was asked of the earlier attempt
+        write_json(run.files.control, {} if rate is None else {"learning_rate": rate})
     run.files.checkpoints.mkdir(exist_ok=True)
     queue.take_ticket(run)
     run.write_status(**{**status, "state": "queued", "message": "Starting"})

@@ -110,7 +110,9 @@ def list_runs() -> list[Run]:
 
 def newest_run() -> Run | None:
     """The newest of one's own runs, or where there is none the first example; None without any."""
-    return next((run for run, problem in survey() if problem is None), None)
+    return next(
+        (run for run, bad in survey() if bad is None and not run.control().get("discard")), None
+    )
 
 
 def survey() -> Iterator[tuple[Run, str | None]]:

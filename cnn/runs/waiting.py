@@ -97,6 +97,8 @@ def _left(ticket: queue.Ticket) -> float | None:
     run = ticket.run
     status = run.last_status()
     left = status.get("seconds_left")
+    if run.control().get("stop"):
+        return 0.0
     if status["state"] == "running" and isinstance(left, int | float):
         return float(left)
     option = ticket.taken or (ticket.options[0] if ticket.options else None)

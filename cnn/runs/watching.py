@@ -68,14 +68,15 @@ def watched_since(run: Run) -> int:
         changed = run.files.watch.stat().st_mtime_ns
     except OSError:
         return 0
-    return changed if time.time_ns() - changed < FRESH_SECONDS * 1e9 else 0
+    age = time.time_ns() - changed  # negative: another clock's, and as good as none
+    return changed if abs(age) < FRESH_SECONDS * 1e9 else 0
 
 
 def watched(run: Run) -> list[Subject]:
     """What is asked for; what is damaged is left out."""
     found = []
     for asked in list((read_json(run.files.watch) or {}).values())[:MOST_SUBJECTS]:
-        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
             flat = np.frombuffer(base64.b64decode(asked["images"]), np.uint8)
             images = flat.reshape(-1, 28, 28)[:MOST_IMAGES]
             layers = {int(k): tuple(map(int, maps)) for k, maps in asked["layers"].items()}

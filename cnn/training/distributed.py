@@ -29,12 +29,14 @@ TIMEOUT = timedelta(minutes=10)
 
 
 class Decision(NamedTuple):
-    """What all processes do before the next step; `learning_rate` is a new peak, None: as set."""
+    """What all processes do before the next step; `learning_rate` is a new peak, None: as set.
+    `held`: asked to wait, though it may go on for a few steps; `paused`: it waits."""
 
     stop: bool = False
     paused: bool = False
     learning_rate: float | None = None
     report: bool = False
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,15 @@ class ProcessGroup:
         """The leader's decision, in every process. All must call this at the same step."""
         if self.size == 1:
             return decision
-        stop, paused, rate, report = decision
+        stop, paused, rate, report, held = decision
         values = torch.tensor(
-            [stop, paused, float("nan") if rate is None else rate, report], dtype=torch.float64
+            [stop, paused, float("nan") if rate is None else rate, report, held],
+            dtype=torch.float64,
         )
         dist.broadcast(values, 0, group=self.cpu_group)
-        stop, paused, rate, report = values.tolist()
-        return Decision(bool(stop), bool(paused), None if rate != rate else rate, bool(report))
+        stop, paused, rate, report, held = values.tolist()
+        peak = None if rate != rate else rate
+        return Decision(bool(stop), bool(paused), peak, bool(report), bool(held))
 
     def sum(self, values: Tensor) -> Tensor:
         """The sum of `values`, which lie on the host, over all processes, the same in each."""

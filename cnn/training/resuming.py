@@ -48,6 +48,10 @@ class Position:
     @classmethod
     def of(cls, numbers: dict[str, float | None]) -> Position:
         """The position of saved numbers, of older runs too. Raises TypeError for foreign ones."""
+        for name, value in numbers.items():
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if value is not None and not (is_number and 0 <= value < 1e15):
+                raise TypeError(f"{name} is no number, or out of range")
         old = {"lowest_loss": "best_validation_loss", "lowest_epoch": "best_loss_epoch"}
         return cls(**{old.get(name, name): value for name, value in numbers.items()})  # type: ignore[arg-type]
 

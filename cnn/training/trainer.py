@@ -149,7 +149,7 @@ class Trainer:
                 if self._unread and (decision.report or decision.stop or decision.paused):
                     yield self._report()
                     self._back_to_training()  # and decide again: the control may have changed
-                elif self._paused and (decision.stop or not control.paused):
+                elif self._paused and (decision.stop or not decision.held):
                     self._paused = False
                     yield Paused(False)
                     self._back_to_training()
@@ -172,7 +172,7 @@ class Trainer:
         report = bool(self._unread) and (self.position.step == 1 or waited)
         several = self.group.size > 1
         if several and self.position.batch % self.accelerator.steps_per_decision:
-            return Decision(learning_rate=self._peak)
+            return Decision(learning_rate=self._peak, held=self._paused)
         return self._ask(control, report)
 
     def _ask(self, control: Control, report: bool = False) -> Decision:
@@ -181,7 +181,7 @@ class Trainer:
         goes_on = at.step < control.run_until or at.epoch < control.until_epoch
         waits = control.paused and not goes_on
         decision = self.group.broadcast_decision(
-            Decision(control.stop, waits, control.learning_rate, report)
+            Decision(control.stop, waits, control.learning_rate, report, control.paused)
         )
         self._peak = decision.learning_rate
         return decision

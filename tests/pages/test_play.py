@@ -75,7 +75,7 @@ def test_train_begins_a_run_of_the_network_as_it_stands(play, started):
     shown = press(play(), "play_train")
     ((run, control),) = started
     assert run.config.architecture == PRESETS["compact"].architecture
-    assert control == {"pace": 0.0}
+    assert control == {"pace": 0.0, "begun_by_play": True}
     assert session(shown).run_id == run.id
 
 
@@ -86,7 +86,7 @@ def test_train_begins_a_run_of_the_network_as_it_stands(play, started):
 def test_a_step_or_an_epoch_begins_a_run_that_then_waits(play, started, key, control):
     press(play(), key)
     ((_, asked),) = started
-    assert asked == {"pace": 0.0, "paused": True, **control}
+    assert asked == {"pace": 0.0, "begun_by_play": True, "paused": True, **control}
 
 
 def test_while_it_trains_there_is_pause_and_the_steps_count_from_where_it_is(play, started):

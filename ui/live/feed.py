@@ -143,6 +143,8 @@ class Feed:
             while not self._closed:
                 async with self._reading:
                     watcher.woken.clear()
+                    if self._closed:  # between the look above and this
+                        return
                     news, ended = self._news(watcher), story.ended
                 if news:
                     yield news

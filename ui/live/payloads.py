@@ -61,7 +61,7 @@ def progress_text(found: runs.Status) -> str:
         epoch = min(found.get("epoch", 0) + 1, found.get("epochs", 1))
         text = f"Epoch {epoch} of {found.get('epochs', '?')}"
         if found["state"] == "paused":
-            return f"{text} · paused"
+            return f"{text} · step {found.get('step', 0):,} of {found.get('steps', 0):,} · paused"
         left = found.get("seconds_left")
         return text if left is None else f"{text} · {duration(left)} left"
     text = f"{found['state'].capitalize()} after {duration(found.get('train_seconds', 0))}"

@@ -45,8 +45,10 @@ class Routes:
         """The run's events after the id that the browser knows."""
         try:
             run = runs.open_run(request.path_params["run_id"])
-        except runs.RunError as error:
-            return PlainTextResponse(str(error), 404, headers={"Cache-Control": "no-store"})
+        except runs.RunError:
+            return PlainTextResponse(
+                "There is no such run here.", 404, headers={"Cache-Control": "no-store"}
+            )
         # A browser sends the header when it reconnects by itself, the page the other.
         last = request.headers.get("last-event-id") or request.query_params.get("after", "")
         keys = request.query_params.get("watch", "").split(",")

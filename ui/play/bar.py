@@ -72,7 +72,7 @@ def _buttons(run: runs.Run | None, off: bool) -> None:
 
 def _preset() -> None:
     play, names = state.get(), list(PRESETS)
-    key = f"play_preset_{play.version}"
+    key = f"play_preset_{training.widgets()}"
     st.selectbox(
         "Network",
         names,
@@ -81,7 +81,7 @@ def _preset() -> None:
         key=key,
         on_change=lambda: training.load_preset(st.session_state[key]),
         placeholder="Your own",
-        width=150,
+        width=170,
         disabled=bool(play.hidden | play.fixed),
     )
 
@@ -92,11 +92,11 @@ def _epochs() -> None:
     def change(name: str, value: object) -> None:
         training.rebuild(**{name: value})
 
-    with st.container(width=125):
+    with st.container(width=110):
         field_widget(
             play.settings,
             "epochs",
-            f"play_epochs_{play.version}",
+            f"play_epochs_{training.widgets()}",
             change,
             disabled="epochs" in play.fixed | play.hidden,
         )
@@ -109,7 +109,7 @@ def _learning_rate(run: runs.Run | None) -> None:
     now = play.settings.learning_rate
     if run is not None and active:
         now = float(run.control().get("learning_rate") or now)
-    key = f"play_rate_{play.version}_{run.id if run and active else ''}"
+    key = f"play_rate_{training.widgets()}_{run.id if run and active else ''}"
 
     def change(rate: float) -> None:
         checked = play.settings.changed(learning_rate=rate).learning_rate
@@ -121,7 +121,7 @@ def _learning_rate(run: runs.Run | None) -> None:
         else:
             training.rebuild(learning_rate=checked)
 
-    with st.container(width=140):
+    with st.container(width=170):
         rate_input(
             "Learning rate",
             now,
@@ -146,6 +146,6 @@ def _speed() -> None:
         format_func=SPEEDS.__getitem__,
         key="play_speed",
         on_change=changed,
-        width=105,
+        width=115,
         help="Slow motion: the run rests after each batch.",
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cnn.datasets import DATASETS
 from cnn.presets.knobs import Knobs, knobs_of, nearest_knobs
 from ui.play import training
 from ui.shared import state
@@ -18,8 +19,9 @@ def _train_images(change: Callable[[str, object], None]) -> None:
     """A slider over some numbers of training images, the one in force among them."""
     play = state.get()
     now, info = play.settings.train_images, type(play.settings).model_fields["train_images"]
-    key = f"knob_{play.version}_train_images"
-    numbers = sorted({*FEWER, *([] if now is None else [now])})
+    key = f"knob_{training.widgets()}_train_images"
+    most = DATASETS[play.dataset_name].train_images
+    numbers = sorted({n for n in FEWER if n < most} | ({now} if now else set()))
     st.select_slider(
         info.title or "",
         [*numbers, None],
@@ -50,9 +52,9 @@ def show() -> None:
 
     with st.container(key="play_knobs"):
         for name in Knobs.model_fields:
-            field_widget(knobs, name, f"knob_{play.version}_{name}", turn, compact=True)
+            field_widget(knobs, name, f"knob_{training.widgets()}_{name}", turn, compact=True)
         _train_images(set_data)
-        key = f"knob_{play.version}_label_noise"
+        key = f"knob_{training.widgets()}_label_noise"
         field_widget(play.settings, "label_noise", key, set_data, compact=True)
         if exact is None:
             st.caption("A network of another kind: the first knob you turn replaces it.")

@@ -116,6 +116,8 @@ class Stage {
     const { data } = this;
     const held = this.flow.scrollLeft;
     this.flow.replaceChildren();
+    this.enlarged.hidden = true;
+    this.large = null;
     this.canvases = new Map();
     this.filterCanvases = [];
     const first = element("div", "column input", this.flow);

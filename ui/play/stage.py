@@ -52,7 +52,7 @@ def show(
     steps = story["status"]["steps"] if story else 1
 
     def picked() -> None:
-        mine.image, mine.drawn = int(reported(KEY, "image")), False
+        mine.image, mine.drawn, mine.changed = int(reported(KEY, "image")), False, True
 
     def opened() -> None:
         dataset = run.config.dataset if run else play.dataset_name

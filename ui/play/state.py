@@ -23,6 +23,8 @@ class PlayState:
     strokes: int = 0
     speed: Speed = "full"
     begun: list[str] = field(default_factory=list)
+    changed: bool = False  # what stands outside the desk must follow
+    turns: int = 0  # how much of the session's `version` comes from knobs turned here
     visit: int = -1  # the page visit for which the address was read
 
 

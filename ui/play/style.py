@@ -12,9 +12,7 @@ CSS = """
 .st-key-play_train button { box-shadow: 0 0 0 0 var(--st-primary-color, #c2410c);
   animation: play-pulse 1.6s ease-out 6; }
 @media (max-width: 640px) {
-  .block-container { padding-top: 3.4rem; }
-  .st-key-play_desk [data-testid="stColumn"]:first-child { order: 1; }
-  .st-key-play_desk [data-testid="stColumn"]:last-child { order: 2; }
+  .block-container { padding-top: 4.2rem; }
 }
 @media (prefers-reduced-motion: reduce) { .st-key-play_train button { animation: none; } }
 </style>

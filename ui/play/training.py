@@ -50,8 +50,8 @@ def step() -> None:
     """One batch, then wait."""
     run = run_of_now()
     if run and run.state in runs.ACTIVE:
-        done = run.status().get("step", 0)
-        _send(run, paused=True, run_until=done + 1)
+        asked = max(run.status().get("step", 0), run.control().get("run_until", 0))
+        _send(run, paused=True, run_until=asked + 1)
     else:
         _train_and_wait({"paused": True, "run_until": 1})
 
@@ -80,15 +80,18 @@ def rebuild(**changes: object) -> None:
     play = state.get()
     architecture = changes.pop("architecture", None)
     settings = play.settings.changed(**changes)
+    before = play.version - get().turns
     was_training = _abandon()
     if architecture is not None:
         play.take(architecture)  # type: ignore[arg-type]
     play.settings = settings
     play.version += 1
+    get().turns = play.version - before  # the knobs that were turned keep their widgets
     if run_of_now() is None:
         state.choose_run(None)
     if was_training:
         begin()
+    get().changed = True
 
 
 def load_preset(name: str) -> None:
@@ -103,7 +106,7 @@ def load_preset(name: str) -> None:
 def begin(control: ControlFile | None = None) -> None:
     """A new run of the network and the settings as they stand."""
     play = state.get()
-    pace: ControlFile = {"pace": PACES[get().speed]}
+    pace: ControlFile = {"pace": PACES[get().speed], "begun_by_play": True}
     try:
         title = runs.default_name(play.title, play.dataset_name)
         run = runs.new(
@@ -116,6 +119,11 @@ def begin(control: ControlFile | None = None) -> None:
         return
     get().begun.append(run.id)
     state.choose_run(run.id)
+
+
+def widgets() -> int:
+    """Part of the widgets' keys: another network from elsewhere means new widgets."""
+    return state.get().version - get().turns
 
 
 def set_pace() -> None:
@@ -161,16 +169,22 @@ def _new_seed() -> None:
 
 
 def _abandon() -> bool:
-    """Let go of the run that was begun here and has not finished; whether it was training."""
-    run = state.current_run()
-    if run is None or run.id not in get().begun:
+    """Let go of the run that was begun here, before a reload too, and has not finished; whether it
+    was training."""
+    run, mine = state.current_run(), get().begun
+    if run is None or not (run.id in mine or _came_back_to(run)):
         return False
     status = run.state
     if status != "finished":
         with contextlib.suppress(runs.RunError):
             run.discard()
-        get().begun.remove(run.id)
+        if run.id in mine:
+            mine.remove(run.id)
     return status in ("running", "queued") and not run.control().get("paused")
+
+
+def _came_back_to(run: runs.Run) -> bool:
+    return run.id == state.get().came_with and bool(run.control().get("begun_by_play"))
 
 
 def parameters(settings: Settings) -> str:

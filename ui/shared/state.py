@@ -51,6 +51,8 @@ class Playground:
     dataset: str | None = None  # None: the best that is on disk
     device: str = "auto"
     run_id: str | None = None
+    came_with: str | None = None  # the run in the address with which the visit began
+    left_runs: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # no longer current
     notice: str | None = None
     has_stream: bool = True  # whether the browser is reached by a run's live stream
     version: int = 0  # part of every settings widget's key: a new preset means new widgets
@@ -146,16 +148,20 @@ def _run_app_first() -> None:
 def begin() -> None:
     """At each script run of app.py: make the session's object where there is none, and take the
     current run from the URL."""
-    if "playground" not in st.session_state:
+    is_new = "playground" not in st.session_state
+    if is_new:
         st.session_state.playground = Playground()
     play = get()
     wanted = st.query_params.get("run")
-    if not wanted and not play.run_id:  # a new visit: the newest run is what people come for
+    if is_new and not wanted:  # the newest run is what people come for
         newest = runs.newest_run()
         play.run_id = newest.id if newest else None
-    if wanted and wanted != play.run_id:
+    # A browser that is slow to follow sends the run that stood there a moment ago.
+    if wanted and wanted != play.run_id and wanted not in play.left_runs:
         try:
             play.run_id = runs.open_run(wanted).id
+            if is_new:
+                play.came_with = play.run_id
         except runs.RunError as error:
             play.notice = plain(str(error))
     sync_url()
@@ -179,8 +185,13 @@ def enter(page: str) -> None:
 
 
 def choose_run(run_id: str | None) -> None:
-    """Make a run the current one."""
-    get().run_id = run_id
+    """Make a run the current one, or none."""
+    play = get()
+    if play.run_id and play.run_id != run_id:
+        play.left_runs.append(play.run_id)
+    if run_id and run_id in play.left_runs:
+        play.left_runs.remove(run_id)
+    play.run_id = run_id
     sync_url()
 
 

@@ -74,3 +74,26 @@ def test_a_run_may_start_with_one_step_and_wait(runs_folder, data_folder):
     assert run.metrics()[-1]["step"] == 3
     run.discard()
     wait_for(lambda: not run.path.exists())
+
+
+def test_what_was_asked_of_an_earlier_attempt_is_not_asked_of_the_next(runs_folder, data_folder):
+    run = runs.new(SMALL, SMALL_SETTINGS.changed(epochs=30), "mnist-sample", "cpu")
+    assert run_worker(run, lambda _: run.send(stop=True), background=False) == "stopped"
+    run.send(discard=True, run_until=10**9, pace=5.0, learning_rate=0.003)  # and then it was killed
+    assert run.can_resume()
+    asked = []
+
+    def look(event: object) -> None:
+        asked.append(run.control())
+        run.send(stop=True)
+
+    assert run_worker(run, look, background=False) == "stopped"
+    assert asked[0] == {"learning_rate": 0.003}
+    assert run.path.is_dir()
+
+
+def test_a_run_that_ended_meanwhile_is_deleted_when_it_is_discarded(runs_folder, data_folder):
+    run = runs.new(SMALL, SMALL_SETTINGS, "mnist-sample", "cpu")
+    run.write_status(state="running")  # as it looked a moment ago
+    run.discard()
+    assert not run.path.exists()

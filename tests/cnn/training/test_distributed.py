@@ -88,6 +88,7 @@ def one_of_two(rank: int, folder: str, port: int) -> None:
             (Path(folder) / f"{name}-{rank}.json").write_text(json.dumps(asdict(events[-1])))
         stopped_and_resumed(group, Path(folder))
         one_validation_image(group, Path(folder))
+        a_pause_that_each_sees_at_another_moment(group, Path(folder))
 
 
 # Everything random that each process does for itself: dropout, augmentation, batch norm's part.
@@ -119,6 +120,19 @@ def stopped_and_resumed(group: distributed.ProcessGroup, folder: Path) -> None:
     list(second.events(ManualControl()))
     for name, trainer in (("whole", whole), ("resumed", second)):
         save_file(trainer.model.state_dict(), folder / f"{name}-{group.rank}.safetensors")
+
+
+def a_pause_that_each_sees_at_another_moment(group: distributed.ProcessGroup, folder: Path) -> None:
+    """The leader's control is lifted amid a few steps; the follower still reads the old one."""
+    trainer, control, steps = new_trainer(PLAIN, group, SETTINGS), ManualControl(), []
+    control.paused = not group.is_leader
+    for event in trainer.events(control, report_seconds=0):
+        if not isinstance(event, Report):
+            continue
+        steps.append(event.step)
+        if group.is_leader and event.step in (3, 8):
+            control.paused, control.run_until = event.step == 3, event.step + 5
+    (folder / f"steps-{group.rank}.json").write_text(json.dumps(steps))
 
 
 def one_validation_image(group: distributed.ProcessGroup, folder: Path) -> None:
@@ -176,6 +190,11 @@ def test_fewer_validation_images_than_processes_are_scored_by_those_that_have_th
     assert ends[0]["validation_loss"] == ends[1]["validation_loss"]
 
 
+def test_a_pause_is_what_the_leader_says_whatever_the_others_read(two):
+    steps = [json.loads((two / f"steps-{rank}.json").read_text()) for rank in (0, 1)]
+    assert steps[0] == steps[1] and steps[0][-1] > 10
+
+
 def test_two_processes_follow_one_at_the_whole_batch(two):
     trainer, events = learn(PLAIN, distributed.ProcessGroup())
     both, end = ended(two, "plain", 0)
@@ -192,7 +211,7 @@ def test_a_group_of_one_costs_and_changes_nothing():
     assert group.is_leader
     assert group.wrap_ddp(model, torch.device("cpu")) is model
     decision = distributed.Decision(True, False, 0.5, True)
-    assert group.broadcast_decision(decision) == (True, False, 0.5, True)
+    assert group.broadcast_decision(decision) == (True, False, 0.5, True, False)
     assert group.sum(torch.tensor([1.0, 2.0])).tolist() == [1.0, 2.0]
 
 
