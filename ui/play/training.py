@@ -69,7 +69,7 @@ def start_over() -> None:
     """New random weights; where it was training, it trains on with them."""
     was_training = _abandon()
     _new_seed()
-    state.choose_run(None)
+    state.leave_run()
     if was_training:
         begin()
 
@@ -88,7 +88,7 @@ def rebuild(**changes: object) -> None:
     play.version += 1
     get().turns = play.version - before  # the knobs that were turned keep their widgets
     if run_of_now() is None:
-        state.choose_run(None)
+        state.leave_run()
     if was_training:
         begin()
     get().changed = True
@@ -98,7 +98,7 @@ def load_preset(name: str) -> None:
     """Take a preset's network and settings; where it was training, train that."""
     was_training = _abandon()
     state.get().load_preset(name)
-    state.choose_run(None)
+    state.leave_run()
     if was_training:
         begin()
 

@@ -16,7 +16,6 @@ from cnn import runs
 from ui.live import payloads
 from ui.live.component import live_component
 from ui.shared import state
-from ui.shared.refresh import refreshing
 
 P = ParamSpec("P")
 
@@ -44,7 +43,7 @@ def follow(run: runs.Run, status: runs.Status) -> None:
             ":material/cloud_off: No live stream reaches this browser (a proxy may hold it back). "
             "The page looks every two seconds instead."
         )
-        refreshing(_look, SECONDS_WITHOUT_STREAM, "look")(run.id, status["state"])
+        st.fragment(_look, run_every=SECONDS_WITHOUT_STREAM)(run.id, status["state"])
 
 
 def _look(run_id: str, was: runs.State) -> None:
@@ -60,5 +59,4 @@ def refreshed_without_stream(function: Callable[P, None], run: runs.Run) -> Call
     """`function` as a fragment, which runs again every two seconds where `run` is at work and no
     stream tells of it."""
     blind = not state.get().has_stream and run.state in runs.ACTIVE
-    name = f"blind_{function.__name__}"
-    return refreshing(function, SECONDS_WITHOUT_STREAM if blind else None, name)
+    return st.fragment(function, run_every=SECONDS_WITHOUT_STREAM if blind else None)

@@ -52,6 +52,7 @@ class Playground:
     device: str = "auto"
     run_id: str | None = None
     came_with: str | None = None  # the run in the address with which the visit began
+    wants_no_run: bool = False  # rather than the newest
     left_runs: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # no longer current
     notice: str | None = None
     has_stream: bool = True  # whether the browser is reached by a run's live stream
@@ -153,11 +154,12 @@ def begin() -> None:
         st.session_state.playground = Playground()
     play = get()
     wanted = st.query_params.get("run")
-    if is_new and not wanted:  # the newest run is what people come for
+    if wanted in play.left_runs:  # a slow browser sends what stood there a moment ago
+        wanted = None
+    if not (wanted or play.run_id or play.wants_no_run):  # the newest is what people come for
         newest = runs.newest_run()
         play.run_id = newest.id if newest else None
-    # A browser that is slow to follow sends the run that stood there a moment ago.
-    if wanted and wanted != play.run_id and wanted not in play.left_runs:
+    if wanted and wanted != play.run_id:
         try:
             play.run_id = runs.open_run(wanted).id
             if is_new:
@@ -191,8 +193,14 @@ def choose_run(run_id: str | None) -> None:
         play.left_runs.append(play.run_id)
     if run_id and run_id in play.left_runs:
         play.left_runs.remove(run_id)
-    play.run_id = run_id
+    play.run_id, play.wants_no_run = run_id, False
     sync_url()
+
+
+def leave_run() -> None:
+    """Let none be the current run, until one is chosen or begun."""
+    choose_run(None)
+    get().wants_no_run = True
 
 
 def current_run() -> runs.Run | None:
