@@ -21,6 +21,7 @@ CONFIGS_KEPT = 1000
 MOST_CONFIG = 1_000_000  # bytes; one takes a hundredth of that
 
 Label = Annotated[str, AfterValidator(excerpt)]
+Origin = Annotated[str, AfterValidator(functools.partial(excerpt, most=5000))]
 
 
 class RunError(RuntimeError):
@@ -44,7 +45,7 @@ class Config(Checked):
     classes: tuple[Label, ...]
     created: float = Field(default_factory=time.time, ge=0, le=1e11)
     versions: dict[str, str] = Field(default_factory=dict)
-    origin: str | None = None  # where its weights came from, in words; None: random ones
+    origin: Origin | None = None  # where its weights came from, in words; None: random ones
 
     @classmethod
     def _refusal(cls, field: str, problem: str) -> RunError:

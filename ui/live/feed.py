@@ -81,6 +81,11 @@ class Feed:
         self._task = asyncio.create_task(self._read_on())
 
     @property
+    def watchers(self) -> int:
+        """How many watch this run now."""
+        return len(self._watchers)
+
+    @property
     def done(self) -> bool:
         """Whether it can take no more watchers."""
         return self._closed or self._task.done()
@@ -207,6 +212,11 @@ class Feeds:
         if run.path not in self._feeds:
             self._feeds[run.path] = Feed(run)
         return self._feeds[run.path]
+
+    @property
+    def watchers(self) -> int:
+        """How many browsers watch some run now."""
+        return sum(feed.watchers for feed in self._feeds.values())
 
     def close(self) -> None:
         """End every stream, as the server ends."""

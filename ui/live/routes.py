@@ -30,6 +30,9 @@ _HEADERS = {
 }
 
 
+MOST_WATCHERS = 400  # a process may usually have 1,024 files and connections open
+
+
 class Routes:
     """The routes below `base`, and the feeds that answer them."""
 
@@ -49,6 +52,8 @@ class Routes:
             return PlainTextResponse(
                 "There is no such run here.", 404, headers={"Cache-Control": "no-store"}
             )
+        if self.feeds.watchers >= MOST_WATCHERS:
+            return PlainTextResponse("Too many watch at once.", 503, headers={"Retry-After": "10"})
         # A browser sends the header when it reconnects by itself, the page the other.
         last = request.headers.get("last-event-id") or request.query_params.get("after", "")
         keys = request.query_params.get("watch", "").split(",")

@@ -245,3 +245,9 @@ def test_frames_go_to_who_asked_and_the_worker_is_asked_only_while_somebody_does
     assert frame.encode() in mine
     assert b"event: frame" not in others
     assert not active.files.watch.exists()
+
+
+def test_there_is_an_end_to_how_many_may_watch(client, active, monkeypatch):
+    monkeypatch.setattr("ui.live.routes.MOST_WATCHERS", 0)
+    answer = client.get(f"/live/{active.id}")
+    assert answer.status_code == 503 and answer.headers["retry-after"]
