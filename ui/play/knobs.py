@@ -51,10 +51,10 @@ def show() -> None:
         training.rebuild(**{name: value})
 
     with st.container(key="play_knobs"):
+        if exact is None:
+            st.caption("A network of another kind: the first knob you turn replaces it.")
         for name in Knobs.model_fields:
             field_widget(knobs, name, f"knob_{training.widgets()}_{name}", turn, compact=True)
         _train_images(set_data)
         key = f"knob_{training.widgets()}_label_noise"
         field_widget(play.settings, "label_noise", key, set_data, compact=True)
-        if exact is None:
-            st.caption("A network of another kind: the first knob you turn replaces it.")

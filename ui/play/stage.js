@@ -64,8 +64,10 @@ class Stage {
       this.accuracy?.end();
       this.loss = new Chart(this.lossAt, data.plotly, `${name} play loss`);
       this.accuracy = new Chart(this.accuracyAt, data.plotly, `${name} play accuracy`);
-      this.confusionAt.replaceChildren(element("p", "quiet", null, "After the first batches."));
-      this.wrongAt.replaceChildren(element("p", "quiet", null, "After the first batches."));
+      const later = data.held_out ? "After the first batches."
+        : "No images are held out to look at.";
+      for (const at of [this.confusionAt, this.wrongAt])
+        at.replaceChildren(element("p", "quiet", null, later));
     }
     this.layOut();
     const frame = this.known.frame?.key === data.subject && data.follow

@@ -76,6 +76,7 @@ def show(
             "accuracy": _small(figures.accuracy_by_step(steps)),
             "plotly": PLOTLY_VERSION,
             "colours": {**colours(), "ink": INK, "confusions": CONFUSIONS},
+            "held_out": _held_out(run) > 0,
             "loading": models.known_devices() is None,
         },
         on_image_change=picked,
@@ -84,6 +85,13 @@ def show(
     if mine_map := st.session_state.pop("play_open_inspect", None):
         state.page(ImageChoice).map = mine_map
         st.switch_page("pages/inspect.py")
+
+
+def _held_out(run: runs.Run | None) -> int:
+    """How many images are held out, on which mistakes are looked for."""
+    if run is not None:
+        return run.config.validation_images
+    return state.get().settings.held_out(DATASETS[state.get().dataset_name])
 
 
 def first_frame(run: runs.Run | None, network: Architecture, subject: Subject) -> Payload | None:
