@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cnn.runs import checkpoints
+from tests.pages.sheets import sheets_of
 from tests.strokes import SEVEN, fabric
-from ui.draw.state import DrawState
 from ui.inspect.state import InspectState, RunChoices
 
 
@@ -32,8 +32,7 @@ def test_inspect_shows_the_nearest_kept_epoch(app, pruned):
 
 def test_draw_replays_what_is_kept(app, pruned):
     page = app("learn", run=pruned.id)
-    pages = page.session_state.playground.pages
-    pages.setdefault(DrawState, DrawState()).sheets["draw"].add(fabric(SEVEN))
+    sheets_of(page)["draw"].add(fabric(SEVEN))
     page.session_state["draw_view"] = "Over the epochs"
     page.session_state[f"draw_epoch_{pruned.id}"] = 1
     page.switch_page("pages/draw.py").run()

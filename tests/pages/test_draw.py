@@ -10,6 +10,7 @@ from cnn.drawing import my_digits
 from cnn.recognition import calibration
 from tests.cnn.runs.test_copies import classes_of
 from tests.cnn.runs.test_finetune import drawings
+from tests.pages.sheets import sheets_of
 from tests.strokes import ONE, SEVEN, ZERO, beside, fabric
 from ui.draw.state import DrawState
 from ui.shared import models
@@ -36,7 +37,7 @@ def drawn(app):
     def show(strokes, upload=None, **choices):
         page = app("learn")
         if strokes:
-            kept(page).sheets["draw"].add(fabric(strokes))
+            sheets_of(page)["draw"].add(fabric(strokes))
         kept(page).upload = upload
         for key, choice in choices.items():
             page.session_state[key] = choice
@@ -177,7 +178,7 @@ def test_a_whole_game(drawn, trained):
     order = kept(page).game.order
     assert sorted(order) == list(range(10))
     for _ in order:
-        kept(page).sheets["game"].add(fabric(ONE))
+        sheets_of(page)["game"].add(fabric(ONE))
         page.run()
         page.button(key="game_next").click().run()
         assert not page.exception

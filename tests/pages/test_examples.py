@@ -9,7 +9,8 @@ import pytest
 from cnn.recognition import detector
 from tests.cnn.runs.test_copies import classes_of
 from tests.cnn.runs.test_examples import IDS, contents
-from tests.pages.test_draw import kept, text
+from tests.pages.sheets import sheets_of
+from tests.pages.test_draw import text
 from tests.pages.test_evaluate import metric
 from tests.strokes import SEVEN, fabric
 from ui.draw.state import DrawState
@@ -39,7 +40,7 @@ def test_a_digit_is_read_without_anything_being_trained_or_fitted(app, monkeypat
     monkeypatch.setattr(detector, "_detectors", {})
     monkeypatch.setattr(detector, "fit", lambda *_: pytest.fail("fitted"))
     page = app("learn")
-    kept(page).sheets["draw"].add(fabric(SEVEN))
+    sheets_of(page)["draw"].add(fabric(SEVEN))
     page.switch_page("pages/draw.py").run()
     assert not page.exception and "## 7" in [m.value for m in page.markdown]
     page.session_state["draw_view"] = "All runs"
@@ -134,8 +135,8 @@ def test_the_page_says_how_far_loading_is(app, monkeypatch):
     shown = models.loading_text
     monkeypatch.setattr(models, "loading_text", lambda: told.append(shown()) or told[-1])
     page = app("evaluate")
-    assert [text for text in told if "PyTorch (1 of 4)" in text]
-    assert [text for text in told if "the network (2 of 4)" in text]
+    assert [text for text in told if "PyTorch (1 of 3)" in text]
+    assert [text for text in told if "the network (2 of 3)" in text]
     assert metric(page, "On these images")
 
 
@@ -146,6 +147,6 @@ def test_a_page_that_needs_pytorch_says_why_it_cannot_be_loaded(app, monkeypatch
         assert "no libfoo" in app(name).error[0].value
     page = app("learn")
     page.session_state.playground.pages.setdefault(DrawState, DrawState())
-    kept(page).sheets["draw"].add(fabric(SEVEN))
+    sheets_of(page)["draw"].add(fabric(SEVEN))
     page.switch_page("pages/draw.py").run()
     assert "no libfoo" in page.error[0].value

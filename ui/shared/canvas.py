@@ -7,8 +7,6 @@ browser, so that a page switch, a reload of the component and "clear" can all be
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
@@ -16,7 +14,7 @@ from streamlit_drawable_canvas import st_canvas
 
 from cnn.drawing import FabricDrawing, strokes_from_canvas
 from ui.shared import state
-from ui.shared.sheet import Sheet, paths
+from ui.shared.sheet import CanvasState, Sheet, paths
 
 SIZE = 280
 BRUSH = 18
@@ -26,13 +24,6 @@ _prompt = st.components.v2.component(
     js=Path(__file__).with_suffix(".js").read_text("utf-8"),  # reports as soon as the pen is lifted
     isolate_styles=False,
 )
-
-
-@dataclass
-class CanvasState:
-    """The sheets of a session, by name."""
-
-    sheets: defaultdict[str, Sheet] = field(default_factory=lambda: defaultdict(Sheet))
 
 
 def sheet(name: str = "draw") -> Sheet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from cnn.drawing import FabricDrawing
@@ -74,6 +75,13 @@ class Sheet:
     def hand_over(self) -> None:
         """Give the drawing as it is to the component."""
         self.handed, self.turn, self.in_step = self.now, self.turn + 1, False
+
+
+@dataclass
+class CanvasState:
+    """The sheets of a session, by name."""
+
+    sheets: defaultdict[str, Sheet] = field(default_factory=lambda: defaultdict(Sheet))
 
 
 def objects(drawing: FabricDrawing) -> list[FabricDrawing]:
