@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 NUMBER = re.compile(r"[0-9]{3}|[1-9][0-9]{3,8}")
-HALF_WRITTEN = re.compile(r"\..+\.[0-9a-f]{8}")  # as `cnn.common.files.write_bytes` names them
+HALF_WRITTEN = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `cnn.common.files.write_bytes` names them
 
 
 class RunFiles:

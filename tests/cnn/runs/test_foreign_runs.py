@@ -259,7 +259,7 @@ def test_weights_so_large_that_answers_are_no_numbers(trained, capsys, tmp_path)
 def test_guesses_of_other_shapes_are_left_out(trained, changes):
     assert len(trained.live()["images"]) == 10
     change(trained.files.live, **changes)
-    assert trained.live().keys() == {"step", "filters"}
+    assert trained.live().keys() == {"step", "filters", "check"}
 
 
 @pytest.mark.parametrize(
