@@ -58,10 +58,10 @@ def test_two_writers_of_control_lose_nothing(made, launchers):
     lost = 0
     for number in range(1, WRITES + 1):
         made.send(stop=False)
-        launchers[0].ask("send", made, learning_rate=float(number))
+        launchers[0].ask("send", made, learning_rate=number / 100)
         launchers[1].ask("send", made, stop=True)
         assert [launcher.answer() for launcher in launchers] == ["ok", "ok"]
-        lost += made.control() != {"stop": True, "learning_rate": float(number)}
+        lost += made.control() != {"stop": True, "learning_rate": number / 100}
     assert lost == 0
 
 
