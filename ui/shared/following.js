@@ -34,7 +34,7 @@ class Following {
     if (!this.known || this.known === this.data.state) return;
     if (performance.now() - this.asked < SETTLE) return;
     this.asked = performance.now();
-    this.trigger("changed", this.known);
+    this.trigger("changed", this.asked); // another value each time, so that none is passed over
   }
 
   end() {
