@@ -180,13 +180,13 @@ def _train(run: Run, wanted: str, control: FileControl, on_event: OnEvent) -> St
         run.write_status(**{**run.last_status(), "state": "queued", "message": "Loading PyTorch"})
 
     from cnn.runs.session import Session, load_resume, log, make_trainer
+    from cnn.training.accelerators import ACCELERATORS
     from cnn.training.distributed import process_group
 
     if is_leader():
         log(f"worker {os.getpid()} trains {run.id}")
     device = devices.find_device(wanted)
-    backend = "nccl" if device.id.startswith("cuda") else "gloo"
-    with process_group(backend) as group:
+    with process_group(ACCELERATORS[device.kind].distributed_backend) as group:
         if group.is_leader:
             return Session(run, control, device, group, on_event).train()
         trainer, _ = make_trainer(run, device, group)  # trains along, and writes nothing

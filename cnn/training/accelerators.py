@@ -33,6 +33,7 @@ class Accelerator:
     kind: ClassVar[str] = "cpu"
     fused_optimizers: ClassVar[frozenset[str]] = frozenset({"SGD", "Adam", "AdamW", "Adagrad"})
     channels_last_is_faster: ClassVar[bool] = True
+    distributed_backend: ClassVar[str] = "gloo"  # by which several processes add up gradients
     steps_per_decision: ClassVar[int] = 1  # of several processes: how often they wait for another
 
     def __init__(self, device: torch.device, bf16: bool = False, convolutional: bool = False):
@@ -114,6 +115,7 @@ class Cuda(Accelerator):
 
     kind = "cuda"
     fused_optimizers = frozenset({"SGD", "Adam", "AdamW"})
+    distributed_backend = "nccl"
     steps_per_decision = 8  # a broadcast makes the hosts of all GPUs wait for each other
 
     @classmethod

@@ -125,7 +125,7 @@ export default function (component) {
   // While the network learns: newer values in the same pictures, several times a second.
   function move({ layers, probabilities: [row] }) {
     for (const { number, shape, shown, signed, data: packed } of layers) {
-      const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+      const bytes = bytesOf(packed);
       const table = tables[signed ? "signed" : "heat"];
       if (strips.has(number)) paintBytes(strips.get(number).element, bytes, 1, shape[0], table);
       const size = (shape[1] ?? 0) * (shape[2] ?? 0);

@@ -120,3 +120,27 @@ class Chart {
     window.Plotly.purge(this.element);
   }
 }
+
+// A moving average as cnn.common.smoothing takes it, with its correction at the start.
+function smoothed(values, weight = 0.9) {
+  let total = 0, share = 0;
+  return values.map((value) => {
+    total = weight * total + (1 - weight) * value;
+    share = weight * share + (1 - weight);
+    return total / share;
+  });
+}
+
+// The loss curve's figure, which came without points, with all of them: raw, smoothed behind it.
+function lossFigure(empty, all, steps) {
+  const { x, y } = thinned(all, 400), figure = structuredClone(empty);
+  const [raw, smooth] = figure.data;
+  Object.assign(raw, { x, y });
+  Object.assign(smooth, { x, y: smoothed(y) });
+  if (x.length) { // an axis that stood fixed while it was empty
+    delete figure.layout.yaxis.range;
+    figure.layout.yaxis.rangemode = "tozero";
+  }
+  if (steps) figure.layout.xaxis.range = [0, steps];
+  return figure;
+}

@@ -113,19 +113,22 @@ class Reader:
             self._read_frames()
         self._is_new(files.status)
         found = self.run.status()  # first: what it says of an end is written last
-        if self._is_new(files.metrics):
-            self._read_points()
-        self._read_epochs(self._config, found.get("best_epoch"))
+        has_metrics = self._is_new(files.metrics)
+        rows = self.run.metrics()
+        reports = [row for row in rows if row["kind"] == "report"]
+        ends = [row for row in rows if row["kind"] == "epoch"]
+        if has_metrics:
+            self._read_points([row["losses"] for row in reports])
+        self._read_epochs(ends, self._config, found.get("best_epoch"))
         if self._is_new(files.live):
-            self._read_live(self._config)
+            self._read_live(self._config, reports)
         last = story.points[-1][1] if story.points else None
         place = runs.place(self.run) if found["state"] == "queued" else None
         story.put("status", payloads.status(found, last, place))
         story.state = found["state"]
 
-    def _read_points(self) -> None:
+    def _read_points(self, reports: list[list[list[float]]]) -> None:
         """Add the new points; begin anew where they do not continue those that were told."""
-        reports = [row["losses"] for row in self.run.metrics() if row["kind"] == "report"]
         known = self.story.points[-1] if self.story.points else None
         new: list[Point] = []
         for losses in reversed(reports):
@@ -138,8 +141,9 @@ class Reader:
         self.story.points = [(int(step), loss) for losses in reports for step, loss in losses]
         self.story.told_anew += 1
 
-    def _read_epochs(self, config: runs.Config, best: int | None) -> None:
-        ends = [row for row in self.run.metrics() if row["kind"] == "epoch"]
+    def _read_epochs(
+        self, ends: list[runs.EpochRow], config: runs.Config, best: int | None
+    ) -> None:
         if self._epochs != (ends, best):  # the best is written a moment after the epoch's row
             self._epochs = (ends, best)
             self.story.put("epochs", payloads.epochs(ends, best, config.settings.epochs))
@@ -156,7 +160,7 @@ class Reader:
                 self.story.frames[key] = line
                 self.story.version[f"frame {key}"] = self.story.version.get(f"frame {key}", 0) + 1
 
-    def _read_live(self, config: runs.Config) -> None:
+    def _read_live(self, config: runs.Config, reports: list[runs.ReportRow]) -> None:
         live = self.run.live()
         try:
             images, guesses = payloads.images(live), payloads.guesses(live, config.classes)
@@ -167,7 +171,6 @@ class Reader:
             self.story.put("live", guesses)
         if found := payloads.check(live, config.classes):
             self.story.put("check", found)
-        reports = [row for row in self.run.metrics() if row["kind"] == "report"]
         self.story.put("accuracies", payloads.accuracies(reports))
 
 

@@ -31,17 +31,19 @@ def one_of_each(run: runs.Run | None) -> NDArray[np.uint8]:
     return np.zeros((1, 28, 28), np.uint8)
 
 
-def first_of_class(dataset: str, label: int) -> int:
+def place_of(dataset: str, label: int) -> int:
     """The number of the first test image of a class. Raises DataError."""
-    labels = datasets.load(dataset).test_labels.numpy()
-    return int(np.flatnonzero(labels == label)[0])
+    from cnn.runs.live import one_of_each
+
+    return one_of_each(datasets.load(dataset).test_labels)[label]
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _of_dataset(name: str) -> NDArray[np.uint8]:
+    from cnn.runs.live import one_of_each
+
     images = datasets.load(name)
-    count = len(datasets.DATASETS[name].classes)
-    return images.test_images[[first_of_class(name, label) for label in range(count)]].numpy()
+    return images.test_images[one_of_each(images.test_labels)].numpy()
 
 
 def drawing() -> NDArray[np.uint8] | None:

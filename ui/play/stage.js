@@ -2,20 +2,6 @@
 // that goes in. What comes later comes by the run's stream. Clicks go back as the triggers `image`
 // (which class's image goes in) and `map` (open it on Inspect).
 
-function bytesOf(packed) {
-  return Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
-}
-
-// A moving average as cnn.common.smoothing takes it, with its correction at the start.
-function smoothed(values, weight = 0.9) {
-  let total = 0, share = 0;
-  return values.map((value) => {
-    total = weight * total + (1 - weight) * value;
-    share = weight * share + (1 - weight);
-    return total / share;
-  });
-}
-
 class Stage {
   constructor(parent) {
     const box = this.box = element("div", "stage", parent);
@@ -261,16 +247,7 @@ class Stage {
   }
 
   points(all) {
-    const { x, y } = thinned(all, 400), figure = structuredClone(this.data.loss);
-    const [raw, smooth] = figure.data;
-    Object.assign(raw, { x, y });
-    Object.assign(smooth, { x, y: smoothed(y) });
-    if (x.length) {
-      delete figure.layout.yaxis.range;
-      figure.layout.yaxis.rangemode = "tozero";
-    }
-    if (this.steps) figure.layout.xaxis.range = [0, this.steps];
-    this.loss.draw(figure);
+    this.loss.draw(lossFigure(this.data.loss, all, this.steps));
   }
 
   accuracies({ train, validation }) {

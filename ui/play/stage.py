@@ -24,7 +24,7 @@ from ui.live import payloads, subjects
 from ui.live.component import PLOTLY_VERSION, live_component
 from ui.live.payloads import Payload, figure_json
 from ui.live.reader import snapshot
-from ui.play.inputs import first_of_class
+from ui.play.inputs import place_of
 from ui.play.state import get
 from ui.shared import models, state
 from ui.shared.components import PAINTING_JS, colours, reported
@@ -154,7 +154,7 @@ def _look_at(place: Any, dataset: str, drawing: NDArray[np.uint8] | None) -> Non
     else:
         choice.source = "Test image"
         with contextlib.suppress(DataError):
-            choice.index = first_of_class(dataset, get().image)
+            choice.index = place_of(dataset, get().image)
     st.session_state.play_open_inspect = (int(place["layer"]), int(place["channel"]))
 
 

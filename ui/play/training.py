@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 
 from cnn import runs
+from cnn.common.checked import limits
 from cnn.runs.records import ControlFile
 from cnn.training import Settings
 from ui.play.state import PACES, get
 from ui.shared import state
-from ui.shared.plain_text import plain
+from ui.shared.another_try import launch, send
 
 
 def fits(run: runs.Run) -> bool:
@@ -31,7 +32,7 @@ def train() -> None:
     run = run_of_now()
     status = run.state if run else None
     if run and status in runs.ACTIVE:
-        _send(run, paused=False)
+        send(run, paused=False)
     elif (run and run.can_resume()) or (run and run.can_start_again() and run.id in get().begun):
         _start(run)
     else:
@@ -43,7 +44,7 @@ def train() -> None:
 def pause() -> None:
     """Let the run wait."""
     if run := run_of_now():
-        _send(run, paused=True)
+        send(run, paused=True)
 
 
 def step() -> None:
@@ -51,7 +52,7 @@ def step() -> None:
     run = run_of_now()
     if run and run.state in runs.ACTIVE:
         asked = max(run.status().get("step", 0), run.control().get("run_until", 0))
-        _send(run, paused=True, run_until=asked + 1)
+        send(run, paused=True, run_until=asked + 1)
     else:
         _train_and_wait({"paused": True, "run_until": 1})
 
@@ -60,7 +61,7 @@ def epoch() -> None:
     """To the end of the epoch, then wait."""
     run = run_of_now()
     if run and run.state in runs.ACTIVE:
-        _send(run, paused=True, until_epoch=run.status().get("epoch", 0) + 1)
+        send(run, paused=True, until_epoch=run.status().get("epoch", 0) + 1)
     else:
         _train_and_wait({"paused": True, "until_epoch": 1})
 
@@ -106,19 +107,18 @@ def load_preset(name: str) -> None:
 def begin(control: ControlFile | None = None) -> None:
     """A new run of the network and the settings as they stand."""
     play = state.get()
-    pace: ControlFile = {"pace": PACES[get().speed], "begun_by_play": True}
-    try:
+    asked: ControlFile = {"pace": PACES[get().speed], "begun_by_play": True, **(control or {})}
+
+    def make() -> runs.Run:
         title = runs.default_name(play.title, play.dataset_name)
-        run = runs.new(
-            *(play.architecture, play.settings, play.dataset_name, play.device),
-            *(play.preset, title),
-        )
-        runs.launch(run, control={**pace, **(control or {})})
-    except runs.RunError as error:
-        play.notice = plain(str(error))
-        return
-    get().begun.append(run.id)
-    state.choose_run(run.id)
+        network = play.architecture, play.settings, play.dataset_name
+        return runs.new(*network, play.device, play.preset, title)
+
+    def start(run: runs.Run) -> None:
+        runs.launch(run, control=asked)
+        get().begun.append(run.id)
+
+    launch(make, start)
 
 
 def widgets() -> int:
@@ -129,7 +129,7 @@ def widgets() -> int:
 def set_pace() -> None:
     """Tell the run how fast it may go."""
     if (run := run_of_now()) and run.state in runs.ACTIVE:
-        _send(run, pace=PACES[get().speed])
+        send(run, pace=PACES[get().speed])
 
 
 def _train_and_wait(control: ControlFile) -> None:
@@ -148,23 +148,13 @@ def _train_and_wait(control: ControlFile) -> None:
 
 
 def _start(run: runs.Run, control: ControlFile | None = None) -> None:
-    try:
-        runs.launch(run, control=control)
-    except runs.RunError as error:
-        state.get().notice = plain(str(error))
-
-
-def _send(run: runs.Run, **changes: object) -> None:
-    try:
-        run.send(**changes)
-    except runs.RunError as error:
-        state.get().notice = plain(str(error))
+    launch(lambda: run, lambda it: runs.launch(it, control=control))
 
 
 def _new_seed() -> None:
     play = state.get()
-    limit = 2**31 - 1
-    seed = play.settings.seed + 1 if play.settings.seed < limit else 0
+    last = limits(Settings.model_fields["seed"]).high
+    seed = play.settings.seed + 1 if play.settings.seed < last else 0
     play.settings = play.settings.changed(seed=seed)
 
 

@@ -26,6 +26,14 @@ def launch(
         state.choose_run(run.id)
 
 
+def send(run: runs.Run, **changes: object) -> None:
+    """Ask the run's worker for something; a failure becomes a notice."""
+    try:
+        run.send(**changes)
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
+
+
 def try_again(run: runs.Run, suggested: Mapping[str, float]) -> None:
     """One button that starts the run anew with the settings that should work."""
     known = {

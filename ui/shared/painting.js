@@ -1,4 +1,4 @@
-// What the components of this folder share: elements, colour tables, painting.
+// What components share: elements, colour tables, painting.
 
 function element(tag, className, parent, text) {
   const made = document.createElement(tag);
@@ -23,9 +23,13 @@ function tableOf(scale) {
   return Array.from({ length: 256 }, (_, value) => mix(scale, value / 255));
 }
 
+function bytesOf(packed) {
+  return Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+}
+
 // Bytes in base64 as a picture of width x height, one colour of the table per byte.
 function paint(canvas, packed, width, height, table) {
-  paintBytes(canvas, Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)), width, height, table);
+  paintBytes(canvas, bytesOf(packed), width, height, table);
 }
 
 function paintBytes(canvas, bytes, width, height, table) {

@@ -1,37 +1,7 @@
 // The Train page's live panel. `data`: the run, its story so far, and the loss curve's figure
 // without points; what comes later comes by the run's stream.
 
-const el = (tag, className, parent, text) => {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  if (parent) parent.appendChild(made);
-  return made;
-};
-
 const PARTS = ["status", "points", "epochs", "images", "live"]; // what the panel shows of a run
-const bytesOf = (packed) => Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
-
-// A moving average as cnn.common.smoothing takes it, with its correction at the start.
-function smoothed(values, weight = 0.9) {
-  let total = 0, share = 0;
-  return values.map((value) => {
-    total = weight * total + (1 - weight) * value;
-    share = weight * share + (1 - weight);
-    return total / share;
-  });
-}
-
-function colourTable(scale) {
-  const rgb = (code) => [1, 3, 5].map((i) => parseInt(code.slice(i, i + 2), 16));
-  return Array.from({ length: 256 }, (_, byte) => {
-    const at = byte / 255;
-    const next = Math.max(scale.findIndex((stop) => stop[0] >= at), 1);
-    const [[from, a], [to, b]] = [scale[next - 1], scale[next]];
-    const share = (at - from) / (to - from);
-    return rgb(a).map((low, i) => Math.round(low + (rgb(b)[i] - low) * share));
-  });
-}
 
 // `count` pictures of `height` x `width` bytes beside and below each other, one pixel between.
 function paintTiles(canvas, bytes, count, height, width, columns, table) {
@@ -51,26 +21,26 @@ function paintTiles(canvas, bytes, count, height, width, columns, table) {
 
 class Panel {
   constructor(parent) {
-    const box = this.box = el("div", "live", parent);
-    const progress = el("div", "", box);
-    this.text = el("p", "progress-text", progress);
-    const track = this.track = el("div", "track", progress);
+    const box = this.box = element("div", "live", parent);
+    const progress = element("div", "", box);
+    this.text = element("p", "progress-text", progress);
+    const track = this.track = element("div", "track", progress);
     track.setAttribute("role", "progressbar");
-    this.bar = el("i", "", track);
-    const charts = el("div", "pair", box);
+    this.bar = element("i", "", track);
+    const charts = element("div", "pair", box);
     this.lossAt = this.plot(charts, "Training loss", "Training loss by step", "loss");
     this.accuracyAt = this.plot(charts, "Accuracy", "Accuracy by epoch", "accuracy");
-    this.cards = el("div", "cards", box);
-    this.fit = el("p", "quiet fit", box);
-    this.moving = el("div", "", box);
+    this.cards = element("div", "cards", box);
+    this.fit = element("p", "quiet fit", box);
+    this.moving = element("div", "", box);
     this.greys = Array.from({ length: 256 }, (_, byte) => [byte, byte, byte]);
     this.wait();
   }
 
   plot(parent, title, label, name) {
-    const section = el("div", "", parent);
-    el("h5", "", section, title);
-    const at = el("div", `plot plot-${name}`, section);
+    const section = element("div", "", parent);
+    element("h5", "", section, title);
+    const at = element("div", `plot plot-${name}`, section);
     at.setAttribute("role", "img");
     at.setAttribute("aria-label", label);
     return at;
@@ -78,7 +48,7 @@ class Panel {
 
   wait() {
     const text = "The first guesses and filters appear with the first batch.";
-    this.moving.replaceChildren(el("p", "quiet", null, text));
+    this.moving.replaceChildren(element("p", "quiet", null, text));
     this.guesses = null;
   }
 
@@ -98,7 +68,7 @@ class Panel {
       this.accuracy?.end();
       this.loss = new Chart(this.lossAt, data.plotly, `${data.run} loss`);
       this.accuracy = new Chart(this.accuracyAt, data.plotly, `${data.run} accuracy`);
-      this.table = colourTable(data.colours);
+      this.table = tableOf(data.colours);
     }
     if (!data.follow && this.stop) {
       this.stop();
@@ -132,10 +102,10 @@ class Panel {
     this.track.setAttribute("aria-valuetext", text);
     if (this.cards.children.length !== cards.length)
       this.cards.replaceChildren(...cards.map(({ label, note }) => {
-        const card = el("div", "card");
+        const card = element("div", "card");
         card.title = note;
-        el("span", "", card, label);
-        el("b", "", card);
+        element("span", "", card, label);
+        element("b", "", card);
         return card;
       }));
     cards.forEach(({ value }, i) => { this.cards.children[i].lastChild.textContent = value; });
@@ -146,40 +116,30 @@ class Panel {
   }
 
   points(all) {
-    const { x, y } = thinned(all, 400);
-    const figure = structuredClone(this.data.loss);
-    const [raw, smooth] = figure.data;
-    Object.assign(raw, { x, y });
-    Object.assign(smooth, { x, y: smoothed(y) });
-    if (x.length) { // an axis that stood fixed while it was empty
-      delete figure.layout.yaxis.range;
-      figure.layout.yaxis.rangemode = "tozero";
-    }
-    if (this.steps) figure.layout.xaxis.range = [0, this.steps];
-    this.loss.draw(figure);
+    this.loss.draw(lossFigure(this.data.loss, all, this.steps));
   }
 
   epochs({ figure, fit }) {
     this.accuracy.draw(figure);
     this.fit.replaceChildren();
-    if (fit?.over) el("span", "over", this.fit, "Over-fitting: ");
+    if (fit?.over) element("span", "over", this.fit, "Over-fitting: ");
     if (fit) this.fit.append(fit.text);
   }
 
   images({ images }) {
-    const pair = el("div", "pair uneven");
-    const left = el("div", "", pair);
-    el("h5", "", left, "Ten test images, and what it takes them for now");
-    const grid = el("div", "guesses", left);
+    const pair = element("div", "pair uneven");
+    const left = element("div", "", pair);
+    element("h5", "", left, "Ten test images, and what it takes them for now");
+    const grid = element("div", "guesses", left);
     this.guesses = images.map((image) => {
-      const cell = el("div", "", grid);
-      const canvas = el("canvas", "", cell);
+      const cell = element("div", "", grid);
+      const canvas = element("canvas", "", cell);
       paintTiles(canvas, bytesOf(image), 1, 28, 28, 1, this.greys);
       canvas.setAttribute("role", "img");
-      const mark = el("span", "", cell);
-      return { canvas, mark, guess: el("b", "", mark), share: el("span", "", mark) };
+      const mark = element("span", "", cell);
+      return { canvas, mark, guess: element("b", "", mark), share: element("span", "", mark) };
     });
-    this.right = el("div", "", pair);
+    this.right = element("div", "", pair);
     this.moving.replaceChildren(pair);
     if (this.parts.live) this.live(this.parts.live);
   }
@@ -196,7 +156,7 @@ class Panel {
     });
     if (!filters) {
       const text = "This network has no convolution, so there are no filters to watch.";
-      this.right.replaceChildren(el("p", "quiet", null, text));
+      this.right.replaceChildren(element("p", "quiet", null, text));
       return;
     }
     if (!this.right.querySelector("canvas")) this.filterBox();
@@ -217,16 +177,16 @@ class Panel {
 
   filterBox() {
     this.right.replaceChildren();
-    el("h5", "", this.right, "The first layer's filters, as they form");
-    this.sheet = el("canvas", "filters", this.right);
+    element("h5", "", this.right, "The first layer's filters, as they form");
+    this.sheet = element("canvas", "filters", this.right);
     this.sheet.setAttribute("role", "img");
     this.sheet.setAttribute("aria-label", "Weights of the first convolution");
-    const scale = el("div", "scale quiet", this.right);
-    this.low = el("span", "", scale);
+    const scale = element("div", "scale quiet", this.right);
+    this.low = element("span", "", scale);
     const stops = this.data.colours.map(([at, colour]) => `${colour} ${100 * at}%`);
-    el("i", "", scale).style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-    this.high = el("span", "", scale);
-    el("p", "quiet", this.right, "Orange adds what it meets, blue subtracts it.");
+    element("i", "", scale).style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+    this.high = element("span", "", scale);
+    element("p", "quiet", this.right, "Orange adds what it meets, blue subtracts it.");
   }
 
   end() {

@@ -11,11 +11,12 @@ from cnn.figures.colours import DIVERGING
 from ui.live.component import PLOTLY_VERSION, live_component
 from ui.live.payloads import figure_json
 from ui.live.reader import snapshot
+from ui.shared.components import PAINTING_JS
 from ui.shared.following import refreshed_without_stream
 from ui.shared.plain_text import plain
 
 KEY = "live"
-_component = live_component(Path(__file__).parent, "live")
+_component = live_component(Path(__file__).parent, "live", PAINTING_JS)
 
 
 def watch(run: runs.Run) -> None:

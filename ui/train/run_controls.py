@@ -8,8 +8,8 @@ from cnn import runs
 from cnn.common.text import plural
 from cnn.datasets import DATASETS
 from cnn.training import OPTIMIZERS, SCHEDULES
-from ui.shared import sidebar, state
-from ui.shared.another_try import launch, near_chance, try_again
+from ui.shared import sidebar
+from ui.shared.another_try import launch, near_chance, send, try_again
 from ui.shared.fields import apply_change, rate_input, show_refusal
 from ui.shared.plain_text import plain
 
@@ -94,14 +94,6 @@ def _pause_button(run: runs.Run, now: runs.State) -> None:
             on_click=lambda: send(run, paused=True),
             disabled=now == "queued",
         )
-
-
-def send(run: runs.Run, **changes: object) -> None:
-    """Ask the run's worker for something; a failure becomes a notice."""
-    try:
-        run.send(**changes)
-    except runs.RunError as error:
-        state.get().notice = plain(str(error))
 
 
 def _learning_rate(run: runs.Run) -> None:
