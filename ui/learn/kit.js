@@ -31,7 +31,7 @@ function imagesOf(packed, area = 784) {
 
 class Toy {
   constructor(parent) {
-    this.box = element("div", "toy", parent);
+    this.box = element("div", "toy root", parent);
     this.said = element("p", "unseen", parent);
     this.said.setAttribute("role", "status");
   }
