@@ -52,7 +52,7 @@ function themeOf(element) {
 // the page, or after a visit to another.
 const views = (window.liveViews ??= new Map());
 
-const APART = 700; // ms between two drawings: a chart moves slowly, and costs the training's cores
+const APART = 1000; // ms between two drawings: a chart moves slowly, and costs the training's cores
 
 // A figure in an element, drawn again with each new one. What the visitor has zoomed, hidden or
 // points at stays: the layout's uirevision is the same.
