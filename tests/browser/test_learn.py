@@ -26,7 +26,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Iterator
 
 
 def press(page: Page, name: str) -> None:
-    page.locator(TOY).get_by_role("button", name=name, exact=True).click()
+    page.locator(TOY).get_by_role("button", name=name, exact=True).first.click()
 
 
 def told(page: Page, name: str) -> str:
@@ -51,7 +51,9 @@ def move_convolution(page: Page) -> None:
         page.keyboard.press("ArrowDown")
     assert told(page, "value") != before
     page.get_by_label("Weight in row 2, column 2").fill("3")
-    expect(page.get_by_role("button", name="Your own")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(TOY).get_by_role("button", name="Your own")).to_have_attribute(
+        "aria-pressed", "true"
+    )
 
 
 def move_pooling(page: Page) -> None:
