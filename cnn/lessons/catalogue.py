@@ -288,7 +288,7 @@ LESSONS: tuple[Lesson, ...] = (
             "It has ten outputs and no eleventh: softmax shares out 100 % among ten digits. The "
             "Draw page asks a second, separate question first: is this a digit at all?",
         ),
-        ("Open this network on Design",),
+        ("Open it on Design",),
         ("softmax", "gradient", "normalisation"),
         {
             "part": OneOf(("limits", "costs", "history")),
