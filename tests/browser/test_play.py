@@ -101,7 +101,7 @@ def test_over_fitting_wins_a_dare(page: Page, fresh: Server):
     page.goto(fresh.url)
     expect(page.locator(".stage .score.winner")).to_be_visible()
     knob = page.get_by_role("slider", name="Training images")
-    box = knob.bounding_box()
+    box = knob.locator("xpath=ancestor::div[1]").bounding_box()  # its thumb
     assert box is not None
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] / 2, middle)
