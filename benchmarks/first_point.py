@@ -43,8 +43,9 @@ CLOCK = """
 
 def is_one_in_standby() -> bool:
     """Whether a process in standby waits: it computes nothing for a moment."""
-    for process in psutil.process_iter(["cmdline"]):
-        if "cnn.runs.standby_worker" in (process.info["cmdline"] or []):
+    for process in psutil.process_iter(["cmdline", "status"]):
+        stopped = process.info["status"] == psutil.STATUS_STOPPED  # of another measurement
+        if "cnn.runs.standby_worker" in (process.info["cmdline"] or []) and not stopped:
             before = sum(process.cpu_times()[:2])
             time.sleep(0.5)
             return sum(process.cpu_times()[:2]) == before and before > 0

@@ -21,9 +21,6 @@ def allowed(folder: Path) -> Iterator[None]:
         patch.setenv("CNN_RUNS_DIR", str(folder))
         patch.delenv("CNN_STANDBY")
         patch.setattr(standby, "LEAST_MEMORY", 0)
-        # pytest changes a variable between set-up and call: another environment.
-        usual = standby.environment
-        patch.setattr(standby, "environment", lambda: {**usual(), "PYTEST_CURRENT_TEST": ""})
         speeds.keep_calibration(1.0, 1.0)
         yield
         patch.setattr(standby, "END_SECONDS", 0.1)  # it may be importing: nobody waits for it
