@@ -42,7 +42,7 @@ def main() -> None:
     asked_for = st.session_state.pop("asked_for", None)  # by a visit that began without this file
     for other in (other for group in pages.values() for other in group):
         if asked_for and other.url_path == asked_for:
-            st.switch_page(other)
+            st.switch_page(other, query_params=st.query_params.to_dict())
     state.enter(page.url_path)
     sidebar.show()
     page.run()

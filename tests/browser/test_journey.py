@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from cnn.inspection.example_filters import SAMPLE_STROKES
 from tests.browser.conftest import Server
 from tests.browsing import choose, draw_strokes
+from tests.strokes import SAMPLE_STROKES
 
 expect.set_options(timeout=30_000)
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from cnn import datasets, drawing
-from cnn.inspection.example_filters import SAMPLE_STROKES
 from cnn.recognition import detector
 from cnn.recognition.calibration import THRESHOLD, digit_scores
 from cnn.runs.weights import load_model
+from tests.strokes import SAMPLE_STROKES
 
 HOUSE = [
     [(10, 50), (10, 100), (90, 100), (90, 50)],
