@@ -184,7 +184,8 @@ def _sliders(layer: Layer, uid: Uid, locked: bool) -> None:
     if rest:
         changed = [name for name in rest if getattr(layer, name) != fields[name].default]
         label = f"More · {len(changed)} set" if changed else "More"
-        with st.expander(label, icon=":material/tune:", expanded=bool(changed), type="compact"):
+        fold = f"more_{uid}"  # by its key it stays open when its label changes
+        with st.expander(label, bool(changed), key=fold, icon=":material/tune:", type="compact"):
             draw(rest)
 
 

@@ -127,7 +127,7 @@ def _result(game: Game) -> None:
             with st.container(width=104, gap=None):
                 st.image(enlarge(turn.image, 3), width=96, alt=f"Your {turn.asked}")
                 asked = "" if turn.is_right else f"{turn.asked} → "
-                st.caption(f"{asked}**{turn.read}** {turn.confidence:.0%}")
+                st.caption(f"{asked}**{turn.read}** {turn.confidence:.1%}")
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Play again", type="primary", icon=":material/replay:", key="game_again", on_click=start

@@ -205,7 +205,11 @@ def _teach(run_id: str, kept: list[my_digits.Drawing]) -> None:
         )
     if len(kept) < finetune.FEWEST:
         st.caption(f"Keep at least {finetune.FEWEST} digits first.")
-    taught = [other for other in runs.list_runs() if finetune.is_finetuned(other)]
+    taught = [
+        other
+        for other in runs.list_runs()
+        if finetune.is_finetuned(other) and run.id in (other.id, other.config.start_from)
+    ]
     working = any(other.state in runs.ACTIVE for other in taught)
     if taught:
         refreshing(_effects, 1.0 if working else None, "effects")([r.id for r in taught[:5]])

@@ -10,11 +10,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn import datasets, drawing, runs
-from ui.inspect.state import inspect_state
+from cnn import datasets, drawing, recognition, runs
 from ui.inspect.widgets import by_hand, set_initial
 from ui.shared import state
 from ui.shared.image_choice import ANY_CLASS, ImageChoice, Source
+from ui.shared.picture_upload import picture_upload
 from ui.shared.stand_in import stand_in_note
 
 SOURCES: dict[Source, str] = {
@@ -195,19 +195,12 @@ def _drawing(choice: ImageChoice) -> Chosen | None:
 
 
 def _upload() -> Chosen | None:
-    """A picture file, prepared as a drawing is. The last one is kept while the page is left."""
-    file = st.file_uploader(
-        "A picture of one digit",
-        type=["png", "jpg", "jpeg", "webp", "bmp", "gif"],
-        key="inspect_file",
-        help="Dark on light or light on dark, any size.",
-    )
-    if file is not None:
-        try:
-            prepared = drawing.from_image(drawing.open_image(file))
-        except drawing.DigitError as error:
-            st.warning(str(error), icon=":material/image_not_supported:")
+    """A picture file, prepared as a drawing is."""
+    try:
+        picture = picture_upload("A picture of one digit", "inspect_file")
+        if picture is None:
             return None
-        inspect_state().uploaded = prepared.image
-    image = inspect_state().uploaded
-    return None if image is None else (image, None)
+        return recognition.prepare_image(picture, split=False)[0].image, None
+    except drawing.DigitError as error:
+        st.warning(str(error), icon=":material/image_not_supported:")
+        return None

@@ -121,14 +121,18 @@ class Chart {
   }
 }
 
-// A moving average as cnn.common.smoothing takes it, with its correction at the start.
-function smoothed(values, weight = 0.9) {
-  let total = 0, share = 0;
-  return values.map((value) => {
-    total = weight * total + (1 - weight) * value;
-    share = weight * share + (1 - weight);
-    return total / share;
-  });
+// A curve made smooth as cnn.common.smoothing does: a moving average forth and then back.
+function smoothed(values) {
+  const weight = values.length / (values.length + 50);
+  const average = (some) => {
+    let total = 0, share = 0;
+    return some.map((value) => {
+      total = weight * total + (1 - weight) * value;
+      share = weight * share + (1 - weight);
+      return total / share;
+    });
+  };
+  return average(average(values).reverse()).reverse();
 }
 
 // The loss curve's figure, which came without points, with all of them: raw, smoothed behind it.
@@ -136,7 +140,7 @@ function lossFigure(empty, all, steps) {
   const { x, y } = thinned(all, 400), figure = structuredClone(empty);
   const [raw, smooth] = figure.data;
   Object.assign(raw, { x, y });
-  Object.assign(smooth, { x, y: smoothed(y) });
+  Object.assign(smooth, thinned({ x: all.x, y: smoothed(all.y) }, 400));
   if (x.length) { // an axis that stood fixed while it was empty
     delete figure.layout.yaxis.range;
     figure.layout.yaxis.rangemode = "tozero";

@@ -14,6 +14,7 @@ from streamlit_drawable_canvas import st_canvas
 
 from cnn.drawing import FabricDrawing, strokes_from_canvas
 from ui.shared import state
+from ui.shared.components import SHORTCUTS_JS
 from ui.shared.sheet import CanvasState, Sheet, paths
 
 SIZE = 280
@@ -21,7 +22,8 @@ BRUSH = 18
 _prompt = st.components.v2.component(
     "cnn_canvas_prompt",
     html="<span></span>",
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),  # reports as soon as the pen is lifted
+    # reports as soon as the pen is lifted
+    js=f"{SHORTCUTS_JS}\n{Path(__file__).with_suffix('.js').read_text('utf-8')}",
     isolate_styles=False,
 )
 

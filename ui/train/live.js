@@ -1,7 +1,7 @@
 // The Train page's live panel. `data`: the run, its story so far, and the loss curve's figure
 // without points; what comes later comes by the run's stream.
 
-const PARTS = ["status", "points", "epochs", "images", "live"]; // what the panel shows of a run
+const PARTS = ["status", "points", "epochs", "accuracies", "images", "live"]; // what the panel shows of a run
 
 // `count` pictures of `height` x `width` bytes beside and below each other, one pixel between.
 function paintTiles(canvas, bytes, count, height, width, columns, table) {
@@ -112,6 +112,7 @@ class Panel {
     if (steps !== this.steps) {
       this.steps = steps;
       if (this.parts.points) this.points(this.parts.points);
+      if (this.parts.epochs) this.drawAccuracy();
     }
   }
 
@@ -119,8 +120,26 @@ class Panel {
     this.loss.draw(lossFigure(this.data.loss, all, this.steps));
   }
 
-  epochs({ figure, fit }) {
-    this.accuracy.draw(figure);
+  accuracies() {
+    if (this.parts.epochs) this.drawAccuracy();
+  }
+
+  // The epochs' ends as they came, and how it goes within the epochs.
+  drawAccuracy() {
+    const { figure, total } = this.parts.epochs;
+    const own = structuredClone(figure), { accuracies } = this.parts;
+    if (accuracies && this.steps) {
+      const epoch = (step) => (step / this.steps) * total;
+      const [train, validation] = own.data.slice(-2);
+      Object.assign(train, { x: accuracies.train.x.map(epoch), y: accuracies.train.y });
+      const { x, y } = accuracies.validation;
+      Object.assign(validation, { x: x.map(epoch), y });
+    }
+    this.accuracy.draw(own);
+  }
+
+  epochs({ fit }) {
+    this.drawAccuracy();
     this.fit.replaceChildren();
     if (fit?.over) element("span", "over", this.fit, "Over-fitting: ");
     if (fit) this.fit.append(fit.text);
