@@ -229,7 +229,8 @@ class Stage {
     this.bar.style.width = `${100 * share}%`;
     this.track.setAttribute("aria-valuenow", Math.round(100 * share));
     this.track.setAttribute("aria-valuetext", text);
-    const shown = cards.filter(({ label }) => label !== "Memory" && label !== "GPU in use");
+    const shown = cards.filter(({ label, value }) =>
+      value !== "–" && label !== "Memory" && label !== "GPU in use");
     if (this.numbers.children.length !== shown.length)
       this.numbers.replaceChildren(...shown.map(({ label, note }) => {
         const made = element("span", "number");

@@ -55,7 +55,10 @@ def show(
         mine.image, mine.drawn, mine.changed = int(reported(KEY, "image")), False, True
 
     def opened() -> None:
-        dataset = run.config.dataset if run else play.dataset_name
+        if run is None or not run.has_weights:
+            state.get().notice = "Press Step first: Inspect looks into what a network has learned."
+            return
+        dataset = run.config.dataset
         _look_at(reported(KEY, "map"), dataset, image if drawing is not None else None)
 
     _stage(
@@ -106,14 +109,16 @@ def first_frame(run: runs.Run | None, network: Architecture, subject: Subject) -
     from cnn.runs.live import first_filters
 
     play = state.get()
+    settings, dataset = play.settings, play.dataset_name
+    if run is not None:
+        settings, dataset = run.config.settings, run.config.dataset
     try:
-        if run is not None:
-            model, preprocessing, step = models.model_of(run), run.preprocessing, 0
-        else:
-            model = _untrained(network, play.settings.seed)
-            preprocessing = preprocessing_for(play.dataset_name, play.settings.normalisation)
-            step = 0
-        frame = make_frame(model, subject, step, preprocessing)
+        if run is not None and run.has_weights:
+            model, preprocessing = models.model_of(run), run.preprocessing
+        else:  # its worker is about to begin with these very weights
+            model = _untrained(network, settings.seed)
+            preprocessing = preprocessing_for(dataset, settings.normalisation)
+        frame = make_frame(model, subject, 0, preprocessing)
         return {**frame, "filters": payloads.filters(first_filters(model))}
     except (runs.RunError, FileNotFoundError):
         return None
