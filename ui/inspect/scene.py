@@ -79,7 +79,8 @@ class Scene:
 
     @property
     def choice(self) -> Choice:
-        """What is chosen in this network; at first the strongest map of its first activation."""
+        """What is chosen in this network; at first the strongest map of its first layer that has
+        some: of a convolution, whose arithmetic is the one to see."""
         kept = choices_in(self.run)
         if kept.choice is None:
             kept.choice = self._first_choice()
@@ -88,9 +89,7 @@ class Scene:
         return kept.choice
 
     def _first_choice(self) -> Choice:
-        maps = [output for output in self.outputs if output.is_maps]
-        activations = [output for output in maps if output.layer.kind == "activation"]
-        output = next(iter(activations or maps), None)
+        output = next((output for output in self.outputs if output.is_maps), None)
         if output is None:  # a network without maps: the class that it reads
             return Choice(self.outputs[-1].number, self.guess, follows_guess=True)
         return centre(Choice(output.number, int(output.order[0])), output.values)
