@@ -63,7 +63,7 @@ def invitation(config: runs.Config) -> None:
         if config.reads_digits:
             what = "Write a digit from 0 to 9 on the dark sheet, or several as a number."
     with st.container(border=True, horizontal_alignment="center", key="draw_invitation"):
-        st.markdown("### :material/draw: Your turn")
+        st.markdown("## :material/draw: Your turn")
         st.markdown(f"{what} The network answers as soon as {when}.")
 
 
@@ -135,7 +135,7 @@ def _winner(reading: recognition.Reading, one: drawing.Prepared, config: runs.Co
             headline(in_words(reading.confidence)[0], classes[best])
         else:
             with st.container(key="draw_no_digit", gap=None):
-                st.markdown(f"### That does not look like {kind} to me")
+                st.markdown(f"## That does not look like {kind} to me")
                 st.markdown(
                     f"If it had to be one: **{classes[best]}** ({reading.confidence:.1%}). The "
                     f"bars only share out 100 % among the {kinds}; they cannot say “none of these”."

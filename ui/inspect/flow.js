@@ -172,7 +172,8 @@ export default function (component) {
   flow.setAttribute("aria-label", "The network: arrow keys go from map to map, Enter chooses one");
   const grid = [...flow.querySelectorAll(".column")]
     .map((part) => [...part.querySelectorAll("button")]).filter((part) => part.length);
-  const stopAt = (stop) => grid.flat().forEach((made) => { made.tabIndex = made === stop ? 0 : -1; });
+  const stopAt = (stop) =>
+    grid.flat().forEach((made) => { made.tabIndex = made === stop ? 0 : -1; });
   stopAt(flow.querySelector("[aria-current]") ?? flow.querySelector("button.chosen") ?? grid[0][0]);
   flow.onkeydown = (event) => {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -241,7 +242,7 @@ export default function (component) {
     if (next.maps) {
       const size = ({ feeds }) => Math.abs(share(feeds));
       const [best] = [...next.tiles].sort((a, b) => size(b) - size(a));
-      return best && share(best.feeds) ? [next.number, best.channel, share(best.feeds)] : null;
+      return best ? [next.number, best.channel, share(best.feeds)] : null;
     }
     const before = data.layers.find(({ number }) => number === layer);
     if (!before?.maps || next.number + 1 !== last.number) return null;

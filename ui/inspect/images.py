@@ -17,12 +17,7 @@ from ui.shared.image_choice import ANY_CLASS, ImageChoice, Source
 from ui.shared.picture_upload import picture_upload
 from ui.shared.stand_in import stand_in_note
 
-SOURCES: dict[Source, str] = {
-    "Test image": ":material/photo_library:",
-    "My drawing": ":material/draw:",
-    "Upload": ":material/upload:",
-    "Noise": ":material/grain:",
-}
+SOURCES: tuple[Source, ...] = ("Test image", "My drawing", "Upload", "Noise")
 Chosen = tuple[NDArray, int | None]
 not_on_disk = partial(st.error, icon=":material/database_off:")
 
@@ -55,11 +50,10 @@ def choose_image(run: runs.Run) -> Chosen | None:
     """The image `(28, 28)`, uint8 or float in 0-1, and its label where it is known."""
     choice = state.page(ImageChoice)
     set_initial("inspect_source", choice.source)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
         source: Source | None = st.segmented_control(
             "Image",
             list(SOURCES),
-            format_func=lambda name: f"{SOURCES[name]} {name}",
             key="inspect_source",
             required=True,
             width="content",
@@ -97,17 +91,20 @@ def _of_test_set(run: runs.Run, choice: ImageChoice) -> Chosen | None:
     within = ""
     if choice.wanted_class != ANY_CLASS:
         within = f" of class {run.config.classes[choice.wanted_class]}"
-    for name, icon, note, find in (
+    steps = (
         ("before", "chevron_left", f"The image before{within}", lambda: _next(index, members, -1)),
         ("next", "chevron_right", f"The next image{within}", lambda: _next(index, members, 1)),
-        ("random", "casino", "Any image", lambda: _random(members)),
-    ):
-        st.button(
-            f":material/{icon}:",
-            help=note,
-            key=f"inspect_{name}",
-            on_click=lambda find=find: load_test_image(find()),
-        )
+        ("random", "casino", f"A random image{within}", lambda: _random(members)),
+    )
+    with st.container(horizontal=True, gap="xsmall", width="content", key="icon_only_images"):
+        for name, icon, note, find in steps:
+            st.button(
+                note,
+                icon=f":material/{icon}:",
+                help=note,
+                key=f"inspect_{name}",
+                on_click=lambda find=find: load_test_image(find()),
+            )
     return images.test_images[index].numpy(), int(labels[index])
 
 
@@ -122,7 +119,7 @@ def _pick_class(classes: Sequence[str], labels: NDArray, choice: ImageChoice) ->
         range(ANY_CLASS, len(classes)),
         format_func=lambda i: classes[i] if i >= 0 else "any class",
         key=key,
-        width=130,
+        width=110,
         on_change=by_hand(key, st.session_state[key], partial(_class_chosen, labels)),
     )
 
@@ -139,7 +136,7 @@ def _pick_index(labels: NDArray, choice: ImageChoice) -> int:
         last,
         key=key,
         on_change=by_hand(key, st.session_state[key], partial(_typed, labels)),
-        width=150,
+        width=130,
     )
 
 

@@ -30,7 +30,7 @@ function themeOf(element) {
     return `rgba(${byte(r)},${byte(g)},${byte(b)},${a})`;
   };
   const family = value("--st-font", look.fontFamily);
-  const [label, line] = [resolved(faint(60)), resolved(faint(10))];
+  const [label, line] = [resolved(faint(76)), resolved(faint(10))];
   const font = { color: label, family, size: 12 };
   const axis = {
     gridcolor: line, zerolinecolor: line, tickcolor: line, tickfont: font, automargin: true,

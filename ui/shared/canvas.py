@@ -83,17 +83,18 @@ def _tools(name: str, paper: Sheet) -> None:
         ("redo", "Redo", "Mod+Shift+Z", lambda: paper.move(1), paper.at == len(paper.steps) - 1),
         ("delete", "Clear", "Delete", paper.clear, not paths(paper.now)),
     )
-    with st.container(key=f"canvas_tools_{name}", width=56, gap="small"):
+    with st.container(key=f"icon_only_canvas_tools_{name}", width=56, gap="small"):
         for icon, label, keys, act, off in tools:
             st.button(
-                f":material/{icon}:",
+                label,
+                icon=f":material/{icon}:",
                 key=f"{name}_{label.lower()}",
                 help=f"{label} ({keys.replace('Mod', 'Ctrl')})",
                 on_click=act,
                 shortcut=keys,
                 disabled=off,
             )
-        with st.popover(":material/brush:", help="Brush"):
+        with st.popover("Brush", icon=":material/brush:", help="Brush"):
             st.slider(
                 "Brush",
                 4,

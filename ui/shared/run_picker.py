@@ -83,7 +83,7 @@ def pick_run(need_weights: bool = True) -> runs.Run:
 def empty(problem: str, way_forward: str) -> None:
     """Say what is missing, show the link to Train, and end the page."""
     with st.container(border=True, horizontal_alignment="center"):
-        st.markdown(f"#### {problem}")
+        st.markdown(f"## {problem}")
         st.markdown(way_forward)
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
     st.stop()

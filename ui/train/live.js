@@ -39,7 +39,7 @@ class Panel {
 
   plot(parent, title, label, name) {
     const section = element("div", "", parent);
-    element("h5", "", section, title);
+    element("h3", "", section, title);
     const at = element("div", `plot plot-${name}`, section);
     at.setAttribute("role", "img");
     at.setAttribute("aria-label", label);
@@ -148,7 +148,7 @@ class Panel {
   images({ images }) {
     const pair = element("div", "pair uneven");
     const left = element("div", "", pair);
-    element("h5", "", left, "Ten test images, and what it takes them for now");
+    element("h3", "", left, "Ten test images, and what it takes them for now");
     const grid = element("div", "guesses", left);
     this.guesses = images.map((image) => {
       const cell = element("div", "", grid);
@@ -196,7 +196,7 @@ class Panel {
 
   filterBox() {
     this.right.replaceChildren();
-    element("h5", "", this.right, "The first layer's filters, as they form");
+    element("h3", "", this.right, "The first layer's filters, as they form");
     this.sheet = element("canvas", "filters", this.right);
     this.sheet.setAttribute("role", "img");
     this.sheet.setAttribute("aria-label", "Weights of the first convolution");
