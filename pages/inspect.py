@@ -10,8 +10,10 @@ from ui.shared.following import refreshed_without_stream
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
-st.title("Inspect")
-st.markdown("Follow one image through your network, and ask every number where it came from.")
+left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
+with left:
+    st.title("Inspect")
+    st.markdown("Follow one image through your network, and ask every number where it came from.")
 
 
 def look(was_playing: bool, was_training: bool) -> None:
@@ -21,7 +23,9 @@ def look(was_playing: bool, was_training: bool) -> None:
         st.rerun()
         return
     loading.wait()
-    with st.container(border=True):
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", gap="small", key="inspect_controls"
+    ):
         chosen = choose_image(run)
         epoch = choose_epoch(run)
     if (playing(), run.state in runs.ACTIVE) != (was_playing, was_training):
@@ -39,7 +43,8 @@ def look(was_playing: bool, was_training: bool) -> None:
     sections.show(shown)
 
 
-chosen_run = pick_run()
+with right:
+    chosen_run = pick_run()
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
 played, training = playing(), chosen_run.state in runs.ACTIVE

@@ -13,6 +13,7 @@ from cnn.figures._base import curve, hover, layout, legend_row
 from cnn.figures.colours import BEST, GAP, TRAIN, VALIDATION
 
 MAX_POINTS = 400
+WITHIN_TRAIN, WITHIN_VALIDATION = "training, so far", "held-out images, some"
 
 
 def thin(x: Sequence[float], y: Sequence[float], points: int = MAX_POINTS) -> tuple[list, list]:
@@ -30,7 +31,8 @@ def thin(x: Sequence[float], y: Sequence[float], points: int = MAX_POINTS) -> tu
 def loss_curve(steps: Sequence[float], losses: Sequence[float], total_steps: int) -> go.Figure:
     """Training loss by step: smoothed, the raw values behind it."""
     x, raw = thin(steps, losses)
-    figure = _raw_and_smoothed(x, raw, smooth(raw), "step %{x}<br>loss %{y:.4f}")
+    _, smoothed = thin(steps, smooth(losses))
+    figure = _raw_and_smoothed(x, raw, smoothed, "step %{x}<br>loss %{y:.4f}")
     figure.update_xaxes(title="Step (batches seen)", range=[0, max(total_steps, 1)])
     if x:
         figure.update_yaxes(rangemode="tozero")
@@ -76,7 +78,11 @@ def accuracy_curve(
     best_epoch: int | None,
     total_epochs: int,
 ) -> go.Figure:
-    """Train and validation accuracy by epoch, the best epoch marked, the gap between shaded."""
+    """Train and validation accuracy by epoch, the best epoch marked, the gap between shaded.
+
+    The last two traces, thin, are without points: what the browser puts there as the steps go by,
+    the training accuracy and that on some held-out images.
+    """
     figure = go.Figure()
     known = [(e, v, t) for e, v, t in zip(epochs, validation, train, strict=True) if v is not None]
     at, held_out = [e for e, _, _ in known], [v for _, v, _ in known]
@@ -95,10 +101,23 @@ def accuracy_curve(
         look = {"mode": "markers", "name": f"best: epoch {best_epoch}", "marker": star}
         best, text = held_out[at.index(best_epoch)], hover("best epoch %{x}<br>%{y:.2%}")
         figure.add_scatter(x=[best_epoch], y=[best], **look, **text)
+    for name, colour in ((WITHIN_TRAIN, TRAIN), (WITHIN_VALIDATION, VALIDATION)):
+        look = {"name": name, "opacity": 0.45, "showlegend": False, "zorder": -1}
+        figure.add_scatter(**curve([], [], colour, 1.2), **look, **hover(f"{name} %{{y:.1%}}"))
     _epoch_axes(figure, total_epochs, "Accuracy")
-    if not epochs:
+    figure.update_xaxes(range=[0, max(total_epochs, 1) + 0.5])
+    if len(epochs) < 2:  # all there can be: within the first epoch it rises from guessing
         figure.update_yaxes(range=[0, 1], tickformat=".0%")
+    else:
+        figure.update_yaxes(range=_span([*train, *held_out]))
     return layout(figure, 300, legend=legend_row(1.12))
+
+
+def _span(accuracies: list[float]) -> list[float]:
+    """From a little below the lowest accuracy to a little above the highest."""
+    low, high = min(accuracies), max(accuracies)
+    margin = 0.1 * max(high - low, 0.01)
+    return [max(0, low - margin), min(1 + margin, high + margin)]
 
 
 def accuracy_by_step(total_steps: int) -> go.Figure:

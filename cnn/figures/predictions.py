@@ -34,9 +34,12 @@ def confusion_heatmap(counts: NDArray[np.int64], names: Sequence[str]) -> go.Fig
     return layout(figure, 520)
 
 
-def probability_bars(probabilities: Sequence[float], names: Sequence[str]) -> go.Figure:
-    """One bar per class, the winner in another colour and bold, every bar with its figure."""
-    winner = int(np.argmax(probabilities))
+def probability_bars(
+    probabilities: Sequence[float], names: Sequence[str], has_winner: bool = True
+) -> go.Figure:
+    """One bar per class, the winner (where there is one) in another colour and bold, every bar with
+    its figure."""
+    winner = int(np.argmax(probabilities)) if has_winner else None
     labels = [f"<b>{name}</b>" if i == winner else name for i, name in enumerate(names)]
     colours = [VALIDATION if i == winner else MUTED for i in range(len(names))]
     shares = [f"{p:.1%}" for p in probabilities]

@@ -111,13 +111,18 @@ class Playground:
         return self.dataset or default_dataset()
 
     @property
+    def is_changed(self) -> bool:
+        """Whether this is no longer its preset's network."""
+        preset = PRESETS.get(self.preset or "")
+        return preset is not None and preset.architecture != self.architecture
+
+    @property
     def title(self) -> str:
         """What to call this network: its preset's name while it is unchanged."""
         preset = PRESETS.get(self.preset or "")
         if preset is None:
             return "My network"
-        same = preset.architecture == self.architecture
-        return preset.label if same else f"{preset.label}, changed"
+        return f"{preset.label}, changed" if self.is_changed else preset.label
 
 
 def get() -> Playground:
