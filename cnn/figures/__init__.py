@@ -7,6 +7,13 @@ from cnn.figures.curves import (
     loss_curve,
     range_test,
 )
+from cnn.figures.evaluation import (
+    corruption_bars,
+    corruption_curve,
+    coverage_curve,
+    reliability_diagram,
+    train_against_validation,
+)
 from cnn.figures.images import activation_map, digit, kernel, tiles, vector
 from cnn.figures.inspection import (
     contributions,
@@ -34,6 +41,9 @@ __all__ = [
     "compare_curves",
     "confusion_heatmap",
     "contributions",
+    "corruption_bars",
+    "corruption_curve",
+    "coverage_curve",
     "digit",
     "evidence_overlay",
     "function_curve",
@@ -46,7 +56,9 @@ __all__ = [
     "probabilities_over_epochs",
     "probability_bars",
     "range_test",
+    "reliability_diagram",
     "similarity",
     "tiles",
+    "train_against_validation",
     "vector",
 ]
