@@ -1,7 +1,7 @@
 """Labels that are likely wrong, ranked by how little a network that never saw them believes them.
 
-Confident learning (Northcutt, Jiang and Chuang, 2021, JAIR 70, arXiv:1911.00068), by cleanlab, which
-is imported where it is used: that takes a second.
+Confident learning (Northcutt, Jiang and Chuang, 2021, JAIR 70, arXiv:1911.00068), by cleanlab,
+which is imported where it is used: that takes a second.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# MNIST's test labels that people found wrong: of a hundred shown to five people each, those of which
-# fewer than three agreed with the label. Northcutt, Athalye and Mueller, 2021, "Pervasive label
+# MNIST's test labels that people found wrong: of a hundred shown to five people each, those with
+# which fewer than three agreed. Northcutt, Athalye and Mueller, 2021, "Pervasive label
 # errors in test sets destabilize machine learning benchmarks", arXiv:2103.14749; from
 # mturk/mnist_mturk.json of github.com/cleanlab/label-errors (commit 5457895).
 VALIDATED: dict[str, tuple[int, ...]] = {
@@ -49,7 +49,7 @@ def rank(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Label
     """Rank labels by cleanlab's normalised margin: the label's probability minus the largest of the
     other classes, which its authors advise for labels that are another class's.
 
-    `probabilities` float32 `(N, classes)` must be of a network that did not learn from these images.
+    `probabilities` float32 `(N, classes)` must be of a network that has not learned from these.
     """
     from cleanlab.filter import find_label_issues
     from cleanlab.rank import get_label_quality_scores

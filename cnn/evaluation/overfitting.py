@@ -84,7 +84,9 @@ def next_tries(config: Config, found: OverFitting | None) -> list[NextTry]:
 def _by_settings(config: Config) -> Iterator[NextTry]:
     settings = config.settings
     if settings.train_images is not None:
-        about = "The best measure there is: what is seen more often in variety is not learned by heart."
+        about = (
+            "The best measure there is: what is seen more often in variety is not learned by heart."
+        )
         yield NextTry("All training images", about, {"train_images": None})
     if config.reads_digits and settings.handwriting < 1:
         strength = 0.5 if settings.handwriting < 0.5 else 1.0
@@ -114,7 +116,9 @@ def _by_network(config: Config) -> Iterator[NextTry]:
     smaller = _resized(architecture, 0.5)
     if smaller is not None:
         share = smaller.parameters / architecture.parameters
-        about = f"Half the filters and units, {share:.0%} of the parameters: less to learn by heart."
+        about = (
+            f"Half the filters and units, {share:.0%} of the parameters: less to learn by heart."
+        )
         label = f"{smaller.parameters:,} parameters"
         yield NextTry(label, about, architecture=smaller)
 
@@ -131,12 +135,13 @@ def _for_more(config: Config) -> Iterator[NextTry]:
 
 def _with_dropout(architecture: Architecture) -> Architecture | None:
     """The network with dropout before its classifier, or with more of the one it has."""
-    layers = list(architecture.layers)
-    last = next((n for n, x in enumerate(layers) if isinstance(x, Dropout) and x.enabled), None)
-    if last is None:
+    layers = architecture.layers
+    known = [(n, x.rate) for n, x in enumerate(layers, 1) if isinstance(x, Dropout) and x.enabled]
+    if not known:
         changed = architecture.changed(layers=(*layers, Dropout(rate=0.3)))
-    elif layers[last].rate < 0.6:
-        changed = with_layer(architecture, last + 1, rate=round(layers[last].rate + 0.2, 2))
+    elif known[-1][1] < 0.6:
+        number, rate = known[-1]
+        changed = with_layer(architecture, number, rate=round(rate + 0.2, 2))
     else:
         return None
     return None if changed.problem() else changed

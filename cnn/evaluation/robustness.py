@@ -143,7 +143,9 @@ def what_breaks_it(found: Robustness) -> str | None:
         )
     elif all(one.name in found.accuracy for one in CURVES):
         said.append("none of the curves costs it ten points")
-    known = [(found.accuracy[one.name][0], one.label) for one in MNIST_C if one.name in found.accuracy]
+    known = [
+        (found.accuracy[one.name][0], one.label) for one in MNIST_C if one.name in found.accuracy
+    ]
     if known:
         accuracy, label = min(known)
         said.append(

@@ -112,6 +112,4 @@ def coverage(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> 
     sorted_confidence = confidence[order]
     last = np.append(sorted_confidence[1:] != sorted_confidence[:-1], True)
     accuracy = np.cumsum(right) / answered
-    return Coverage(
-        (answered / len(order))[last], accuracy[last], sorted_confidence[last]
-    )
+    return Coverage((answered / len(order))[last], accuracy[last], sorted_confidence[last])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from cnn.figures._base import curve, hover, labelled_bars, layout, legend_row
 from cnn.figures.colours import BEST, GAP, MUTED, PROBLEM, TRAIN, VALIDATION
@@ -30,8 +30,8 @@ def reliability_diagram(
         there = np.isfinite(accuracy)
         trace = curve(confidence[there], accuracy[there], colour, mode="lines+markers")
         trace |= {"name": name, "marker": {"size": 8, "symbol": symbol}}
-        text = f"{name}<br>confidence %{{x:.1%}}<br>right %{{y:.1%}}"
-        figure.add_scatter(**trace, **hover(text))
+        shown = hover(f"{name}<br>confidence %{{x:.1%}}<br>right %{{y:.1%}}")
+        figure.add_scatter(**trace, **shown)
     middles = (edges[1:] + edges[:-1]) / 2
     text = hover("%{y:,} answers")
     look = {"marker_color": FAINT, "showlegend": False, "width": np.diff(edges), "yaxis": "y2"}
@@ -88,14 +88,17 @@ def corruption_curve(
     return layout(figure, 210, showlegend=False, margin={"l": 8, "r": 8, "t": 8, "b": 8})
 
 
-def corruption_bars(names: Sequence[str], accuracy: Sequence[float], clean: float) -> go.Figure:
+def corruption_bars(
+    names: Sequence[str], accuracy: Sequence[float], clean: float | None
+) -> go.Figure:
     """Accuracy on each of several corruptions as bars, the worst in another colour, and a line at
-    the accuracy on unchanged images."""
+    the accuracy on unchanged images, where it is known."""
     worst = int(np.argmin(accuracy))
     colours = [PROBLEM if i == worst else TRAIN for i in range(len(names))]
     labels = [f"{share:.1%}" for share in accuracy]
     figure = labelled_bars(accuracy, names, colours, labels, "%{y}: %{x:.2%} right")
-    figure.add_vline(x=clean, line={"color": BEST, "width": 2, "dash": "dash"})
+    if clean is not None:
+        figure.add_vline(x=clean, line={"color": BEST, "width": 2, "dash": "dash"})
     ticks = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     figure.update_xaxes(title="Right", range=[0, 1.14], **ticks)
     return layout(figure, 60 + 24 * len(names), margin={"l": 8, "r": 8, "t": 8, "b": 8})
@@ -116,9 +119,9 @@ def train_against_validation(
     at = [e for e, _, _ in known]
     number = "%{y:.4g}" if log else "%{y:.2%}"
     if len(known) > 1:
-        back: ArrayLike = [v for _, _, v in known][::-1]
+        back = [v for _, _, v in known][::-1]
         area = {"fill": "toself", "mode": "none", "fillcolor": GAP, "showlegend": False}
-        outline = [t for _, t, _ in known] + list(back)
+        outline = [t for _, t, _ in known] + back
         figure.add_scatter(x=at + at[::-1], y=outline, **area, **hover(""))
     series = (
         ("training", list(epochs), list(train), TRAIN, "circle"),
@@ -134,9 +137,7 @@ def train_against_validation(
         look = {"mode": "markers", "marker": star, "name": f"best: epoch {best_epoch}"}
         figure.add_scatter(x=[best_epoch], y=[best], **look, **hover("best epoch %{x}"))
     last = max(epochs, default=1)
-    figure.update_xaxes(
-        title="Epoch", range=[0.5, max(last, 2) + 0.5], dtick=max(1, last // 10)
-    )
+    figure.update_xaxes(title="Epoch", range=[0.5, max(last, 2) + 0.5], dtick=max(1, last // 10))
     scale = {"type": "log"} if log else {"tickformat": ".1%"}
     figure.update_yaxes(title=quantity, **scale)
     return layout(figure, 320, legend=legend_row(1.12))

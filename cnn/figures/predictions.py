@@ -38,7 +38,10 @@ def confusion_heatmap(
     for where, ink in ((~strong & ~faint, None), (faint, MUTED), (strong, PAPER)):
         row, column = (places.tolist() for places in np.nonzero(where))
         cells = {"x": [names[i] for i in column], "y": [names[i] for i in row]}
-        numbers = [_percentage(p) if per_cent else str(n) for n, p in zip(counts[where], share[where], strict=True)]
+        numbers = [
+            _percentage(p) if per_cent else str(n)
+            for n, p in zip(counts[where], share[where], strict=True)
+        ]
         text_look = {"mode": "text", "textfont_color": ink, "showlegend": False, **hover("")}
         figure.add_scatter(text=numbers, **cells, **text_look)
     # A heat map's cells cannot be selected: a mark on each can, unseen until it is.
@@ -53,11 +56,16 @@ def confusion_heatmap(
         selected={"marker": {"opacity": 0.4}},
         unselected={"marker": {"opacity": 0}},
         showlegend=False,
-        **hover("truth %{y}, read as %{x}<br>%{customdata[0]:,} images, %{customdata[1]:.2%} of %{y}"),
+        **hover(
+            "truth %{y}, read as %{x}<br>%{customdata[0]:,} images, %{customdata[1]:.2%} of %{y}"
+        ),
     )
-    figure.update_xaxes(title="Predicted", side="top", fixedrange=True, **NAMES)
-    figure.update_yaxes(title="Truth", autorange="reversed", fixedrange=True, **NAMES)
-    return layout(figure, 520, dragmode=False, clickmode="event+select", hovermode="closest")
+    edges = [-0.5, len(names) - 0.5]  # else the marks get room of their own
+    figure.update_xaxes(title="Predicted", side="top", range=edges, fixedrange=True, **NAMES)
+    figure.update_yaxes(title="Truth", range=edges[::-1], fixedrange=True, **NAMES)
+    figure.update_xaxes(ticks="", title_standoff=4)
+    figure.update_yaxes(ticks="", title_standoff=4)
+    return layout(figure, 460, dragmode=False, clickmode="event+select", hovermode="closest")
 
 
 def _percentage(share: float) -> str:

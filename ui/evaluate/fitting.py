@@ -38,10 +38,11 @@ def show(run: runs.Run) -> None:
         )
         chart(accuracies, "fit_accuracy", "Accuracy by epoch, training and validation")
     with right:
+        known = [row for row in rows if row.get("train_loss") is not None]
         losses = figures.train_against_validation(
-            epochs,
-            [row["train_loss"] for row in rows],
-            [row.get("validation_loss") for row in rows],
+            [row["epoch"] for row in known],
+            [row["train_loss"] for row in known],
+            [row.get("validation_loss") for row in known],
             "Loss (cross-entropy)",
             log=True,
             best_epoch=found.best_loss_epoch if found else None,

@@ -28,9 +28,7 @@ SHARES = {
 @st.fragment
 def show(run: Run, scored: Scored) -> None:
     """Both. A fragment: a click on a cell leaves the figure as it is, and the rest of the page."""
-    confusion = evaluation.confusion_matrix(
-        scored.labels, scored.predictions, len(scored.classes)
-    )
+    confusion = evaluation.confusion_matrix(scored.labels, scored.predictions, len(scored.classes))
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _matrix(run, confusion, scored.classes)

@@ -19,4 +19,5 @@ def download_button(run: runs.Run, epoch: int | None) -> None:
         help="One HTML file with all of it: settings, network, curves, mistakes, robustness. It "
         "opens without the app and prints on A4.",
         on_click="ignore",
+        width="stretch",
     )

@@ -1,4 +1,4 @@
-"""A run's test results at one of its epochs: its numbers, the confusion matrix, and the sections."""
+"""A run's test results at one of its epochs: its numbers, the confusion matrix, the sections."""
 
 from __future__ import annotations
 
@@ -8,38 +8,40 @@ from cnn import datasets, evaluation, runs
 from cnn.evaluation import Scored
 from ui.evaluate import gallery, matrix, sections
 from ui.evaluate.report import download_button
-from ui.evaluate.scores import Weights, scored, weights_of
+from ui.evaluate.scores import scored, weights_of
 from ui.evaluate.state import choices_of
 from ui.shared.another_try import near_chance
 from ui.shared.stand_in import stand_in_note
 
+NEWEST = -1
 KEPT = "On its data set's own test images, kept from the end of its training."
 
 
 def choose_epoch(run: runs.Run) -> None:
     """The epoch whose weights are evaluated; the newest by itself."""
     kept, mine = run.checkpoints(), choices_of(run)
-    options = [None, *kept]
-    if mine.epoch not in options:
+    options = [NEWEST, *kept]
+    if mine.epoch not in kept:
         mine.epoch = None
     key = f"evaluate_epoch_{run.id}"
 
-    def chosen() -> None:
-        mine.epoch = st.session_state[key]
+    def changed() -> None:
+        chosen = st.session_state[key]
+        mine.epoch = None if chosen == NEWEST else chosen
 
     st.selectbox(
         "Weights",
         options,
-        options.index(mine.epoch),
+        options.index(NEWEST if mine.epoch is None else mine.epoch),
         format_func=_epoch_name,
         key=key,
-        on_change=chosen,
+        on_change=changed,
         help="Those after every epoch that is kept; the test set chooses none of them.",
     )
 
 
-def _epoch_name(epoch: int | None) -> str:
-    if epoch is None:
+def _epoch_name(epoch: int) -> str:
+    if epoch == NEWEST:
         return "Newest"
     return f"After epoch {epoch}" if epoch else "Untrained"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,22 +42,22 @@ class Corruption:
         if level == self.clean:
             return images
         generator = np.random.default_rng([SEED, zlib.crc32(f"{self.name} {level:g}".encode())])
-        return to_bytes(self.apply(images.astype(np.float32) / 255, level, generator))
+        return _to_bytes(self.apply((images / 255).astype(np.float32), level, generator))
 
 
-def to_bytes(pixels: Pixels) -> NDArray[np.uint8]:
+def _to_bytes(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Pixels in 0-1 as whole grey values."""
     return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
 
 
 def warp(images: Pixels, matrix: Sequence[Sequence[float]]) -> Pixels:
     """Images `(N, 28, 28)` whose pixel at (x, y) is read at `matrix` · (x, y, 1), interpolated
-    linearly; beyond the image is blank paper. (`skimage.transform.warp`, for all images at once.)"""
+    linearly; beyond the image is blank paper. (skimage's `warp`, for all images at once.)"""
     (a1, a2, a3), (b1, b2, b3) = matrix
     rows, columns = np.mgrid[:28, :28].reshape(2, -1)
     x, y = a1 * columns + a2 * rows + a3, b1 * columns + b2 * rows + b3
     left, top = np.floor(x).astype(int), np.floor(y).astype(int)
-    flat = images.reshape(len(images), -1)
+    flat = images.reshape(len(images), 28 * 28)
     result = np.zeros_like(flat)
     for down in (0, 1):
         for right in (0, 1):
@@ -83,7 +84,7 @@ def one_of(
     images: Pixels,
     generator: np.random.Generator,
     ways: Sequence,
-    change: Callable[[Pixels, int], Pixels],
+    change: Callable[[Pixels, Any], Pixels],
 ) -> Pixels:
     """Each image changed in one of several ways, `change(images, way)`, at random."""
     chosen = generator.integers(0, len(ways), len(images))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -54,6 +55,6 @@ def _zigzag(row: int, slope: int, reach: float) -> NDArray[np.float32]:
     cos, sin = math.cos(angle), math.sin(angle)
     turned = [(c * cos - r * sin + LEFT, c * sin + r * cos + row) for c, r in points]
     total = np.zeros((28, 28), np.float32)
-    for (c0, r0), (c1, r1) in zip(turned, turned[1:], strict=False):
+    for (c0, r0), (c1, r1) in itertools.pairwise(turned):
         total += line(c0, r0, c1, r1, reach)
     return np.clip(total, 0, 1)

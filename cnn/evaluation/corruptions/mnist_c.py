@@ -57,7 +57,7 @@ def glass_blur(images: Pixels, sigma: float, generator: Generator) -> Pixels:
                 here = x[some, row, column]
                 x[some, row, column] = x[some, to_row, to_column]
                 x[some, to_row, to_column] = here
-    return blurred(x / 255)
+    return blurred((x / 255).astype(np.float32))
 
 
 def motion_blur(images: Pixels, radius: float, generator: Generator) -> Pixels:
@@ -195,8 +195,8 @@ def canny_edges(images: Pixels, sigma: float, generator: Generator) -> Pixels:
     """The edges alone (Canny's detector)."""
     from skimage.feature import canny
 
-    return np.stack([canny(image, sigma) for image in images]).astype(np.float32)
-
+    edges = [canny(image, sigma) for image in images]
+    return np.array(edges, np.float32).reshape(images.shape)
 
 
 MNIST_C: tuple[Corruption, ...] = tuple(
