@@ -11,7 +11,13 @@ from cnn.evaluation.classification import (
     top_k_accuracy,
     wilson_interval,
 )
-from cnn.evaluation.overfitting import NextTry, OverFitting, next_tries, over_fitting
+from cnn.evaluation.overfitting import (
+    OVER_FITTING_GAP,
+    NextTry,
+    OverFitting,
+    next_tries,
+    over_fitting,
+)
 from cnn.evaluation.scoring import (
     Scored,
     predict,
@@ -23,6 +29,7 @@ from cnn.evaluation.scoring import (
 )
 
 __all__ = [
+    "OVER_FITTING_GAP",
     "ClassScore",
     "NearChance",
     "NextTry",

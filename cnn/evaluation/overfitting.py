@@ -14,7 +14,9 @@ from cnn.network.layers import Dropout
 from cnn.network.suggested_fixes import SIZES, with_layer
 from cnn.runs import Config, EpochRow
 
-GAP = 0.015  # between training and validation accuracy, from which on it is called over-fitting
+OVER_FITTING_GAP = (
+    0.015  # between training and validation accuracy, from which on it is called over-fitting
+)
 RISE = 1.1  # of the validation loss above its lowest, from which on it is called rising
 UNLEARNED = 0.97  # training accuracy below which the network has not even learned what it was shown
 
@@ -58,7 +60,7 @@ def over_fitting(rows: Sequence[EpochRow]) -> OverFitting | None:
     words = (
         f"{train:.1%} of its training images and {validation:.1%} of images held out of training"
     )
-    if gap > GAP:
+    if gap > OVER_FITTING_GAP:
         text = f"It over-fits: it reads {words}, a gap of {100 * gap:.1f} points."
     elif rising:
         text = f"It begins to over-fit: it reads {words}."
@@ -69,7 +71,7 @@ def over_fitting(rows: Sequence[EpochRow]) -> OverFitting | None:
             f" The validation loss was lowest after epoch {best['epoch']} and has risen since: the "
             "network grows more certain of its mistakes."
         )
-    over = gap > GAP or rising
+    over = gap > OVER_FITTING_GAP or rising
     return OverFitting(text, gap, over, not over and train < UNLEARNED, best["epoch"])
 
 

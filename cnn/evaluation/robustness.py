@@ -76,18 +76,23 @@ def measure(
 
     model = load_model(run, epoch)
     pixels = images.numpy()
+
+    def share(changed: Tensor) -> float:
+        return float((logits_of(run, model, changed).argmax(1) == labels).float().mean())
+
+    clean = share(images)
     for corruption in CORRUPTIONS.values():
         if corruption.name in done:
             continue
         yield corruption.name, None
         accuracies = []
         for level in corruption.levels:
-            if corruption.apply is None:
-                changed = attack(run, model, images, labels, level)
+            if level == corruption.clean:
+                accuracies.append(clean)
+            elif corruption.apply is None:
+                accuracies.append(share(attack(run, model, images, labels, level)))
             else:
-                changed = torch.from_numpy(corruption.changed(pixels, level))
-            right = logits_of(run, model, changed).argmax(1) == labels
-            accuracies.append(float(right.float().mean()))
+                accuracies.append(share(torch.from_numpy(corruption.changed(pixels, level))))
         yield corruption.name, accuracies
 
 

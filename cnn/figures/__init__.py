@@ -4,6 +4,7 @@ from cnn.figures.curves import (
     accuracy_by_step,
     accuracy_curve,
     compare_curves,
+    epoch_losses,
     loss_curve,
     range_test,
 )
@@ -12,7 +13,6 @@ from cnn.figures.evaluation import (
     corruption_curve,
     coverage_curve,
     reliability_diagram,
-    train_against_validation,
 )
 from cnn.figures.images import activation_map, digit, kernel, tiles, vector
 from cnn.figures.inspection import (
@@ -45,6 +45,7 @@ __all__ = [
     "corruption_curve",
     "coverage_curve",
     "digit",
+    "epoch_losses",
     "evidence_overlay",
     "function_curve",
     "histogram",
@@ -59,6 +60,5 @@ __all__ = [
     "reliability_diagram",
     "similarity",
     "tiles",
-    "train_against_validation",
     "vector",
 ]

@@ -1,4 +1,4 @@
-"""How far to trust a network: reliability, coverage, corruptions, over-fitting."""
+"""How far to trust a network: reliability, coverage, corruptions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cnn.figures._base import curve, hover, labelled_bars, layout, legend_row
-from cnn.figures.colours import BEST, GAP, MUTED, PROBLEM, TRAIN, VALIDATION
+from cnn.figures.colours import BEST, MUTED, PROBLEM, TRAIN, VALIDATION
 
 MOST_POINTS = 300
 FAINT = "rgba(139,147,161,0.45)"
@@ -83,7 +83,8 @@ def corruption_curve(
         figure.add_scatter(x=[clean], y=[accuracy[at]], **look, **text)
     if clean == max(levels):  # the stronger the change, the farther to the right
         figure.update_xaxes(autorange="reversed")
-    figure.update_xaxes(title=unit.capitalize(), tickvals=list(levels))
+    figure.update_xaxes(title=unit.capitalize(), tickvals=list(levels), tickangle=0)
+    figure.update_xaxes(tickfont_size=10, title_standoff=4)
     figure.update_yaxes(range=[0, 1.05], tickformat=".0%", dtick=0.25)
     return layout(figure, 210, showlegend=False, margin={"l": 8, "r": 8, "t": 8, "b": 8})
 
@@ -102,42 +103,3 @@ def corruption_bars(
     ticks = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     figure.update_xaxes(title="Right", range=[0, 1.14], **ticks)
     return layout(figure, 60 + 24 * len(names), margin={"l": 8, "r": 8, "t": 8, "b": 8})
-
-
-def train_against_validation(
-    epochs: Sequence[int],
-    train: Sequence[float],
-    validation: Sequence[float | None],
-    quantity: str,
-    log: bool = False,
-    best_epoch: int | None = None,
-) -> go.Figure:
-    """A quantity by epoch on training and validation images, the gap between shaded, the epoch
-    marked where validation was best; `log`: on a logarithmic axis (the quantity is above 0)."""
-    known = [(e, t, v) for e, t, v in zip(epochs, train, validation, strict=True) if v is not None]
-    figure = go.Figure()
-    at = [e for e, _, _ in known]
-    number = "%{y:.4g}" if log else "%{y:.2%}"
-    if len(known) > 1:
-        back = [v for _, _, v in known][::-1]
-        area = {"fill": "toself", "mode": "none", "fillcolor": GAP, "showlegend": False}
-        outline = [t for _, t, _ in known] + back
-        figure.add_scatter(x=at + at[::-1], y=outline, **area, **hover(""))
-    series = (
-        ("training", list(epochs), list(train), TRAIN, "circle"),
-        ("validation", at, [v for _, _, v in known], VALIDATION, "diamond"),
-    )
-    for name, x, y, colour, symbol in series:
-        trace = curve(x, y, colour, mode="lines+markers")
-        trace |= {"name": name, "marker": {"size": 8, "symbol": symbol}}
-        figure.add_scatter(**trace, **hover(f"epoch %{{x}}<br>{name} {number}"))
-    if best_epoch in at:
-        best = next(v for e, _, v in known if e == best_epoch)
-        star = {"size": 15, "symbol": "star", "color": BEST}
-        look = {"mode": "markers", "marker": star, "name": f"best: epoch {best_epoch}"}
-        figure.add_scatter(x=[best_epoch], y=[best], **look, **hover("best epoch %{x}"))
-    last = max(epochs, default=1)
-    figure.update_xaxes(title="Epoch", range=[0.5, max(last, 2) + 0.5], dtick=max(1, last // 10))
-    scale = {"type": "log"} if log else {"tickformat": ".1%"}
-    figure.update_yaxes(title=quantity, **scale)
-    return layout(figure, 320, legend=legend_row(1.12))

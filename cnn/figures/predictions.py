@@ -42,7 +42,9 @@ def confusion_heatmap(
             _percentage(p) if per_cent else str(n)
             for n, p in zip(counts[where], share[where], strict=True)
         ]
-        text_look = {"mode": "text", "textfont_color": ink, "showlegend": False, **hover("")}
+        # A colour for selected text keeps Plotly from fading all other text at a selection.
+        text_look = {"mode": "text", "textfont_color": ink, "selected_textfont_color": MUTED}
+        text_look |= {"showlegend": False, **hover("")}
         figure.add_scatter(text=numbers, **cells, **text_look)
     # A heat map's cells cannot be selected: a mark on each can, unseen until it is.
     mark = {"symbol": "square", "size": 34, "color": MUTED, "opacity": 0}

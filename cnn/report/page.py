@@ -15,7 +15,7 @@ from cnn import evaluation, runs
 from cnn.common.text import duration
 from cnn.datasets import DATASETS, at_hand
 from cnn.evaluation import Scored, robustness, trust
-from cnn.evaluation.corruptions import CURVES, MNIST_C
+from cnn.evaluation.corruptions import CURVES, MNIST_C, Corruption
 from cnn.figures.colours import TRAIN, VALIDATION
 from cnn.figures.network import network_svg, row_text
 from cnn.report import charts
@@ -189,7 +189,7 @@ def _robustness(run: runs.Run, epoch: int | None) -> str:
     return "\n".join(parts)
 
 
-def _corruption(one, found: robustness.Robustness) -> str:
+def _corruption(one: Corruption, found: robustness.Robustness) -> str:
     drawn = charts.line_chart(
         [charts.Series("", one.levels, found.accuracy[one.name], TRAIN)],
         one.unit,

@@ -30,22 +30,21 @@ def show(run: runs.Run) -> None:
     epochs = [row["epoch"] for row in rows]
     left, right = st.columns(2, gap="medium")
     with left:
-        accuracies = figures.train_against_validation(
+        accuracies = figures.accuracy_curve(
             epochs,
             [row["train_accuracy"] for row in rows],
             [row["validation_accuracy"] for row in rows],
-            "Accuracy",
+            None,
+            epochs[-1],
         )
         chart(accuracies, "fit_accuracy", "Accuracy by epoch, training and validation")
     with right:
-        known = [row for row in rows if row.get("train_loss") is not None]
-        losses = figures.train_against_validation(
-            [row["epoch"] for row in known],
-            [row["train_loss"] for row in known],
-            [row.get("validation_loss") for row in known],
-            "Loss (cross-entropy)",
-            log=True,
-            best_epoch=found.best_loss_epoch if found else None,
+        known = [(row, loss) for row in rows if (loss := row.get("train_loss")) is not None]
+        losses = figures.epoch_losses(
+            [row["epoch"] for row, _ in known],
+            [loss for _, loss in known],
+            [row.get("validation_loss") for row, _ in known],
+            found.best_loss_epoch if found else None,
         )
         chart(losses, "fit_loss", "Loss by epoch, training and validation")
     st.caption(

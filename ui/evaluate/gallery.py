@@ -69,7 +69,7 @@ def _image(run: Run, scored: Scored, index: int, name: str) -> None:
         width="stretch",
         alt=f"Test image {index}: {words[truth]} read as {words[guess]}",
     )
-    share = f"{min(float(row.max()), 0.9999):.0%}" if row.max() < 0.995 else "over 99%"
+    share = f"{row.max():.0%}" if row.max() < 0.995 else "\\>99%"
     if guess == truth:
         st.markdown(f"**{plain(words[truth])}** {share}")
     else:

@@ -25,7 +25,7 @@ def show(run: Run, scored: Scored, weights: Weights) -> None:
     st.markdown(
         "**Test images whose label is likely wrong**, the most suspicious first: this network, "
         "which never learned from them, is sure of another class. By confident learning "
-        f"(cleanlab), {found.estimated:,} of {len(scored.labels):,} labels are in doubt."
+        f"(cleanlab), {found.estimated:,} of {len(scored.labels):,} labels count as wrong."
     )
     known = found.found(dataset, FIRST)
     if known:
@@ -36,6 +36,6 @@ def show(run: Run, scored: Scored, weights: Weights) -> None:
             icon=":material/how_to_reg:",
         )
     confirmed = set(label_errors.VALIDATED.get(dataset, ())) if known else set()
-    badge = ":green-badge[:material/how_to_reg: by people too]"
+    badge = ":green[:material/how_to_reg: people too]"
     notes = [badge if index in confirmed else "" for index in found.order.tolist()]
     gallery.show(run, scored, found.order[: 4 * FIRST], "label", FIRST, notes=notes)

@@ -155,5 +155,6 @@ def _numbers(run: runs.Run, found: Scored, stands_in: bool, epoch: int | None) -
         border=True,
         help="Trained on this data set.",
     )
-    with grid.cell(), st.container(vertical_alignment="center", height="stretch"):
+    with grid.cell(), st.container(gap="xsmall"):
         download_button(run, epoch)
+        st.caption("One HTML file: opens without the app, prints on A4.")

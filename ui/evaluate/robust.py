@@ -46,7 +46,11 @@ def _panel(run: runs.Run, scored: Scored, weights: Weights, was_running: bool) -
     running = _is_running(weights)
     if running != was_running:  # looking begins or ends with a run of the whole page
         st.rerun()
-    found = robustness.load(run, weights.epoch)
+    try:
+        found = robustness.load(run, weights.epoch)
+    except runs.RunError as error:  # deleted meanwhile, or that epoch's weights are
+        st.error(str(error), icon=":material/error:")
+        return
     if running:
         _progress(weights)
     elif found is None or not found.is_complete:
@@ -54,7 +58,7 @@ def _panel(run: runs.Run, scored: Scored, weights: Weights, was_running: bool) -
     if found is None or not found.accuracy:
         return
     if sentence := robustness.what_breaks_it(found):
-        st.markdown(f"**What breaks it first.** {sentence}")
+        st.markdown(f"**{sentence}**")
     _mnist_c(found)
     _curves(found)
     _samples(run, scored, weights)
@@ -65,6 +69,12 @@ def _panel(run: runs.Run, scored: Scored, weights: Weights, was_running: bool) -
 
 def _start(run: runs.Run, scored: Scored, weights: Weights, found: Robustness | None) -> None:
     """What it is, on how many images, and the button."""
+    if weights.epoch is None and run.state in runs.ACTIVE:
+        st.info(
+            "The newest weights still change. Choose an epoch above, or wait for the end.",
+            icon=":material/hourglass_empty:",
+        )
+        return
     st.markdown(
         "Test images turned, moved, blurred and worse, step by step, and MNIST-C's fifteen "
         "corruptions at the paper's severities: how many does it still read?"

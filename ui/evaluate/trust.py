@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnn import datasets, figures, runs
 from cnn.evaluation import Scored, trust
 from ui.evaluate.scores import Weights, logits
 from ui.shared.charts import chart
+
+Probabilities = NDArray[np.float64]
 
 
 def show(run: runs.Run, scored: Scored, weights: Weights) -> None:
@@ -27,7 +31,10 @@ def show(run: runs.Run, scored: Scored, weights: Weights) -> None:
         _coverage(scored, before)
 
 
-def _reliability(scored: Scored, before, after, temperature: float | None) -> None:
+def _reliability(
+    scored: Scored, before: Probabilities, after: Probabilities | None, temperature: float | None
+) -> None:
+    """How far confidence and accuracy are apart, as it is and with a temperature."""
     st.markdown("**Is it right as often as it says?**")
     as_is = trust.reliability(before, scored.labels)
     curves = {"as it is": (as_is.confidence, as_is.accuracy)}
@@ -60,7 +67,8 @@ def _reliability(scored: Scored, before, after, temperature: float | None) -> No
     )
 
 
-def _coverage(scored: Scored, probabilities) -> None:
+def _coverage(scored: Scored, probabilities: Probabilities) -> None:
+    """How many answers are left from a confidence on, and how many of those are right."""
     st.markdown("**What if it only answers when it is confident?**")
     found = trust.coverage(probabilities, scored.labels)
     threshold = st.slider(

@@ -75,14 +75,12 @@ def test_corruptions():
     assert first != second
 
 
-def test_training_against_validation_shades_the_gap():
-    figure = figures.train_against_validation(
-        [1, 2, 3], [0.5, 0.2, 0.1], [0.6, None, 0.4], "Loss", log=True, best_epoch=3
-    )
+def test_the_losses_of_the_epochs_shade_the_gap_on_a_logarithmic_axis():
+    figure = figures.epoch_losses([1, 2, 3], [0.5, 0.2, 0.1], [0.6, None, 0.4], 3)
     area = figure.data[0]
     assert list(area.x) == [1, 3, 3, 1] and list(area.y) == [0.5, 0.1, 0.4, 0.6]
     assert figure.layout.yaxis.type == "log"
     star = figure.data[-1]
     assert (star.x[0], star.y[0]) == (3, 0.4)
-    alone = figures.train_against_validation([1], [0.5], [None], "Accuracy")
-    assert alone.layout.yaxis.tickformat == ".1%"
+    alone = figures.epoch_losses([1], [0.5], [None], None)
+    assert [trace.name for trace in alone.data] == ["training"]
