@@ -59,14 +59,15 @@ def _matrix(run: Run, confusion: NDArray[np.int64], classes: tuple[str, ...]) ->
         places = [p["point_index"] for p in points if p.get("point_index") is not None]
         choices_of(run).cell = divmod(places[-1], len(classes)) if places else None
 
-    st.plotly_chart(
-        figures.confusion_heatmap(confusion, classes, shown == SHARES_OF_ROW, dim),
-        key=key,
-        on_select=clicked,
-        selection_mode="points",
-        config={"displayModeBar": False},
-        alt="Confusion matrix, truth by prediction. A click on a cell shows its images.",
-    )
+    with st.container(key="confusion"):
+        st.plotly_chart(
+            figures.confusion_heatmap(confusion, classes, shown == SHARES_OF_ROW, dim),
+            key=key,
+            on_select=clicked,
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt="Confusion matrix, truth by prediction. A click on a cell shows its images.",
+        )
 
 
 def _class_by_class(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> None:
