@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnn import datasets
 from cnn.evaluation import Scored, label_errors
 from cnn.runs import Run
 from ui.evaluate import gallery
@@ -20,8 +19,15 @@ def _ranked(weights: Weights, _scored: Scored) -> label_errors.LabelErrors:
 
 def show(run: Run, scored: Scored, weights: Weights) -> None:
     """The ranking, the most suspicious first."""
+    dataset = run.config.dataset
+    if weights.dataset != dataset:  # those that stand in for them: it may have learned from these
+        st.info(
+            "Labels can only be doubted by a network that has not learned from the images, and its "
+            "own test images are not on this machine.",
+            icon=":material/database_off:",
+        )
+        return
     found = _ranked(weights, scored)
-    dataset = datasets.at_hand(run.config.dataset)
     st.markdown(
         "**Test images whose label is likely wrong**, the most suspicious first: this network, "
         "which never learned from them, is sure of another class. By confident learning "

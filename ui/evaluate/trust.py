@@ -62,8 +62,8 @@ def _reliability(
     st.caption(
         "The temperature is fitted on the images held out of training, never on these."
         if temperature is not None
-        else "Without images held out of training there is nothing to fit a temperature on: the "
-        "test images decide nothing."
+        else "No images held out of its training are at hand to fit a temperature on, and the test "
+        "images decide nothing."
     )
 
 
