@@ -4,8 +4,15 @@ from cnn.figures.curves import (
     accuracy_by_step,
     accuracy_curve,
     compare_curves,
+    epoch_losses,
     loss_curve,
     range_test,
+)
+from cnn.figures.evaluation import (
+    corruption_bars,
+    corruption_curve,
+    coverage_curve,
+    reliability_diagram,
 )
 from cnn.figures.images import activation_map, digit, kernel, tiles, vector
 from cnn.figures.inspection import (
@@ -34,7 +41,11 @@ __all__ = [
     "compare_curves",
     "confusion_heatmap",
     "contributions",
+    "corruption_bars",
+    "corruption_curve",
+    "coverage_curve",
     "digit",
+    "epoch_losses",
     "evidence_overlay",
     "function_curve",
     "histogram",
@@ -46,6 +57,7 @@ __all__ = [
     "probabilities_over_epochs",
     "probability_bars",
     "range_test",
+    "reliability_diagram",
     "similarity",
     "tiles",
     "vector",

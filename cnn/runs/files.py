@@ -29,6 +29,7 @@ class RunFiles:
         self.checkpoints = folder / "checkpoints"  # the weights after each epoch; see `checkpoint`
         self.resume = folder / "resume.json"  # position; names the tensors, see `resume_tensors`
         self.test_probabilities = folder / "test.safetensors"  # once the test set is scored
+        self.robustness = folder / "robustness.json"  # accuracy on corrupted test images
         self.detector_calibration = folder / "likeness.json"  # of the out-of-distribution detector
 
         # Of a fine-tuned run only.

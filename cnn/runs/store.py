@@ -146,10 +146,16 @@ def _folders(parent: Path) -> list[tuple[float, Run, str | None]]:
     return found
 
 
-def settings_text(changes: Mapping[str, float]) -> str:
+def settings_text(changes: Mapping[str, float | None]) -> str:
     """Settings in words, such as `batch size 16, learning rate 0.001`."""
     titles = {name: Settings.model_fields[name].title or name for name in changes}
-    return ", ".join(f"{titles[name].lower()} {value:g}" for name, value in changes.items())
+    return ", ".join(
+        f"{titles[name].lower()} {_value_text(value)}" for name, value in changes.items()
+    )
+
+
+def _value_text(value: float | None) -> str:
+    return "as usual" if value is None else f"{value:g}"
 
 
 def device_holder(lock_names: Iterable[str]) -> Run | None:
