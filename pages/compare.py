@@ -19,6 +19,7 @@ found, broken = overview()
 if any(one.archived for one in found):
     kept.show_archived = st.toggle("Show archived runs", kept.show_archived, key="show_archived")
 run_table.show(found)
+run_table.follow(found)
 by_id = {one.run.id: one for one in found}
 picked = [by_id[run_id] for run_id in kept.ticked if run_id in by_id]
 actions.show(picked)

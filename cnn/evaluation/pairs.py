@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnn import datasets
 from cnn.evaluation.classification import confusion_matrix
-from cnn.evaluation.scoring import test_probabilities
+from cnn.evaluation.scoring import predict, test_probabilities
 from cnn.evaluation.significance import Comparison, compare
 from cnn.runs import Run, RunError
 
@@ -19,6 +19,7 @@ class Pair:
     """What runs A and B make of the same test images: labels and predictions int64 `(N,)`, their
     confidences float32 `(N,)`, confusion matrices int64 `(classes, classes)`."""
 
+    dataset: str  # whose test images these are
     labels: NDArray[np.int64]
     predictions: tuple[NDArray[np.int64], NDArray[np.int64]]
     confidences: tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -38,20 +39,27 @@ class Pair:
 
 
 def pair(a: Run, b: Run) -> Pair:
-    """Compare two runs by their kept test results. Raises RunError, saying why, where they have
-    none or not of the same images; DataError where the data set is not on disk."""
+    """Compare two runs by their kept test results; where their data set is not on disk, by what
+    they make of the images that stand in for it. Raises RunError, saying why, where they have no
+    results or not of the same images; DataError where nothing stands in."""
     for run in (a, b):
         if run.config.dataset != a.config.dataset:
             raise RunError(
                 f"'{a.name}' was tested on {_label(a)} and '{run.name}' on {_label(run)}: on "
                 "different images no difference can be tested."
             )
-    labels = labels_of(a)
-    found = [probabilities_of(run, len(labels)) for run in (a, b)]
+    dataset = datasets.at_hand(a.config.dataset)
+    images = datasets.load(dataset)
+    labels = images.test_labels.numpy()
+    if dataset == a.config.dataset:
+        found = [probabilities_of(run, len(labels)) for run in (a, b)]
+    else:
+        found = [predict(run, images.test_images) for run in (a, b)]
     classes = a.config.classes
     guesses = (found[0].argmax(1), found[1].argmax(1))
     matrices = [confusion_matrix(labels, guess, len(classes)) for guess in guesses]
     return Pair(
+        dataset=dataset,
         labels=labels,
         predictions=guesses,
         confidences=(found[0].max(1), found[1].max(1)),
@@ -59,12 +67,6 @@ def pair(a: Run, b: Run) -> Pair:
         classes=classes,
         comparison=compare(guesses[0] == labels, guesses[1] == labels),
     )
-
-
-def labels_of(run: Run) -> NDArray[np.int64]:
-    """The labels of the test images on which `run` was scored. Raises DataError."""
-    labels: NDArray[np.int64] = datasets.load(run.config.dataset).test_labels.numpy()
-    return labels
 
 
 def probabilities_of(run: Run, images: int) -> NDArray[np.float32]:

@@ -157,9 +157,9 @@ class _Worker:
             state=optuna.trial.TrialState.RUNNING,
             params=trial["values"],
             distributions=distributions(self.config.parameters),
-            intermediate_values=dict(enumerate(epochs, 1)),
+            intermediate_values=dict(enumerate(epochs)),
         )
-        return study.pruner.prune(study, now)
+        return bool(study.pruner.prune(study, now))
 
     def _epochs(self, trial: Trial) -> int:
         return settings_of(self.config, trial["values"]).epochs
@@ -188,7 +188,7 @@ class _Worker:
                         params=trial["values"],
                         distributions=allowed,
                         value=max(epochs),
-                        intermediate_values=dict(enumerate(epochs, 1)),
+                        intermediate_values=dict(enumerate(epochs)),
                         state=states.PRUNED if trial["pruned"] else states.COMPLETE,
                     )
                 )
@@ -205,7 +205,7 @@ class _Worker:
             return
         with contextlib.suppress(Exception):  # of equal results nothing can be said
             found = optuna.importance.get_param_importances(
-                study, evaluator=optuna.importance.FanovaImportanceEvaluator(seed=0)
+                study, evaluator=optuna.importance.FanovaImportanceEvaluator(n_trees=32, seed=0)
             )
             status = {**self.sweep.status(), "state": "running", "importance": dict(found)}
             write_json(self.sweep.path / "status.json", status)

@@ -12,7 +12,7 @@ from cnn.runs import removal, zipped
 from cnn.runs.locks import Lock
 from cnn.runs.notes import annotate
 from cnn.runs.overview import summary
-from tests.made_runs import made_run
+from tests.made_runs import finish, made_run
 from ui.compare import actions, run_table, seeds
 from ui.compare.state import CompareState
 
@@ -189,6 +189,26 @@ def test_which_is_better_says_so_or_that_one_cannot_tell(app):
     assert np.array_equal(labels, datasets.load("mnist-sample").test_labels.numpy())
 
 
+def test_without_the_data_set_the_samples_images_stand_in(app, examples):
+    """On a fresh machine the two examples are told apart all the same, and it says on what."""
+    from cnn import evaluation
+
+    compact, tutorial = (run for run in runs.list_runs() if run.is_example)
+    page = tick(app("compare"), tutorial, compact)
+    page.segmented_control(key="compare_view").set_value("Which is better?").run()
+    assert not page.exception
+    assert "is not on this machine" in text(page)
+    assert f"“{compact.name} · example” is better" in text(page).replace("\\", "")
+    labels = datasets.load("mnist-sample").test_labels.numpy()
+    images = datasets.load("mnist-sample").test_images
+    right = [evaluation.predict(run, images).argmax(1) == labels for run in (tutorial, compact)]
+    found = evaluation.pair(tutorial, compact).comparison
+    assert (found.only_a, found.only_b) == (
+        int((right[0] & ~right[1]).sum()),
+        int((~right[0] & right[1]).sum()),
+    )
+
+
 def test_seeds_become_a_band_and_are_compared_as_groups(app):
     a = [made_run(f"A{s}", (0.8, 0.9 + s / 1000), seed=s) for s in range(3)]
     b = [made_run(f"B{s}", (0.8, 0.95 + s / 1000), seed=s, batch_size=32) for s in range(3)]
@@ -236,3 +256,44 @@ def test_an_import_shows_beside_the_others(app):
     assert {one.id for one in runs.list_runs()} == {run.id, again.id}
     page = app("compare")
     assert not page.exception and again.name == "Travelled"
+
+
+def test_a_race_is_runs_that_give_way_after_each_epoch(app, monkeypatch):
+    started = []
+    monkeypatch.setattr(runs, "launch", lambda run, control: started.append((run, control)))
+    page = app("compare")
+    page.segmented_control(key="compare_more").set_value("Race").run()
+    page.button(key="race_twin-max").click().run()
+    page.number_input(key="race_epochs").set_value(2).run()
+    page.button(key="race_start").click().run()
+    assert not page.exception
+    assert [run.config.preset for run, _ in started] == ["twin-max", "twin-average", "twin-sum"]
+    assert all(control == {"in_turns": True} for _, control in started)
+    assert {run.config.settings.epochs for run, _ in started} == {2}
+    assert kept(page).ticked == [run.id for run, _ in started]
+
+
+def test_a_sweep_is_started_watched_and_its_best_settings_taken(app, monkeypatch):
+    from cnn.runs import sweep_worker
+    from ui.compare import sweeps
+
+    def launch(run: runs.Run) -> None:
+        rate = run.config.settings.learning_rate
+        finish(run, (0.5, 0.9 if rate == 0.01 else 0.8))
+
+    monkeypatch.setattr(sweep_worker, "launch", launch)
+    monkeypatch.setattr(sweeps, "launch_sweep", lambda sweep: sweep_worker.run_sweep(sweep, str))
+    base = made_run("Base", (0.4, 0.5))
+    page = tick(app("compare"), base)
+    page.segmented_control(key="compare_more").set_value("Sweep").run()
+    page.text_input(key="sweep_values_0_learning_rate_grid").set_value("0.01, 99").run()
+    page.button(key="sweep_start").click().run()
+    assert any("Learning rate" in e.value or "learning" in e.value for e in page.error)
+    page.text_input(key="sweep_values_0_learning_rate_grid").set_value("0.003, 0.01").run()
+    page.button(key="sweep_start").click().run()
+    assert not page.exception
+    assert "90.00%" in text(page) and "learning rate 0" in text(page)
+    page.button(key="sweep_take").click().run()
+    play = page.session_state.playground
+    assert play.page == "train" and play.settings.learning_rate == 0.01
+    assert play.architecture == base.config.architecture

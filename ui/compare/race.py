@@ -76,8 +76,11 @@ def start(chosen: list[str], epochs: int, same: bool) -> None:
         require_on_disk(play.dataset_name)
         for name in chosen:
             architecture, own, preset, title = _contestant(name)
+            # The same images too: some presets hold none out, and would be measured on others.
             settings = (play.settings if same else own).changed(
-                epochs=epochs, seed=play.settings.seed
+                epochs=epochs,
+                seed=play.settings.seed,
+                validation_images=play.settings.validation_images or None,
             )
             run = runs.new(
                 architecture, settings, play.dataset_name, play.device, preset, f"Race: {title}"

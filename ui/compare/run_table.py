@@ -11,14 +11,16 @@ import streamlit as st
 
 from cnn import runs
 from cnn.common.text import plural
-from cnn.runs.overview import Summary
+from cnn.runs.overview import Summary, summary
 from ui.compare.state import CompareState
 from ui.shared import state
 from ui.shared.components import reported
 from ui.shared.plain_text import plain
+from ui.shared.refresh import refreshing
 from ui.shared.sidebar import state_word
 
 KEY = "runs_table"
+LOOK_SECONDS = 3.0
 FILES = Path(__file__).parent
 _component = st.components.v2.component(
     "compare_run_table",
@@ -33,10 +35,10 @@ def _column(key: str, title: str, about: str = "", number: bool = False) -> dict
 
 COLUMNS = [
     _column("name", "Run"),
-    _column("state", "State"),
-    _column("curve", "Accuracy", "Validation accuracy by epoch (training, without validation)"),
-    _column("validation", "Validation", "The best epoch's accuracy on held-out images", True),
     _column("test", "Test", "Accuracy on the test set, which chooses nothing", True),
+    _column("validation", "Validation", "The best epoch's accuracy on held-out images", True),
+    _column("curve", "Accuracy", "Validation accuracy by epoch (training, without validation)"),
+    _column("state", "State"),
     _column(
         "loss", "Loss", "The last epoch's validation loss (training, without validation)", True
     ),
@@ -60,6 +62,10 @@ FILTERS = [
 def show(found: Sequence[Summary]) -> None:
     """The table; what is ticked in it is in `CompareState`."""
     kept = state.page(CompareState)
+    if not found:
+        st.info("No network has been trained yet.", icon=":material/model_training:")
+        st.page_link("pages/train.py", label="Train one", icon=":material/arrow_forward:")
+        return
     shown = [one for one in found if kept.show_archived or not one.archived]
     kept.keep_only({one.run.id for one in shown})
     newest = max((s for s in shown if not s.run.is_example), key=lambda s: s.created, default=None)
@@ -77,6 +83,26 @@ def show(found: Sequence[Summary]) -> None:
         on_ticked_change=lambda: tick(reported(KEY, "ticked")),
         on_renamed_change=lambda: rename(reported(KEY, "renamed")),
     )
+
+
+def follow(found: Sequence[Summary]) -> None:
+    """Run the page again when a run that is at work has something new for the table."""
+    shown = {one.run.id: _news(one) for one in found if one.is_active}
+    refreshing(_look, LOOK_SECONDS if shown else None, "runs_table")(shown)
+
+
+def _look(shown: dict[str, tuple[object, ...]]) -> None:
+    for run_id, was in shown.items():
+        try:
+            now = _news(summary(runs.open_run(run_id)))
+        except runs.RunError:
+            now = ()
+        if now != was:
+            st.rerun()
+
+
+def _news(one: Summary) -> tuple[object, ...]:
+    return one.state, one.validation, one.test
 
 
 def tick(told: Any) -> None:

@@ -18,6 +18,7 @@ from ui.shared.image_choice import ANY_CLASS, ImageChoice
 from ui.shared.pictures import enlarge
 from ui.shared.plain_text import plain
 from ui.shared.run_picker import labels_of
+from ui.shared.stand_in import stand_in_note
 
 MOST_IMAGES = 24
 VIEWS = ["Curves", "Settings that differ", "Which is better?"]
@@ -77,10 +78,13 @@ def _which_is_better(picked: Sequence[Summary], names: dict[str, str]) -> None:
         first, second = (next(one for one in picked if one.run.id == run_id) for run_id in (a, b))
     loading.wait()
     try:
-        pair = evaluation.pair(first.run, second.run)
+        note = stand_in_note(first.run.config.dataset)
+        pair = _pair(first.run.id, second.run.id, _changed(first.run), _changed(second.run))
     except (runs.RunError, datasets.DataError) as error:
         st.info(plain(str(error)), icon=":material/info:")
         return
+    if note:
+        st.info(note, icon=":material/database_off:")
     a_name, b_name = names[first.run.id], names[second.run.id]
     st.success(
         plain(pair.comparison.sentence(f"“{a_name}”", f"“{b_name}”")), icon=":material/balance:"
@@ -90,7 +94,18 @@ def _which_is_better(picked: Sequence[Summary], names: dict[str, str]) -> None:
         "seed would change is seen with several seeds, below."
     )
     _confusions(pair, a_name, b_name)
-    _disagreements(pair, first.run, a_name, b_name)
+    _disagreements(pair, a_name, b_name)
+
+
+def _changed(run: runs.Run) -> tuple[float, ...]:
+    """Tells one state of a run's weights and test results from another."""
+    files = (run.files.weights, run.files.test_probabilities)
+    return tuple(file.stat().st_mtime if file.is_file() else 0.0 for file in files)
+
+
+@st.cache_data(max_entries=16, show_spinner="Comparing")
+def _pair(first: str, second: str, *changed: tuple[float, ...]) -> Pair:
+    return evaluation.pair(runs.open_run(first), runs.open_run(second))
 
 
 def _confusions(pair: Pair, a: str, b: str) -> None:
@@ -108,13 +123,13 @@ def _confusions(pair: Pair, a: str, b: str) -> None:
         chart(figure, "confusion_difference", "Difference of both confusion matrices")
 
 
-def _disagreements(pair: Pair, run: runs.Run, a: str, b: str) -> None:
+def _disagreements(pair: Pair, a: str, b: str) -> None:
     found = pair.disagreements()
     st.markdown(f"##### They disagree on {len(found):,} of {len(pair.labels):,} test images")
     if not len(found):
         return
     st.caption("First those that one of them reads rightly, the most confident mistake first.")
-    images = datasets.load(run.config.dataset).test_images
+    images = datasets.load(pair.dataset).test_images
     grid = st.grid("auto", min_column_width=120, gap="small")
     for index in found[:MOST_IMAGES].tolist():
         with grid.cell(), st.container(gap="xxsmall"):
