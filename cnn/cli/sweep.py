@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from cnn.cli.parser import UsageError
 from cnn.cli.train import new_config
 from cnn.datasets import DATASETS
 from cnn.presets import DEFAULT_PRESET, PRESETS
-from cnn.runs import sweep_worker
+from cnn.runs import open_run, sweep_worker
 from cnn.runs.sweep_parameters import parse_parameter
 from cnn.runs.sweep_worker import run_sweep
 from cnn.runs.sweeps import new_sweep, open_sweep
@@ -24,6 +25,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     what = sweep.add_mutually_exclusive_group()
     network = f"a network to start from (default: {DEFAULT_PRESET})"
     what.add_argument("--preset", choices=list(PRESETS), metavar="NAME", help=network)
+    what.add_argument(
+        "--architecture", type=Path, metavar="FILE.json", help="a network of your own"
+    )
     what.add_argument("--resume", metavar="SWEEP", help="go on with a sweep that was cut off")
     sweep.add_argument("--dataset", choices=list(DATASETS), metavar="NAME")
     sweep.add_argument("--epochs", type=int, metavar="N", help="of each trial")
@@ -39,7 +43,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     budget = "search by Optuna's TPE with median pruning, N trials (default: every combination)"
     sweep.add_argument("--budget", type=int, metavar="N", help=budget)
     sweep.add_argument("--name", default="", help="what to call the sweep")
-    sweep.set_defaults(command=_sweep, architecture=None)
+    sweep.set_defaults(command=_sweep)
 
     existing = commands.add_parser("sweep-worker", help="work on a sweep (the app starts this)")
     existing.add_argument("sweep")
@@ -61,8 +65,6 @@ def _sweep(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         sweep.ask_to_stop()
         for trial in sweep.trials()[-1:]:
-            from cnn.runs import open_run
-
             open_run(trial["run"]).send(stop=True)
         print(f"cnn: go on with 'python -m cnn sweep --resume {sweep.id}'", file=sys.stderr)
         return 130

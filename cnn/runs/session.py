@@ -164,7 +164,8 @@ class Session:
         self.status("running")
         if self.on_event is None:
             log(f"epoch {event.epoch}: training {event.train_accuracy:.4f}, validation {accuracy}")
-        if self.run.control().get("in_turns") and self.trainer.group.size == 1:
+        alone = self.trainer.group.size == 1
+        if alone and not self.trainer.done and self.run.control().get("in_turns"):
             tell = functools.partial(self.status, "running", message="Another's turn for an epoch")
             queue.give_way(self.run, lambda: self.control.stop, tell)
 

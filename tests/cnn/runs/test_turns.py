@@ -12,6 +12,7 @@ from cnn.runs import queue
 from cnn.runs.folders import changing_runs
 from cnn.runs.locks import Lock
 from cnn.runs.queue import Option
+from tests.conftest import SMALL, SMALL_SETTINGS
 from tests.made_runs import made_run
 
 CPU = Option("cpu", ("cpu",))
@@ -80,3 +81,19 @@ def test_asked_to_stop_it_waits_no_longer(holders):
 
     queue.give_way(first, stopped, lambda: looks.append(1))
     assert len(looks) == 1
+
+
+def test_two_real_runs_take_turns_of_an_epoch():
+    settings = SMALL_SETTINGS.changed(epochs=3, train_images=500)
+    racers = [runs.new(SMALL, settings, "mnist-sample", "cpu", name=name) for name in "AB"]
+    for run in racers:
+        runs.launch(run, control={"in_turns": True})
+    apart = []
+    deadline = time.monotonic() + 200
+    while any(run.state in runs.ACTIVE for run in racers) and time.monotonic() < deadline:
+        done = [sum(row["kind"] == "epoch" for row in run.metrics()) for run in racers]
+        apart.append(abs(done[0] - done[1]))
+        time.sleep(0.05)
+    assert [run.state for run in racers] == ["finished", "finished"]
+    assert max(apart) == 1
+    assert queue.tickets() == []
