@@ -23,11 +23,12 @@ from cnn import runs
 from tests.browsing import ARGUMENTS, choose, served
 from tests.get_browser import find_browser
 
+# `start` is the selector of the button's container.
 CLOCK = """
-() => {
+(start) => {
   window.pressed = window.pointed = null;
   document.addEventListener("pointerdown", (event) => {
-    if (event.target.closest(".st-key-start")) window.pressed = Date.now();
+    if (event.target.closest(start)) window.pressed = Date.now();
   }, true);
   const look = () => {
     const curves = document.querySelector(".st-key-live_loss .js-plotly-plot, .plot-loss")?.data;
@@ -42,8 +43,9 @@ CLOCK = """
 
 def is_one_in_standby() -> bool:
     """Whether a process in standby waits: it computes nothing for a moment."""
-    for process in psutil.process_iter(["cmdline"]):
-        if "cnn.runs.standby_worker" in (process.info["cmdline"] or []):
+    for process in psutil.process_iter(["cmdline", "status"]):
+        stopped = process.info["status"] == psutil.STATUS_STOPPED  # of another measurement
+        if "cnn.runs.standby_worker" in (process.info["cmdline"] or []) and not stopped:
             before = sum(process.cpu_times()[:2])
             time.sleep(0.5)
             return sum(process.cpu_times()[:2]) == before and before > 0
@@ -57,7 +59,7 @@ def press(page: Page, url: str, folder: Path, wait_for_standby: bool) -> tuple[f
     page.locator(".st-key-start button:enabled").first.wait_for()
     while wait_for_standby and not is_one_in_standby():
         page.wait_for_timeout(200)
-    page.evaluate(CLOCK)
+    page.evaluate(CLOCK, ".st-key-start")
     before = {path.name for path in folder.iterdir()}
     page.locator(".st-key-start button").first.click()
     page.wait_for_function("window.pointed !== null")

@@ -179,6 +179,11 @@ class Run:
         (see `cnn.runs.checkpoints`), and while it trains one may go between two looks."""
         return self.files.checkpoint_epochs()
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether there are weights of any epoch: there are none before its worker has begun."""
+        return self.files.weights.is_file() or bool(self.checkpoints())
+
     def weights_path(self, epoch: int | None = None) -> Path:
         """The file of an epoch's weights; None: the newest there are. Raises RunError if none."""
         if epoch is not None:

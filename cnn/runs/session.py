@@ -18,6 +18,7 @@ from cnn.drawing import synthetic_digits
 from cnn.runs import checkpoints, curves, finetune, queue, speeds
 from cnn.runs.frames import FRAME_SECONDS, FrameWriter
 from cnn.runs.live import one_of_each, quick_check, write_live
+from cnn.runs.priority import stand_back
 from cnn.runs.records import State, Status
 from cnn.runs.run import Run, RunError
 from cnn.runs.weights import read_tensors, score_test_set
@@ -51,8 +52,10 @@ class Session:
         device: Device,
         group: ProcessGroup,
         on_event: Callable[[Event], None] | None,
+        background: bool,
     ):
         self.run, self.control, self.on_event, self.device = run, control, on_event, device
+        self.background = background
         self.speed, self.rate, self.paused = 0.0, 0.0, False
         self.last_live = self.last_resume = self.live_cost = 0.0
         message = f"Reading {DATASETS[run.config.dataset].label}"
@@ -106,7 +109,6 @@ class Session:
             self.run.append_metric(kind="resume", step=at.step, epoch=at.epoch)
         else:
             self._checkpoint(0)
-            self.live()
         self.status("running")
         for event in self.trainer.events(self.control, self._report_seconds):
             if isinstance(event, Report):
@@ -128,8 +130,8 @@ class Session:
     def _on_report(self, event: Report) -> None:
         self.speed, self.rate = event.images_per_second, event.learning_rate
         check = None
-        if self.paused or self._live_is_due():  # a step that was asked for by hand: at once
-            check = self.live()
+        if self.paused or (self.last_live and self._live_is_due()):
+            check = self.live()  # after a step that was asked for by hand: at once
         self.run.append_metric(
             kind="report",
             step=event.step,
@@ -141,6 +143,11 @@ class Session:
             **({} if check is None else {"validation_accuracy": check}),
         )
         self.status("paused" if self.paused else "running")
+        if not self.last_live:  # whoever pressed Train sees the first point before this
+            self.live()
+        if self.background:
+            stand_back()
+            self.background = False
         if self.paused:
             self.frames.write()
         else:

@@ -27,6 +27,9 @@ from cnn.runs.locks import Lock
 from cnn.runs.run import Run
 from cnn.training.devices import processes
 
+# The environment that is read once, when a library is imported. Other variables come and go: torch
+# adds one of its own to that of a process in which it has computed.
+READ_AT_IMPORT = ("CNN_", "CUDA_", "NVIDIA_", "HIP_", "OMP_", "GOMP_", "MKL_", "TORCH_", "PYTORCH_")
 LEAST_MEMORY = 4e9  # bytes available: it takes about 0.4e9 of them
 ANSWER_SECONDS = 1.0  # for saying that it takes a run
 BEGIN_SECONDS = 30.0  # in which a run should have begun to learn
@@ -35,17 +38,21 @@ LOOK_SECONDS = 0.2
 END_SECONDS = 5.0
 
 
+def _read_at_import() -> dict[str, str]:
+    return {name: v for name, v in environment().items() if name.startswith(READ_AT_IMPORT)}
+
+
 class _Waiting:
     """A process in standby, and the channel to it."""
 
     def __init__(self) -> None:
-        self.environment = environment()
+        self._started_with = _read_at_import()
         mine, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cnn.runs.standby_worker", str(theirs.fileno())],
                 cwd=PROJECT,
-                env={**self.environment, "PYTHONUNBUFFERED": "1"},
+                env={**environment(), "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # the run's log takes their place
                 stderr=subprocess.DEVNULL,
@@ -61,6 +68,11 @@ class _Waiting:
     def alive(self) -> bool:
         """Whether it has not ended."""
         return self.process.poll() is None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it lives, and has imported its libraries in the environment as it is now."""
+        return self.alive and self._started_with == _read_at_import()
 
     @property
     def ready(self) -> bool:
@@ -142,7 +154,7 @@ class Standby:
         or was started with another environment, which libraries read when they are imported."""
         with self._change:
             waiting = self._waiting
-            if not waiting or not waiting.ready or waiting.environment != environment():
+            if not waiting or not waiting.ready or not waiting.usable:
                 return None
             self._waiting = None
             return waiting
@@ -151,9 +163,7 @@ class Standby:
         """Let another wait, where none can be used, as soon as `run` has begun to learn: importing
         torch beside it would delay its first step."""
         waiting = self._waiting
-        if self._wanted and not (
-            waiting and waiting.alive and waiting.environment == environment()
-        ):
+        if self._wanted and not (waiting and waiting.usable):
             threading.Thread(target=self._replace, args=(run,), daemon=True).start()
 
     def _replace(self, run: Run) -> None:
@@ -166,7 +176,7 @@ class Standby:
         """Start a worker where none waits that can be used; whether one waits then."""
         with self._change:
             old = self._waiting
-            if self._wanted and old and old.alive and old.environment == environment():
+            if self._wanted and old and old.usable:
                 return True
             self._waiting = None
             if self._wanted and psutil.virtual_memory().available >= LEAST_MEMORY:

@@ -23,9 +23,10 @@ from cnn.presets import PRESETS
 from cnn.runs import calibration, speed_test, speeds
 from cnn.runs.channel import JSON, Channel
 from cnn.runs.locks import Lock
+from cnn.runs.priority import in_background
 from cnn.runs.run import RunError
 from cnn.runs.store import device_holder, open_run
-from cnn.runs.worker import NICE, run_worker
+from cnn.runs.worker import run_worker
 from cnn.training import memory, read_settings
 from cnn.training.accelerators import Accelerator, accelerator_for
 from cnn.training.allocator import give_back_freed_memory
@@ -40,9 +41,7 @@ MEMORY_SHARE = 0.5  # of what is available, at most, for a measurement
 def main(arguments: list[str]) -> int:
     """Wait for messages; returns the exit code."""
     channel = Channel(socket.socket(fileno=int(arguments[0])))
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICE)
-    prepare()
+    in_background(prepare)  # this thread will train: its first step is waited for
     with contextlib.suppress(OSError):
         channel.send({"ready": True})
     while message := channel.receive():

@@ -22,6 +22,7 @@ from cnn.runs.failures import record_failure
 from cnn.runs.file_control import FileControl
 from cnn.runs.folders import changing_runs
 from cnn.runs.locks import Lock
+from cnn.runs.priority import stand_back
 from cnn.runs.records import State
 from cnn.runs.run import Run, RunError
 from cnn.runs.starting import hold, prepare
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     OnEvent = Callable[[Event], None] | None
 
-NICE = 5  # how far it stands back behind the app
 ORPHAN_SECONDS = 30.0  # for a process of several whose worker died: to keep what it has learned
 
 
@@ -89,9 +89,8 @@ def _work(run: Run, lock: Lock, on_event: OnEvent, background: bool) -> State:
     control = FileControl(run)
     if has_several_processes():
         _do_not_outlive(os.getppid(), control.interrupt)
-    if background:
-        with contextlib.suppress(OSError, AttributeError):
-            os.nice(NICE - min(os.nice(0), NICE))  # a worker in standby has done so
+    if background and "torch" not in sys.modules:
+        stand_back()  # already while PyTorch is imported; a worker in standby does later
     with stop_signals(control.interrupt):
         try:
             wanted, stopped = run.config.device, lambda: control.stop
@@ -103,7 +102,7 @@ def _work(run: Run, lock: Lock, on_event: OnEvent, background: bool) -> State:
                 if count > 1 and not has_several_processes():
                     run.write_status(**{**run.last_status(), "message": "Loading PyTorch"})
                     return ranks.train(run, device, count, lock, stopped)
-                return _train(run, device, control, on_event)
+                return _train(run, device, control, on_event, background)
         except Exception as error:
             record_failure(run, error, background)
             return "failed"
@@ -141,7 +140,7 @@ def run_rank(run: Run, device: str, parent: int) -> State:
     _do_not_outlive(parent, control.interrupt)
     with stop_signals(control.interrupt):
         try:
-            return _train(run, device, control, None)
+            return _train(run, device, control, None, background=True)
         except Exception as error:
             record_failure(run, error, background=True)
             return "failed"
@@ -174,7 +173,9 @@ def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _train(run: Run, wanted: str, control: FileControl, on_event: OnEvent) -> State:
+def _train(
+    run: Run, wanted: str, control: FileControl, on_event: OnEvent, background: bool
+) -> State:
     """Train `run` in this process, alone or as one of several."""
     if is_leader():
         run.write_status(**{**run.last_status(), "state": "queued", "message": "Loading PyTorch"})
@@ -188,7 +189,7 @@ def _train(run: Run, wanted: str, control: FileControl, on_event: OnEvent) -> St
     device = devices.find_device(wanted)
     with process_group(ACCELERATORS[device.kind].distributed_backend) as group:
         if group.is_leader:
-            return Session(run, control, device, group, on_event).train()
+            return Session(run, control, device, group, on_event, background).train()
         trainer, _ = make_trainer(run, device, group)  # trains along, and writes nothing
         load_resume(run, trainer)
         for _ in trainer.events(control):

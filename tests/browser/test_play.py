@@ -18,6 +18,7 @@ expect.set_options(timeout=60_000)
 
 FRAMES = "Number(document.querySelector('.stage')?.dataset.frames ?? 0)"
 POINTS = "document.querySelector('.plot-loss')?.data?.[1].x.length ?? 0"
+EPOCHS = 20  # over which 100 images are learned by heart
 SEVEN = [[(30, 35), (125, 35), (70, 130)]]
 
 
@@ -45,14 +46,6 @@ def nothing_trains_on(fresh: Server, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def press(page: Page, name: str) -> None:
     page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True).click()
-
-
-def set_slider(page: Page, slider: str, *keys: str) -> None:
-    """Move a slider by keys, once the page is at rest."""
-    expect(page.locator('[data-test-script-state="notRunning"]')).to_be_visible()
-    page.get_by_test_id("stMain").get_by_role("slider", name=slider).focus()
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def badge(page: Page, state: str) -> Locator:
@@ -107,9 +100,19 @@ def test_over_fitting_wins_a_dare(page: Page, fresh: Server):
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(fresh.url)
     expect(page.locator(".stage .score.winner")).to_be_visible()
-    set_slider(page, "Training images", "Home")
-    expect(page.locator(".st-key-play_knobs")).to_contain_text("100")
-    set_slider(page, "Epochs", *["PageUp"] * 3)
+    knob = page.get_by_role("slider", name="Training images")
+    box = knob.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 300, middle, steps=8)
+    page.mouse.up()
+    expect(knob).to_have_attribute("aria-valuetext", "100")
+    epochs = page.locator('[class*="st-key-play_epochs"]')
+    for number in range(4, EPOCHS + 1):
+        epochs.get_by_test_id("stNumberInputStepUp").click()
+        expect(epochs.get_by_role("spinbutton")).to_have_value(str(number))
     press(page, "Train")
     expect(page.get_by_text("Make it over-fit · won")).to_be_visible(timeout=150_000)
 

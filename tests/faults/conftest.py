@@ -77,5 +77,7 @@ def no_zombies() -> Iterator[None]:
     """Bury what this process has started."""
     yield
     for child in psutil.Process().children():
-        if child.status() == psutil.STATUS_ZOMBIE:
-            child.wait(0)
+        # Its own Popen may be faster, at either line.
+        with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
+            if child.status() == psutil.STATUS_ZOMBIE:
+                os.waitpid(child.pid, os.WNOHANG)

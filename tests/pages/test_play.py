@@ -74,6 +74,7 @@ def test_before_the_first_step_the_random_network_is_shown_at_work(play):
 def test_train_begins_a_run_of_the_network_as_it_stands(play, started):
     shown = press(play(), "play_train")
     ((run, control),) = started
+    assert not run.has_weights and told(shown)["frame"]  # its worker begins with the same weights
     assert run.config.architecture == PRESETS["compact"].architecture
     assert control == {"pace": 0.0, "begun_by_play": True}
     assert session(shown).run_id == run.id

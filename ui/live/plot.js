@@ -76,7 +76,8 @@ class Chart {
         this.frame = null;
         if (!this.element.isConnected) return;
         const { data, layout } = this.seen(this.shown = this.next);
-        Object.assign(layout, { template: { layout: themeOf(this.element) }, autosize: true });
+        Object.assign(layout, { template: { layout: themeOf(this.element) }, autosize: true,
+          uirevision: this.name });
         this.width = this.element.clientWidth;
         await Plotly.react(this.element, data, layout, { displayModeBar: false });
         if (!this.drawn) this.element.on("plotly_doubleclick", () => {
@@ -104,9 +105,22 @@ class Chart {
     return seen;
   }
 
+  // The same place shows another chart from now on: cheaper than to make one anew.
+  rename(name) {
+    if (name === this.name) return;
+    this.keepView();
+    this.name = name;
+    this.view = views.get(name);
+  }
+
   end() {
     this.watcher.disconnect();
     cancelAnimationFrame(this.frame);
+    this.keepView();
+    if (this.drawn) window.Plotly.purge(this.element);
+  }
+
+  keepView() {
     if (!this.drawn) return;
     const { _fullLayout: full, _fullData: traces } = this.element;
     const ranges = {};
@@ -117,7 +131,6 @@ class Chart {
     }
     const hidden = traces.filter((t) => t.visible === "legendonly").map((t) => t.uid);
     views.set(this.name, { ranges, hidden });
-    window.Plotly.purge(this.element);
   }
 }
 

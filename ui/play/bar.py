@@ -10,13 +10,13 @@ from cnn.training import SettingsError
 from ui.play import training
 from ui.play.state import SPEEDS, get
 from ui.shared import state
-from ui.shared.fields import apply_change, field_widget, rate_input, show_refusal
+from ui.shared.fields import apply_change, number_input, rate_input, show_refusal
 
 
 def show(run: runs.Run | None) -> None:
     """One row of controls; `run` is of the network as it stands."""
     problem = state.get().architecture.problem()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="play_bar"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="play_bar"):
         _buttons(run, problem is not None)
         _preset()
         _epochs()
@@ -87,19 +87,21 @@ def _preset() -> None:
 
 
 def _epochs() -> None:
+    """A number: a slider of this width would skip most of them."""
     play = state.get()
-
-    def change(name: str, value: object) -> None:
-        training.rebuild(**{name: value})
-
-    with st.container(width=110):
-        field_widget(
-            play.settings,
-            "epochs",
-            f"play_epochs_{training.widgets()}",
-            change,
+    now, key = play.settings.epochs, f"play_epochs_{training.widgets()}"
+    with st.container(width=104):
+        number_input(
+            "Epochs",
+            now,
+            step=1,
+            key=key,
+            on_change=lambda: apply_change(
+                key, "epochs", now, lambda new: training.rebuild(epochs=new)
+            ),
             disabled="epochs" in play.fixed | play.hidden,
         )
+        show_refusal(key)
 
 
 def _learning_rate(run: runs.Run | None) -> None:
@@ -121,7 +123,7 @@ def _learning_rate(run: runs.Run | None) -> None:
         else:
             training.rebuild(learning_rate=checked)
 
-    with st.container(width=170):
+    with st.container(width=136):
         rate_input(
             "Learning rate",
             now,
@@ -146,6 +148,6 @@ def _speed() -> None:
         format_func=SPEEDS.__getitem__,
         key="play_speed",
         on_change=changed,
-        width=115,
+        width=112,
         help="Slow motion: the run rests after each batch.",
     )

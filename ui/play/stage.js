@@ -46,10 +46,10 @@ class Stage {
       this.stop = null;
       this.known = {};
       this.steps = 0;
-      this.loss?.end();
-      this.accuracy?.end();
-      this.loss = new Chart(this.lossAt, data.plotly, `${name} play loss`);
-      this.accuracy = new Chart(this.accuracyAt, data.plotly, `${name} play accuracy`);
+      this.loss ??= new Chart(this.lossAt, data.plotly, "");
+      this.accuracy ??= new Chart(this.accuracyAt, data.plotly, "");
+      this.loss.rename(`${name} play loss`);
+      this.accuracy.rename(`${name} play accuracy`);
       const later = data.held_out ? "After the first batches."
         : "No images are held out to look at.";
       for (const at of [this.confusionAt, this.wrongAt])
@@ -100,8 +100,12 @@ class Stage {
 
   // The picture
 
+  // Anew only where it is another network or another image: pictures stay until newer ones come.
   layOut() {
-    const { data } = this;
+    const { data } = this, { columns, image, images, chosen, classes, filters, colours } = data;
+    const look = JSON.stringify({ columns, image, images, chosen, classes, filters, colours });
+    if (look === this.look) return;
+    this.look = look;
     const held = this.flow.scrollLeft;
     this.flow.replaceChildren();
     this.enlarged.hidden = true;
@@ -229,7 +233,8 @@ class Stage {
     this.bar.style.width = `${100 * share}%`;
     this.track.setAttribute("aria-valuenow", Math.round(100 * share));
     this.track.setAttribute("aria-valuetext", text);
-    const shown = cards.filter(({ label }) => label !== "Memory" && label !== "GPU in use");
+    const shown = cards.filter(({ label, value }) =>
+      value !== "–" && label !== "Memory" && label !== "GPU in use");
     if (this.numbers.children.length !== shown.length)
       this.numbers.replaceChildren(...shown.map(({ label, note }) => {
         const made = element("span", "number");

@@ -318,7 +318,7 @@ def test_lists(capsys):
         (["train", "--device", "cuda:63", "--dataset", "mnist-sample"], "no device 'cuda:63'"),
         (["train", "--device", "toaster", "--dataset", "mnist-sample"], "no device 'toaster'"),
         (["train", "--architecture", "none.json"], "none.json: No such file"),
-        (["train", "--architecture", "."], "Is a directory"),
+        (["train", "--architecture", "."], ".: it is no plain file"),
         (["train", "--preset", "compact", "--architecture", "x.json"], "not allowed with"),
         (["train", "--speed"], "unrecognized arguments: --speed"),
         (["evaluate", "unknown"], "no run 'unknown'"),

@@ -131,7 +131,7 @@ def test_what_the_saved_state_needs_is_not_pruned(few, runs_folder):
     from cnn.training.distributed import ProcessGroup
 
     run = runs.new(FLAT, QUICK, "mnist-sample", "cpu")
-    session = Session(run, FileControl(run), find_device("cpu"), ProcessGroup(), None)
+    session = Session(run, FileControl(run), find_device("cpu"), ProcessGroup(), None, False)
     for epoch in range(3):
         session.trainer.position.epoch = epoch
         session.best = (0.5, epoch)

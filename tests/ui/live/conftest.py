@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import pytest
 
 from cnn import runs
 from cnn.runs.locks import Lock
+
+Result = TypeVar("Result")
+
+
+def in_a_loop_of_its_own(work: Coroutine[None, None, Result]) -> Result:
+    """What `work` returns: Playwright, where it ran before, has a loop going in this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from cnn.runs import watching
 from cnn.runs.watching import Subject
-from tests.ui.live.conftest import finish, report
+from tests.ui.live.conftest import finish, in_a_loop_of_its_own, report
 from ui.live import feed as feeds
 from ui.live import subjects
 from ui.live.feed import Feed, encode
@@ -141,11 +141,11 @@ def test_all_who_watch_share_each_encoding(active):
 
     before = active.files.metrics.read_bytes()
     status = active.last_status()
-    told, encodings = asyncio.run(watch(5))
+    told, encodings = in_a_loop_of_its_own(watch(5))
     assert len(set(told)) == 1
     active.files.metrics.write_bytes(before)
     active.write_status(**status)
-    assert asyncio.run(watch(1))[1] == encodings
+    assert in_a_loop_of_its_own(watch(1))[1] == encodings
 
 
 def test_a_slow_watcher_loses_pictures_and_no_points(active):
@@ -163,7 +163,7 @@ def test_a_slow_watcher_loses_pictures_and_no_points(active):
         finish(active)
         return b"".join([part async for part in slow]).decode()
 
-    told = events(asyncio.run(watch()))
+    told = events(in_a_loop_of_its_own(watch()))
     points = [step for _, name, data in told if name == "points" for step in data["x"]]
     assert points == list(range(2, 12))
     assert [name for _, name, _ in told].count("status") <= 2
@@ -185,7 +185,7 @@ def test_a_quiet_stream_says_that_it_is_there(active, monkeypatch):
         stream = Feed(active).events()
         return await until(stream, b": still here\n\n")
 
-    assert b": still here\n\n" in asyncio.run(watch())
+    assert b": still here\n\n" in in_a_loop_of_its_own(watch())
 
 
 def test_a_server_that_ends_ends_its_streams_without_a_word(active):
@@ -197,7 +197,7 @@ def test_a_server_that_ends_ends_its_streams_without_a_word(active):
         feed.close()
         return await task
 
-    assert "event: ended" not in asyncio.run(watch())
+    assert "event: ended" not in in_a_loop_of_its_own(watch())
 
 
 def test_nobody_watches_nobody_reads(active, monkeypatch):
@@ -211,7 +211,7 @@ def test_nobody_watches_nobody_reads(active, monkeypatch):
         await asyncio.wait_for(feed._task, 10)
         return feed.done
 
-    assert asyncio.run(leave())
+    assert in_a_loop_of_its_own(leave())
 
 
 def test_what_is_no_number_is_null():
@@ -241,7 +241,7 @@ def test_frames_go_to_who_asked_and_the_worker_is_asked_only_while_somebody_does
         await feed._task
         return first, rest
 
-    mine, others = asyncio.run(look())
+    mine, others = in_a_loop_of_its_own(look())
     assert frame.encode() in mine
     assert b"event: frame" not in others
     assert not active.files.watch.exists()
