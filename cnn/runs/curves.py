@@ -123,10 +123,11 @@ def brief(run: Run) -> Brief:
     return found if found is not None else _brief_of(curves(run))
 
 
-def keep(run: Run) -> None:
-    """Write what pages need of the metrics beside them: at the end of a training."""
+def keep(run: Run, found: Curves | None = None) -> None:
+    """Write what pages need of the metrics beside them, at the end of a training; `found` where it
+    is known what they hold."""
     stamp = _stamp(run)
-    _keep(run, stamp, _curves_of(metrics.read_whole(run.files.metrics)))
+    _keep(run, stamp, found or _curves_of(metrics.read_whole(run.files.metrics)))
 
 
 def _brief_of(found: Curves) -> Brief:
