@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 KEY = "play_stage"
 CHART_HEIGHT = 170
-_stage = live_component(Path(__file__).parent, "stage", PAINTING_JS)
+HERE = Path(__file__).parent
+_stage = live_component(HERE, "stage", PAINTING_JS + (HERE / "flow.js").read_text("utf-8"))
 
 
 def show(
