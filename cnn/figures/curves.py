@@ -160,18 +160,6 @@ def accuracy_by_step(total_steps: int) -> go.Figure:
     return layout(figure, 300, showlegend=False)
 
 
-def compare_curves(curves: dict[str, tuple[list[int], list[float]]], quantity: str) -> go.Figure:
-    """Accuracy by epoch of several runs; `curves` maps a run's name to epochs and accuracies."""
-    dashes = ("solid", "dash", "dot", "dashdot")
-    figure = go.Figure()
-    for place, (name, (epochs, values)) in enumerate(curves.items()):
-        trace = curve(epochs, values, None, mode="lines+markers") | {"name": name}
-        text = hover("epoch %{x}: %{y:.2%}", "%{fullData.name}")
-        figure.add_scatter(**trace, line_dash=dashes[place % 4], **text)
-    _epoch_axes(figure, max((max(epochs) for epochs, _ in curves.values()), default=1), quantity)
-    return layout(figure, 340, showlegend=True, legend=legend_row(-0.25))
-
-
 def _epoch_axes(figure: go.Figure, last: int, quantity: str) -> None:
     """Epochs up to `last` across, accuracies up."""
     dtick = max(1, last // 10)
