@@ -36,6 +36,7 @@ def main() -> None:
             st.Page("pages/inspect.py", title="Inspect", icon=":material/visibility:"),
             st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
             st.Page("pages/evaluate.py", title="Evaluate", icon=":material/analytics:"),
+            st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         ],
     }
     page = st.navigation(pages, expanded=True)

@@ -73,7 +73,7 @@ def move_activations(page: Page) -> None:
 
 def move_dense(page: Page) -> None:
     page.get_by_role("button", name="The weights of 3").click()
-    expect(page.get_by_text("Products of 3 added up")).to_be_visible()
+    expect(page.get_by_role("paragraph").filter(has_text="Products of 3 added up")).to_be_visible()
     assert told(page, "best") == "7"
     press(page, "Dropout")
     press(page, "Drop others")
@@ -117,7 +117,7 @@ def move_objects(page: Page) -> None:
 
 def move_limits(page: Page) -> None:
     press(page, "A star")
-    expect(page.get_by_text("Ten answers are all there are")).to_be_visible()
+    expect(page.get_by_role("paragraph").filter(has_text="Ten answers are all")).to_be_visible()
     press(page, "Costs")
     assert told(page, "runs") == "2"
 

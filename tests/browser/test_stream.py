@@ -123,7 +123,7 @@ def test_zoom_and_hidden_curves_stay_through_updates_reruns_and_the_end(
     worker.report(10)
     worker.end_epoch()  # a shaded gap comes before the curves
     page.wait_for_function(f"({LENGTH}) === 20")
-    page.wait_for_function(f"{ACCURACY}.data.length === 3")
+    page.wait_for_function(f"{ACCURACY}.data.length === 5")
     assert page.evaluate(f"{LOSS}.layout.xaxis.range") == shown
     assert page.evaluate(hidden) == ["training"]
 

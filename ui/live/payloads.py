@@ -12,11 +12,10 @@ from humanize import naturalsize
 from numpy.typing import NDArray
 from plotly.graph_objects import Figure
 
-from cnn import figures, runs
+from cnn import evaluation, figures, runs
 from cnn.common.text import duration, plural
 from cnn.figures.curves import thin
 
-OVERFIT_GAP = 0.015
 MOST_ACCURACIES = 300  # points of a curve
 
 Payload = dict[str, Any]
@@ -64,7 +63,9 @@ def progress_text(found: runs.Status) -> str:
             return f"{text} · step {found.get('step', 0):,} of {found.get('steps', 0):,} · paused"
         left = found.get("seconds_left")
         return text if left is None else f"{text} · {duration(left)} left"
-    text = f"{found['state'].capitalize()} after {duration(found.get('train_seconds', 0))}"
+    text = found["state"].capitalize()
+    if (seconds := found.get("train_seconds", 0)) >= 0.5:  # a network that was edited trained none
+        text += f" after {duration(seconds)}"
     if found.get("stopped_early"):
         epochs = plural(found.get("epoch", 0), "epoch")
         text += f" and {epochs}: the validation loss had stopped falling"
@@ -130,7 +131,12 @@ def epochs(rows: Sequence[runs.EpochRow], best_epoch: int | None, total: int) ->
         best_epoch,
         total,
     )
-    return {"count": len(rows), "figure": figure_json(figure), "fit": _fit(rows)}
+    return {
+        "count": len(rows),
+        "total": total,
+        "figure": figure_json(figure),
+        "fit": _fit(rows),
+    }
 
 
 def _fit(rows: Sequence[runs.EpochRow]) -> Payload | None:
@@ -144,7 +150,7 @@ def _fit(rows: Sequence[runs.EpochRow]) -> Payload | None:
         return None
     train, validation = gaps[-1]
     gap = train - validation
-    if gap > OVERFIT_GAP:
+    if gap > evaluation.OVER_FITTING_GAP:
         text = (
             f"the network reads {train:.1%} of its training images but {validation:.1%} of new "
             f"ones, a gap of {gap * 100:.1f} points (shaded). More data, augmentation, dropout or "
