@@ -26,9 +26,8 @@ def test_how_many_points_there_are_changes_little():
     fewer = np.array(smooth_by_step(tens.tolist(), means.tolist(), 100))
     late = slice(20, None)
     assert np.abs(whole[9::10] - fewer)[late].max() < 0.03
-    by_count = np.array(
-        moving_average(means.tolist(), math.exp(-1 / 100))
-    )  # as it was: by the point
+    # By the point, as it was:
+    by_count = np.array(moving_average(means.tolist(), math.exp(-1 / 100)))
     assert np.abs(whole[9::10] - by_count)[late].max() > 0.2
 
 
