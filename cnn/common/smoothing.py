@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+import numpy as np
+
+MOST_SPANS = 20.0  # of a stretch: no weight in it is beyond exp(20)
 LENGTHS = 50  # a curve's own time constant is this part of its length
 
 
@@ -36,14 +38,24 @@ def smooth_by_step(steps: Sequence[float], values: Sequence[float], span: float)
     """`moving_average` for values at uneven distances: a value's weight falls to 1/e over `span`
     steps, so that the result does not depend on how many points were taken between two steps.
 
-    `steps` ascend; `span` above 0.
+    `steps` ascend; `span` above 0. Computed in stretches of a few spans, by sums instead of a loop.
     """
-    smoothed, total, share, before = [], 0.0, 0.0, None
-    for step, value in zip(steps, values, strict=True):
-        gap = 1.0 if before is None else max(step - before, 0.0)
-        kept = math.exp(-gap / span)
-        total = kept * total + (1 - kept) * value
-        share = kept * share + (1 - kept)
-        smoothed.append(total / share if share else value)
-        before = step
-    return smoothed
+    at, value = np.asarray(steps, np.float64), np.asarray(values, np.float64)
+    gaps = np.diff(at, prepend=at[:1] - 1).clip(0) / span
+    new, since = -np.expm1(-gaps), np.cumsum(gaps)
+    smoothed, total, share, begin = np.empty(len(at)), 0.0, 0.0, 0
+    while begin < len(at):
+        before = since[begin] - gaps[begin]
+        end = max(int(np.searchsorted(since, before + MOST_SPANS)), begin + 1)
+        part = slice(begin, end)
+        if end == begin + 1:  # one long gap: what came before may be forgotten altogether
+            kept = np.exp(-gaps[part])
+            totals, shares = kept * total + new[part] * value[part], kept * share + new[part]
+        else:
+            grown = np.exp(since[part] - before)
+            totals = (total + np.cumsum(new[part] * value[part] * grown)) / grown
+            shares = (share + np.cumsum(new[part] * grown)) / grown
+        smoothed[part] = np.where(shares > 0, totals / np.maximum(shares, 1e-300), value[part])
+        total, share, begin = float(totals[-1]), float(shares[-1]), end
+    result: list[float] = smoothed.tolist()
+    return result
