@@ -38,7 +38,7 @@ class Reliability:
 
 
 def reliability(
-    probabilities: NDArray[np.float32], labels: NDArray[np.int64], bins: int = BINS
+    probabilities: NDArray[np.floating], labels: NDArray[np.int64], bins: int = BINS
 ) -> Reliability:
     """How often answers of each confidence are right."""
     confidence = probabilities.max(axis=1).astype(np.float64)

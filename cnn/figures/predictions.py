@@ -44,8 +44,7 @@ def confusion_heatmap(
         ]
         # A colour for selected text keeps Plotly from fading all other text at a selection.
         text_look = {"mode": "text", "textfont_color": ink, "selected_textfont_color": MUTED}
-        text_look |= {"showlegend": False, **hover("")}
-        figure.add_scatter(text=numbers, **cells, **text_look)
+        figure.add_scatter(text=numbers, showlegend=False, **cells, **text_look, **hover(""))
     # A heat map's cells cannot be selected: a mark on each can, unseen until it is.
     mark = {"symbol": "square", "size": 34, "color": MUTED, "opacity": 0}
     figure.add_scatter(
