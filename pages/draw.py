@@ -19,7 +19,7 @@ PARTS = ["Draw", "My digits", "Game"]
 st.html(
     "<style>.st-key-draw_winner h2 { font-size: 5rem; line-height: 1.1; padding: 0 0 0 0.08em; }"
     # The keys are in each button's help; beside an icon they would not fit.
-    "[class*=st-key-canvas_tools] kbd, .st-key-mine_labels kbd { display: none; }"
+    ".st-key-mine_labels kbd { display: none; }"
     "@media (max-width: 640px) { .st-key-draw_winner h2 { font-size: 4rem; } }</style>"
 )
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.evaluate import results, run_table
+from ui.evaluate import results
 from ui.shared import loading, state
 from ui.shared.run_picker import empty, pick_run
 
@@ -18,5 +18,3 @@ with right:
     results.choose_epoch(run)
 loading.wait()
 results.show(run)
-st.divider()
-run_table.show()

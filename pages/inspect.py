@@ -11,8 +11,10 @@ from ui.shared.image_choice import ImageChoice
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
-st.title("Inspect")
-st.markdown("Follow one image through your network, and ask every number where it came from.")
+left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
+with left:
+    st.title("Inspect")
+    st.markdown("Follow one image through your network, and ask every number where it came from.")
 
 
 def look(was_playing: bool, was_training: bool) -> None:
@@ -22,7 +24,9 @@ def look(was_playing: bool, was_training: bool) -> None:
         st.rerun()
         return
     loading.wait()
-    with st.container(border=True):
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", gap="small", key="inspect_controls"
+    ):
         chosen = choose_image(run)
         epoch = choose_epoch(run)
     if (playing(), run.state in runs.ACTIVE) != (was_playing, was_training):
@@ -42,7 +46,8 @@ def look(was_playing: bool, was_training: bool) -> None:
 
 if state.page(ImageChoice).back_to == "evaluate":
     st.page_link("pages/evaluate.py", label="Back to Evaluate", icon=":material/arrow_back:")
-chosen_run = pick_run()
+with right:
+    chosen_run = pick_run()
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
 played, training = playing(), chosen_run.state in runs.ACTIVE

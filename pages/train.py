@@ -5,31 +5,39 @@ import streamlit as st
 from cnn import runs
 from ui.shared import state
 from ui.train import form, live, run_controls
+from ui.train.state import run_comes_first
 
 run = state.current_run()
 active = run is not None and run.state in runs.ACTIVE
 
 
-def last_run(run: runs.Run) -> None:
-    """The current run's curves, with the buttons that act on it."""
+def show_run(run: runs.Run) -> None:
+    """The current run: its result or progress, its buttons, its curves."""
     run_controls.title(run)
+    run_controls.result(run)
     run_controls.controls(run)
     live.watch(run)
 
 
-# What the visitor came for stands first: the run while it trains, else the form to start one.
+def show_form(main: bool) -> None:
+    """What to train, and the button; `main`: it is the page's first."""
+    form.start_button(main)
+    form.settings_form()
+
+
+# What the visitor came for stands first: the run while it trains and when it has ended, else the
+# form to start one.
 st.title("Train")
-if run is not None and active:
-    last_run(run)
-    st.divider()
-    st.subheader("Train another")
+if run is not None and run_comes_first(run, active):
+    show_run(run)
+    with st.expander("Train another", icon=":material/tune:", key="train_another"):
+        show_form(main=False)
 else:
     st.markdown(
         "Press the button and watch: the loss falling, the accuracy rising, the first filters "
         "forming. You can leave this page at any time; the training goes on."
     )
-form.start_button()
-form.settings_form()
-if run is not None and not active:
-    st.divider()
-    last_run(run)
+    show_form(main=True)
+    if run is not None:
+        st.divider()
+        show_run(run)

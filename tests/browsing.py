@@ -63,6 +63,21 @@ def _answers(url: str) -> bool:
     return True
 
 
+def idle(page: Page) -> None:
+    """Wait until the page's script has run, and what it drew stands still."""
+    page.locator('[data-testid="stApp"]').wait_for()
+    page.wait_for_function(
+        """() => {
+            const app = document.querySelector('[data-testid="stApp"]');
+            const now = app.dataset.testScriptState === "notRunning"
+                && !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]');
+            const seen = now ? (window.idleSince ??= performance.now()) : (window.idleSince = null);
+            return now && performance.now() - seen > 400;
+        }""",
+        polling=50,
+    )
+
+
 def choose(page: Page, label: str, option: str) -> None:
     """Choose an option of the select box with that label."""
     page.get_by_role("combobox", name=re.compile(label)).click()

@@ -31,6 +31,23 @@ def imports(file: Path) -> set[str]:
     return names
 
 
+def test_a_fold_whose_label_changes_has_a_key():
+    """Else it closes as soon as what stands in it changes its label."""
+    folds = [
+        (file, call)
+        for folder in ("ui", "pages")
+        for file in (ROOT / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("expander", "popover")
+    ]
+    assert len(folds) > 5
+    for file, call in folds:
+        keyed = any(keyword.arg == "key" for keyword in call.keywords)
+        assert keyed or isinstance(call.args[0], ast.Constant), f"{file}:{call.lineno}"
+
+
 def test_nothing_unpickles():
     """`torch.load` and pickle execute what a file says."""
     for folder in ("cnn", "ui", "pages"):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import sys
 import time
@@ -16,25 +15,28 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from humanize import naturalsize
+from numpy.typing import NDArray
 
-from cnn import datasets, drawing, evaluation, runs
+from cnn import datasets, drawing, evaluation, recognition, runs
 from cnn.common.files import parse_json
 from cnn.common.text import excerpt
 
 if TYPE_CHECKING:
     from torch import nn
 
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
+IMAGE_SUFFIXES = {f".{ending}" for ending in drawing.PICTURE_TYPES}
 BATCH, BATCH_SECONDS = 500, 0.5  # a batch is read when it has so many, or at the latest then
 PART, MOST_LINE = 1_000_000, 16_000_000  # bytes
 MOST_NAME = 1000  # characters
 NO_FILE = "there is no such file or folder"
 
-Item = tuple[str, drawing.Ink | str]  # a name, and a prepared 28×28 image or what is wrong
+# A name, and the prepared 28×28 image of each of its digits, or what is wrong.
+Item = tuple[str, list[drawing.Ink] | str]
+Answer = dict[str, Any]  # a JSON line, or the part of one about one digit
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -42,7 +44,10 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     predict = commands.add_parser("predict", help="read digits; one JSON line per item")
     predict.add_argument("run", help="as 'python -m cnn runs' lists it")
     predict.add_argument(
-        "paths", nargs="+", metavar="PATH", help="image, folder of images, or .jsonl[.gz] strokes"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="image, folder of images, or .jsonl[.gz] strokes, a digit a line",
     )
     predict.set_defaults(command=_predict)
 
@@ -55,7 +60,7 @@ def _predict(options: argparse.Namespace) -> int:
     from cnn.runs.weights import load_model
 
     run = runs.open_run(options.run)
-    model, items, failed = load_model(run), _items(options.paths), 0
+    model, items, failed = load_model(run), _items(options.paths, run.config.reads_digits), 0
     while batch := list(_next_batch(items)):
         failed += _print_answers(run, model, batch)
     return 1 if failed else 0
@@ -72,34 +77,67 @@ def _next_batch(items: Iterator[Item]) -> Iterator[Item]:
 
 def _print_answers(run: runs.Run, model: nn.Module, items: list[Item]) -> int:
     """Print a JSON line for each item; returns how many could not be read."""
-    import torch
-
-    from cnn.training.inference import predict_logits
-
-    rows: Iterator[list[float]] = iter(())
-    if images := [image for _, image in items if not isinstance(image, str)]:
-        logits = predict_logits(model, torch.from_numpy(np.stack(images)), run.preprocessing)
-        rows = iter(logits.softmax(1).tolist())
-    names, failed = run.config.classes, 0
-    for name, image in items:
-        row = [] if isinstance(image, str) else next(rows)
-        answer: dict[str, object] = {"item": excerpt(name, MOST_NAME)}
-        if isinstance(image, str):
-            answer["error"] = image
-        elif not all(map(math.isfinite, row)):
-            answer["error"] = "the network's answer is no number: its weights are far too large"
+    digits: Iterator[Answer] = iter(())
+    if images := [image for _, found in items if not isinstance(found, str) for image in found]:
+        digits = iter(_answers(run, model, np.stack(images)))
+    failed = 0
+    for name, found in items:
+        answer: Answer = {"item": excerpt(name, MOST_NAME)}
+        if isinstance(found, str):
+            answer["error"] = found
         else:
-            answer["label"] = names[int(np.argmax(row))]
-            answer["probabilities"] = {n: round(p, 6) for n, p in zip(names, row, strict=True)}
+            answer |= _whole([next(digits) for _ in found])
         failed += "error" in answer
         print(json.dumps(answer, allow_nan=False))
     sys.stdout.flush()
     return failed
 
 
-def _items(paths: list[str]) -> Iterator[Item]:
-    """Each thing to read, what cannot be read with the reason. Never raises: what is wrong with
-    one takes no other's answer away."""
+def _answers(run: runs.Run, model: nn.Module, images: NDArray[np.float32]) -> list[Answer]:
+    """What the network makes of each prepared image, and whether it is a digit at all."""
+    try:
+        reading = _read(run, model, images)
+    except runs.RunError:
+        if len(images) > 1:  # one may be at fault
+            return [_answers(run, model, images[i : i + 1])[0] for i in range(len(images))]
+        wrong: Answer = {
+            "error": "the network's answer is no number: its weights are far too large"
+        }
+        return [wrong]
+    names = run.config.classes
+    return [
+        {
+            "label": names[best],
+            "is_digit": is_digit,
+            "probabilities": {n: round(float(p), 6) for n, p in zip(names, row, strict=True)},
+        }
+        for best, is_digit, row in zip(
+            reading.best, reading.is_digit, reading.probabilities, strict=True
+        )
+    ]
+
+
+def _read(run: runs.Run, model: nn.Module, images: NDArray[np.float32]) -> recognition.Reading:
+    """As Draw reads; where the out-of-distribution detector cannot be fitted, all are digits."""
+    try:
+        return recognition.read(run, model, images, check_is_digit=True)
+    except datasets.DataError:
+        return recognition.read(run, model, images)
+
+
+def _whole(digits: list[Answer]) -> Answer:
+    """One digit's answer; of several, the number that they make and each one's answer."""
+    if len(digits) == 1:
+        return digits[0]
+    if wrong := next((digit for digit in digits if "error" in digit), None):
+        return wrong
+    labels = " ".join(str(digit["label"]) for digit in digits)
+    return {"label": labels, "is_digit": all(d["is_digit"] for d in digits), "digits": digits}
+
+
+def _items(paths: list[str], split: bool) -> Iterator[Item]:
+    """Each thing to read, with `split` as digits one by one; what cannot be read with the reason.
+    Never raises: what is wrong with one takes no other's answer away."""
     for name in paths:
         path = Path(name)
         try:
@@ -115,15 +153,16 @@ def _items(paths: list[str]) -> Iterator[Item]:
             if file.name.endswith((".jsonl", ".jsonl.gz")):
                 yield from _stroke_items(file)
             else:
-                yield str(file), _picture(file)
+                yield str(file), _picture(file, split)
 
 
-def _picture(file: Path) -> drawing.Ink | str:
-    """The prepared image of a picture, or what is wrong with it."""
+def _picture(file: Path, split: bool) -> list[drawing.Ink] | str:
+    """The prepared images of a picture's digits, or what is wrong with it."""
     if not os.path.lexists(file):
         return NO_FILE
     try:
-        return drawing.from_image(drawing.open_image(file)).image
+        found = recognition.prepare_image(drawing.open_image(file), split=split)
+        return [digit.image for digit in found]
     except drawing.DigitError as error:
         return str(error)
     except (OSError, ValueError, MemoryError) as error:
@@ -182,10 +221,10 @@ def _reason(error: Exception) -> str:
     return excerpt(getattr(error, "strerror", None) or error or type(error).__name__, 100)
 
 
-def _strokes_image(line: bytes) -> drawing.Ink | str:
-    """The prepared image of a line of strokes, or what is wrong with it."""
+def _strokes_image(line: bytes) -> list[drawing.Ink] | str:
+    """The prepared image of a line of strokes, which is one digit, or what is wrong with it."""
     try:
-        return drawing.from_strokes(parse_json(line)["strokes"]).image
+        return [drawing.from_strokes(parse_json(line)["strokes"]).image]
     except drawing.DigitError as error:
         return str(error)
     except (ValueError, KeyError, TypeError):

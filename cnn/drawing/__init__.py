@@ -9,11 +9,12 @@ ink on a picture, and draws anew what a fine pen wrote. Where lines become pixel
 from __future__ import annotations
 
 from cnn.drawing.ink import DigitError, Ink, Prepared, Stroke
-from cnn.drawing.pixels import from_image, from_pixels, ink_of, open_image
+from cnn.drawing.pixels import PICTURE_TYPES, from_image, from_pixels, ink_of, open_image
 from cnn.drawing.segmentation import split_pixels, split_strokes
-from cnn.drawing.strokes import FabricDrawing, from_strokes, strokes_from_canvas
+from cnn.drawing.strokes import FabricDrawing, from_strokes, sheet, strokes_from_canvas
 
 __all__ = [
+    "PICTURE_TYPES",
     "DigitError",
     "FabricDrawing",
     "Ink",
@@ -24,6 +25,7 @@ __all__ = [
     "from_strokes",
     "ink_of",
     "open_image",
+    "sheet",
     "split_pixels",
     "split_strokes",
     "strokes_from_canvas",

@@ -29,6 +29,8 @@ from cnn.drawing.ink import (
 )
 from cnn.drawing.rasteriser import draw_boxed
 
+# The endings of picture files that are read; a phone's HEIC among them.
+PICTURE_TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif")
 MAX_SIDE = 1024  # uploads are shrunk to this before anything else
 MIN_SIDE_TO_THIN = 40  # smaller digits are taken as they are: too coarse for a skeleton
 # Strokes finer than this, in pixels of the box, are drawn anew; others are near enough to MNIST's,
@@ -75,11 +77,16 @@ def from_image(image: Image.Image, centred: bool = True) -> Prepared:
 
 def open_image(source: str | Path | IO[bytes]) -> Image.Image:
     """The picture of a file, turned upright. Raises DigitError for what is none."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
     try:
         image = Image.open(source)
         image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DigitError("This file is not a picture that can be opened (PNG, JPEG, …).") from error
+        raise DigitError(
+            "This file is not a picture that can be opened (PNG, JPEG, HEIC, …)."
+        ) from error
     return ImageOps.exif_transpose(image)
 
 

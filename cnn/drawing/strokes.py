@@ -42,6 +42,11 @@ def from_strokes(
     return Prepared(drawing, crop(drawing, 0.1), boxed, centre(boxed))
 
 
+def sheet(strokes: Iterable[Stroke], canvas: int = 280, brush: float = 18.0) -> Ink:
+    """The strokes as they stand on a `canvas`-sized sheet, drawn with `brush`."""
+    return _sheet(as_lines(strokes), canvas, brush)
+
+
 def _sheet(lines: list[Line], side: int, pen: float) -> Ink:
     """The lines on a square sheet; on a sheet of a quarter of the side where they go over it so
     often that it is black all over, and would take seconds to draw."""

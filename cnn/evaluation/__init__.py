@@ -18,6 +18,7 @@ from cnn.evaluation.overfitting import (
     next_tries,
     over_fitting,
 )
+from cnn.evaluation.pairs import Pair, pair
 from cnn.evaluation.scoring import (
     Scored,
     predict,
@@ -27,16 +28,22 @@ from cnn.evaluation.scoring import (
     test_probabilities,
     validation_logits,
 )
+from cnn.evaluation.significance import Comparison, GroupComparison, compare, compare_groups
 
 __all__ = [
     "OVER_FITTING_GAP",
     "ClassScore",
+    "Comparison",
+    "GroupComparison",
     "NearChance",
     "NextTry",
     "OverFitting",
+    "Pair",
     "Scored",
     "chance_level",
     "class_report",
+    "compare",
+    "compare_groups",
     "confusion_matrix",
     "cross_entropy",
     "least_certain",
@@ -44,6 +51,7 @@ __all__ = [
     "near_chance",
     "next_tries",
     "over_fitting",
+    "pair",
     "predict",
     "predict_logits",
     "score_test_set",

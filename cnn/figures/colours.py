@@ -8,6 +8,7 @@ TRAIN, VALIDATION, BEST, MUTED = "#4a8fd6", "#ea7a2c", "#38a373", "#8b93a1"
 NEGATIVE, POSITIVE = TRAIN, VALIDATION  # values below and above zero, as bars
 DEAD, PROBLEM = "#d9534f", "#e0524f"
 GAP = "rgba(139,147,161,0.16)"  # between training and validation
+LABELS = {"light": "#4b505c", "dark": "#bbbab8"}  # small type beside a chart
 PAPER, TEXT = "#ffffff", {"light": "#1f2430", "dark": "#e8e6e1"}
 
 # Ink on paper for images, heat for positive maps, blue-orange around zero for signed ones.
@@ -24,9 +25,10 @@ DIVERGING_DARK += [[1.0, "#ffb473"]]
 CONFUSIONS = [[0, "rgba(217,105,29,0.04)"], [0.05, "rgba(217,105,29,0.16)"]]
 CONFUSIONS += [[0.3, "rgba(217,105,29,0.55)"], [1, "rgba(194,78,20,1)"]]
 
-# One for each class, everywhere: a 3 on Draw has the colour of a 3 on Inspect.
-CLASSES = ["#4a8fd6", "#ea7a2c", "#38a373", "#9a7bd0", "#d9534f"]
-CLASSES += ["#17a2a4", "#c9a227", "#d670a8", "#7d8b9c", "#a8704a"]
+# One for each class, everywhere: a 3 on Draw has the colour of a 3 on Inspect. Told apart without
+# red or green cones too (tests/cnn/figures/test_colours.py).
+CLASSES = ["#3098fb", "#fc7413", "#1f9b6f", "#815cbe", "#d9534f"]
+CLASSES += ["#15b6c0", "#626800", "#ff59a9", "#67757e", "#814348"]
 
 # Laid over an image, as (red, green, blue): evidence for a class, evidence against it.
 EVIDENCE = (250, 130, 40), (70, 150, 235)

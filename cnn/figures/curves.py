@@ -13,6 +13,7 @@ from cnn.figures._base import curve, hover, layout, legend_row
 from cnn.figures.colours import BEST, GAP, TRAIN, VALIDATION
 
 MAX_POINTS = 400
+WITHIN_TRAIN, WITHIN_VALIDATION = "training, so far", "held-out images, some"
 
 
 def thin(x: Sequence[float], y: Sequence[float], points: int = MAX_POINTS) -> tuple[list, list]:
@@ -30,7 +31,8 @@ def thin(x: Sequence[float], y: Sequence[float], points: int = MAX_POINTS) -> tu
 def loss_curve(steps: Sequence[float], losses: Sequence[float], total_steps: int) -> go.Figure:
     """Training loss by step: smoothed, the raw values behind it."""
     x, raw = thin(steps, losses)
-    figure = _raw_and_smoothed(x, raw, smooth(raw), "step %{x}<br>loss %{y:.4f}")
+    _, smoothed = thin(steps, smooth(losses))
+    figure = _raw_and_smoothed(x, raw, smoothed, "step %{x}<br>loss %{y:.4f}")
     figure.update_xaxes(title="Step (batches seen)", range=[0, max(total_steps, 1)])
     if x:
         figure.update_yaxes(rangemode="tozero")
@@ -76,12 +78,22 @@ def accuracy_curve(
     best_epoch: int | None,
     total_epochs: int,
 ) -> go.Figure:
-    """Train and validation accuracy by epoch, the best epoch marked, the gap between shaded."""
-    number = "%{y:.2%}"
-    figure = _train_and_validation(epochs, train, validation, best_epoch, number)
+    """Train and validation accuracy by epoch, the best epoch marked, the gap between shaded.
+
+    The last two traces, thin, are without points: what the browser puts there as the steps go by,
+    the training accuracy and that on some held-out images.
+    """
+    figure = _train_and_validation(epochs, train, validation, best_epoch, "%{y:.2%}")
+    for name, colour in ((WITHIN_TRAIN, TRAIN), (WITHIN_VALIDATION, VALIDATION)):
+        look = {"name": name, "opacity": 0.45, "showlegend": False, "zorder": -1}
+        figure.add_scatter(**curve([], [], colour, 1.2), **look, **hover(f"{name} %{{y:.1%}}"))
     _epoch_axes(figure, total_epochs, "Accuracy")
-    if not epochs:
+    figure.update_xaxes(range=[0, max(total_epochs, 1) + 0.5])
+    if len(epochs) < 2:  # all there can be: within the first epoch it rises from guessing
         figure.update_yaxes(range=[0, 1], tickformat=".0%")
+    else:
+        known = [accuracy for accuracy in validation if accuracy is not None]
+        figure.update_yaxes(range=_span([*train, *known]))
     return layout(figure, 300, legend=legend_row(1.12))
 
 
@@ -129,6 +141,13 @@ def _train_and_validation(
     return figure
 
 
+def _span(accuracies: list[float]) -> list[float]:
+    """From a little below the lowest accuracy to a little above the highest."""
+    low, high = min(accuracies), max(accuracies)
+    margin = 0.1 * max(high - low, 0.01)
+    return [max(0, low - margin), min(1 + margin, high + margin)]
+
+
 def accuracy_by_step(total_steps: int) -> go.Figure:
     """Axes for accuracy within the epochs, and two curves without points: `training` and `new
     images`."""
@@ -139,18 +158,6 @@ def accuracy_by_step(total_steps: int) -> go.Figure:
     figure.update_xaxes(title="Step (batches seen)", range=[0, max(total_steps, 1)])
     figure.update_yaxes(title="Accuracy", range=[0, 1], tickformat=".0%")
     return layout(figure, 300, showlegend=False)
-
-
-def compare_curves(curves: dict[str, tuple[list[int], list[float]]], quantity: str) -> go.Figure:
-    """Accuracy by epoch of several runs; `curves` maps a run's name to epochs and accuracies."""
-    dashes = ("solid", "dash", "dot", "dashdot")
-    figure = go.Figure()
-    for place, (name, (epochs, values)) in enumerate(curves.items()):
-        trace = curve(epochs, values, None, mode="lines+markers") | {"name": name}
-        text = hover("epoch %{x}: %{y:.2%}", "%{fullData.name}")
-        figure.add_scatter(**trace, line_dash=dashes[place % 4], **text)
-    _epoch_axes(figure, max((max(epochs) for epochs, _ in curves.values()), default=1), quantity)
-    return layout(figure, 340, showlegend=True, legend=legend_row(-0.25))
 
 
 def _epoch_axes(figure: go.Figure, last: int, quantity: str) -> None:

@@ -74,9 +74,12 @@ def _percentage(share: float) -> str:
     return "0" if share == 0 else f"{100 * share:.1f}" if share < 0.9995 else "100"
 
 
-def probability_bars(probabilities: Sequence[float], names: Sequence[str]) -> go.Figure:
-    """One bar per class, the winner in another colour and bold, every bar with its figure."""
-    winner = int(np.argmax(probabilities))
+def probability_bars(
+    probabilities: Sequence[float], names: Sequence[str], has_winner: bool = True
+) -> go.Figure:
+    """One bar per class, the winner (where there is one) in another colour and bold, every bar with
+    its figure."""
+    winner = int(np.argmax(probabilities)) if has_winner else None
     labels = [f"<b>{name}</b>" if i == winner else name for i, name in enumerate(names)]
     colours = [VALIDATION if i == winner else MUTED for i in range(len(names))]
     shares = [f"{p:.1%}" for p in probabilities]

@@ -6,7 +6,7 @@ torch is imported inside functions: the first page is painted without it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,7 +65,8 @@ def prepare_strokes(
     if not prepared:
         return [drawing.from_strokes(strokes, False, canvas, brush)]
     found = (split and drawing.split_strokes(strokes)) or [list(strokes)]
-    return [drawing.from_strokes(part) for part in found[:MOST_DIGITS]]
+    whole = drawing.sheet(strokes, canvas, brush)  # all that is on it, as it came
+    return [replace(drawing.from_strokes(part), drawing=whole) for part in found[:MOST_DIGITS]]
 
 
 def prepare_image(
@@ -77,7 +78,7 @@ def prepare_image(
     if not prepared:
         return [drawing.from_pixels(ink, False)]
     found = (split and drawing.split_pixels(ink)) or [ink]
-    return [drawing.from_pixels(part) for part in found[:MOST_DIGITS]]
+    return [replace(drawing.from_pixels(part), drawing=ink) for part in found[:MOST_DIGITS]]
 
 
 def read(run: Run, model: nn.Module, images: Floats, check_is_digit: bool = False) -> Reading:

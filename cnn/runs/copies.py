@@ -79,3 +79,21 @@ def retry(
         **network,
     ) as again:
         return again
+
+
+def repeat(run: Run, seed: int | None = None) -> Run:
+    """A new run with the same network, data and settings: with the same seed it gives the same
+    result, with another `seed` it tells how much of a result is chance. Raises RunError."""
+    config = run.config
+    changes: dict[str, object] = {}
+    if seed is not None:
+        changes["settings"] = config.settings.changed(seed=seed)
+    with copy_of(
+        run,
+        f"{run.name[:60]}, {'again' if seed is None else f'seed {seed}'}",
+        start_from=config.start_from,
+        origin=config.origin,
+        versions=versions(),
+        **changes,
+    ) as again:
+        return again

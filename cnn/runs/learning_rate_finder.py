@@ -30,7 +30,7 @@ SMOOTHING = 0.85
 GIVE_UP = 3.0  # training has diverged where the smoothed loss is so many times its lowest
 
 # The losses without their noise.
-smooth_losses = functools.partial(smoothing.smooth, weight=SMOOTHING)
+smooth_losses = functools.partial(smoothing.moving_average, weight=SMOOTHING)
 
 
 def bounds(optimizer: str) -> tuple[float, float]:

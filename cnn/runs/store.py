@@ -54,12 +54,28 @@ def new(
     name: str = "",
 ) -> Run:
     """Make the folder of a run with everything it needs to be repeated. Raises RunError."""
+    config = new_config(architecture, settings, dataset, device, preset)
+    return create(config, name or name_for(config))
+
+
+def name_for(config: Config) -> str:
+    """What to call a run that was given no name."""
+    network = PRESETS[config.preset].label if config.preset in PRESETS else "My network"
+    return default_name(network, config.dataset)
+
+
+def new_config(
+    architecture: Architecture,
+    settings: Settings,
+    dataset: str,
+    device: str = "auto",
+    preset: str | None = None,
+) -> Config:
+    """What to train, with everything that is needed to repeat it. Raises RunError."""
     if problem := misfit(architecture, DATASETS[dataset].classes):
         raise RunError(problem)
     preprocessing = preprocessing_for(dataset, settings.normalisation)
-    if not name:
-        name = default_name(PRESETS[preset].label if preset in PRESETS else "My network", dataset)
-    config = Config(
+    return Config(
         architecture=architecture,
         dataset=dataset,
         settings=settings,
@@ -70,7 +86,6 @@ def new(
         classes=DATASETS[dataset].classes,
         versions=versions(),
     )
-    return create(config, name)
 
 
 def default_name(network: str, dataset: str) -> str:

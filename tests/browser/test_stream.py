@@ -17,11 +17,11 @@ from playwright.sync_api import Page, expect
 
 from cnn import figures, runs
 from cnn.common.files import write_bytes
-from cnn.inspection.example_filters import SAMPLE_STROKES
 from cnn.runs import watching
 from cnn.runs.locks import Lock
 from tests.browser.conftest import Server
 from tests.browsing import draw_strokes
+from tests.strokes import SAMPLE_STROKES
 
 expect.set_options(timeout=60_000)
 
@@ -123,7 +123,7 @@ def test_zoom_and_hidden_curves_stay_through_updates_reruns_and_the_end(
     worker.report(10)
     worker.end_epoch()  # a shaded gap comes before the curves
     page.wait_for_function(f"({LENGTH}) === 20")
-    page.wait_for_function(f"{ACCURACY}.data.length === 3")
+    page.wait_for_function(f"{ACCURACY}.data.length === 5")
     assert page.evaluate(f"{LOSS}.layout.xaxis.range") == shown
     assert page.evaluate(hidden) == ["training"]
 

@@ -105,16 +105,30 @@ def test_undoing_a_preset_brings_back_its_predecessors_settings(app):
     assert play(page).settings == PRESETS["compact"].settings
 
 
+def test_a_changed_preset_is_no_longer_called_by_its_name(app):
+    page = app("design")
+    assert page.selectbox[0].value == "compact"
+    button(page, "add_dropout").click().run()
+    assert page.selectbox[0].value is None
+    assert page.selectbox[0].placeholder == "Compact CNN, changed"
+    about = [caption.value for caption in page.caption]
+    assert PRESETS["compact"].about not in about
+    assert "Begun from Compact CNN, and changed since." in about
+    preset(page, "compact")
+    assert page.selectbox[0].value == "compact"
+
+
 def test_an_impossible_layer_says_why_in_its_card_and_one_button_fixes_it(app):
     pools = (MaxPool2d(kernel_size=7, stride=7), MaxPool2d(kernel_size=5, stride=5))
     broken = Architecture(layers=(Conv2d(), *pools, Flatten()))
     page = app("", net=to_link(broken, Settings()))
     page.switch_page("pages/design.py").run()
     assert page.error[0].value == "Its input is 4×4, the window does not fit."
-    train = button(page, "train")
-    assert train.disabled
-    assert train.label == "Fix layer 3 first"
+    first = button(page, "fix_first")
+    assert first.label == "Fix layer 3 first"
+    first.click().run()
     uid = play(page).cards[2].uid
+    assert play(page).chosen == uid  # its card is open, where the fixes are
     button(page, f"fix_{uid}_0").click().run()
     assert not page.error
     assert play(page).architecture.problem() is None

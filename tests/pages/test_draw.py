@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -34,11 +35,10 @@ def no_detector(monkeypatch):
 def drawn(app):
     """`drawn(strokes)`: the page with that drawing on its sheet."""
 
-    def show(strokes, upload=None, **choices):
+    def show(strokes, **choices):
         page = app("learn")
         if strokes:
             sheets_of(page)["draw"].add(fabric(strokes))
-        kept(page).upload = upload
         for key, choice in choices.items():
             page.session_state[key] = choice
         page.switch_page("pages/draw.py").run()
@@ -150,14 +150,45 @@ def picture(kind):
 
 @pytest.mark.parametrize("kind", ["light", "dark", "transparent"])
 def test_an_upload_is_read(drawn, trained, kind):
-    page = drawn([], draw_source="Upload", upload=picture(kind))
+    page = uploaded(drawn, kind)
+    assert "## 1" in text(page)
+
+
+def uploaded(drawn, kind):
+    page = drawn([], draw_source="Upload")
+    page.file_uploader[0].upload("digit.png", picture(kind), "image/png").run()
+    assert not page.exception, page.exception
+    return page
+
+
+def test_a_removed_upload_takes_its_answer_along(drawn, trained):
+    page = uploaded(drawn, "light")
+    page.file_uploader[0].clear().run()
+    assert "## 1" not in text(page) and "Choose a picture of a digit" in text(page)
+
+
+def test_an_upload_outlives_a_page_switch_and_can_be_removed_then(drawn, trained):
+    page = uploaded(drawn, "light")
+    page.switch_page("pages/learn.py").run()
+    page.switch_page("pages/draw.py").run()
+    assert "## 1" in text(page)
+    page.button(key="draw_file_remove").click().run()
+    assert "## 1" not in text(page) and "Your turn" in text(page)
+
+
+def test_a_photograph_of_a_phone_is_read(drawn, trained):
+    pillow_heif.register_heif_opener()
+    file = io.BytesIO()
+    Image.open(io.BytesIO(picture("dark"))).convert("RGB").save(file, "HEIF")
+    page = drawn([], draw_source="Upload")
+    page.file_uploader[0].upload("IMG_0001.heic", file.getvalue(), "image/heic").run()
     assert "## 1" in text(page)
 
 
 @pytest.mark.parametrize("kind", ["broken", "blank"])
 def test_a_picture_without_a_digit_says_so(drawn, trained, kind):
-    page = drawn([], draw_source="Upload", upload=picture(kind))
-    assert len(page.warning) == 1 and "Your turn" in text(page)
+    page = uploaded(drawn, kind)
+    assert len(page.warning) == 1 and "Choose a picture of a digit" in text(page)
 
 
 def test_my_digits_are_kept_scored_and_removed(drawn, trained):

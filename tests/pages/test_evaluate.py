@@ -1,6 +1,4 @@
-"""Evaluate: figures that fit the run, mistakes, cells, sections, any epoch."""
-
-import shutil
+"""Evaluate: figures that fit the run, mistakes, cells, sections, any epoch, damaged weights."""
 
 import numpy as np
 import pytest
@@ -162,7 +160,8 @@ def test_over_fitting_offers_tries_that_start_a_run(app, trained, monkeypatch):
     started: list[runs.Run] = []
     monkeypatch.setattr(runs, "launch", started.append)
     page = open_section(app, "Over-fitting")
-    tries = evaluation.next_tries(trained.config, None)
+    ends = [row for row in trained.metrics() if row["kind"] == "epoch"]
+    tries = evaluation.next_tries(trained.config, evaluation.over_fitting(ends))
     buttons = [b for b in page.button if b.key and b.key.startswith("next_try_")]
     assert [b.label for b in buttons] == [one.label for one in tries]
     place = next(n for n, one in enumerate(tries) if one.architecture is not None)
@@ -194,23 +193,3 @@ def test_damaged_weights_are_named_and_nothing_breaks(app, trained):
     next(b for b in page.button if b.label == "Score the test set now").click().run()
     assert not page.exception
     assert "damaged" in page.error[0].value
-
-
-def test_a_damaged_folder_is_listed_beside_the_good_ones(app, trained, runs_folder):
-    shutil.copytree(trained.path, runs_folder / "cut-short")
-    (runs_folder / "cut-short" / "config.json").write_text('{"version": 1, "archi')
-    page = app("evaluate")
-    assert any("cut-short" in warning.value for warning in page.warning)
-    table = next(d.value for d in page.dataframe if "Run" in d.value)
-    assert list(table["Run"]) == [trained.name]
-
-
-def test_delete_asks_first(app, trained, runs_folder):
-    """(The answer is given in the browser tests: this runner cannot press a dialog's button.)"""
-    (runs_folder / "junk").mkdir()
-    page = app("evaluate")
-    page.button(key="delete_junk").click().run()
-    assert not page.exception
-    assert page.button(key="delete_yes").label == "Delete"
-    assert page.button(key="delete_no").label == "Keep"
-    assert (runs_folder / "junk").is_dir()

@@ -8,7 +8,7 @@ import pytest
 from cnn import datasets, runs
 from cnn.common.files import write_tensors
 from cnn.network import Architecture
-from cnn.network.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ResidualBlock
+from cnn.network.layers import Activation, Conv2d, Flatten, GlobalAvgPool, Linear, ResidualBlock
 from cnn.training import Settings
 from ui.inspect.sections import SECTIONS
 from ui.inspect.state import InspectState
@@ -84,9 +84,9 @@ def test_the_arithmetic_of_every_layer_opens_and_adds_up(app, trained):
 
 def test_layer_and_map_can_be_chosen_without_a_mouse(app, trained):
     page = open_section(app("inspect"), "Map")
-    page.selectbox(key="map_layer_0").set_value(5).run()
+    page.selectbox(key=f"map_layer_0_{trained.id}").set_value(5).run()
     assert choice(page, trained).layer == 5
-    page.number_input(key="map_map_5_0").set_value(7).run()
+    page.number_input(key=f"map_map_5_0_{trained.id}").set_value(7).run()
     assert choice(page, trained).channel == 7
     assert not page.exception
 
@@ -119,6 +119,23 @@ def test_a_missing_drawing_leads_to_draw(app, trained):
     assert "Nothing is drawn yet" in page.info[0].value
 
 
+def test_fields_of_a_layer_or_map_belong_to_their_run(app, trained):
+    other = untrained(Conv2d(filters=12), Activation(), GlobalAvgPool())
+    page = app("inspect", run=other.id)
+    strongest = choice(page, other).channel
+    wanted = 0 if strongest else 1
+    page.switch_page("pages/inspect.py")
+    page.selectbox(key=f"run_picker_inspect_{other.id}").set_value(trained.id).run()
+    page.selectbox(key=f"map_layer_0_{trained.id}").set_value(2).run()
+    page.number_input(key=f"map_map_2_0_{trained.id}").set_value(wanted).run()
+    page.selectbox(key=f"run_picker_inspect_{trained.id}").set_value(other.id).run()
+    assert page.number_input(key=f"map_map_2_0_{other.id}").value == strongest
+    assert f"map {strongest}" in words(page)
+    page.selectbox(key=f"map_layer_0_{other.id}").set_value(1).run()
+    assert not page.exception
+    assert choice(page, other).layer == 1
+
+
 def test_the_epoch_slider_and_play(app, trained):
     page = app("inspect")
     slider = page.select_slider[0]
@@ -149,7 +166,7 @@ def test_switching_a_filter_off_and_undoing_it(app, trained):
 def test_edits_are_kept_as_a_new_run(app, trained):
     page = open_section(app("inspect"), "Surgery")
     page.button(key="surgery_off").click().run()
-    page.text_input(key="surgery_name").set_value("Blind on one eye").run()
+    page.text_input(key=f"surgery_name_{trained.id}").set_value("Blind on one eye").run()
     page.button(key="surgery_keep").click().run()
     assert not page.exception
     kept = [run for run in runs.list_runs() if run.id != trained.id]
@@ -166,8 +183,9 @@ def test_an_image_is_made_for_a_filter(app, trained):
 def test_why_not_another_class(app, trained):
     page = open_section(app("inspect"), "Where it looks")
     assert "add up to" in words(page)
-    other = page.selectbox(key="look_against").options[1]
-    page.selectbox(key="look_against").select(other).run()
+    against = f"look_against_{trained.id}"
+    other = page.selectbox(key=against).options[1]
+    page.selectbox(key=against).select(other).run()
     assert f"blue for {other}" in words(page)
 
 

@@ -16,6 +16,7 @@ from ui.shared import state
 from ui.shared.fields import field_widget
 
 Uid = int | str  # a card's number, or "head" for the classifier's
+Act = Callable[[], None]
 
 _CSS = Path(__file__).with_suffix(".css").read_text()
 SWITCH_HELP = Layer.model_fields["enabled"].description
@@ -184,7 +185,8 @@ def _sliders(layer: Layer, uid: Uid, locked: bool) -> None:
     if rest:
         changed = [name for name in rest if getattr(layer, name) != fields[name].default]
         label = f"More · {len(changed)} set" if changed else "More"
-        with st.expander(label, icon=":material/tune:", expanded=bool(changed), type="compact"):
+        fold = f"more_{uid}"  # by its key it stays open when its label changes
+        with st.expander(label, bool(changed), key=fold, icon=":material/tune:", type="compact"):
             draw(rest)
 
 
@@ -230,22 +232,30 @@ def _tools(card: state.Card, place: int, locked: bool) -> None:
 
     full = len(play.cards) >= MAX_LAYERS
     switch_name, switch_icon = ("on", "toggle_on") if off else ("off", "toggle_off")
-    tools: list[tuple[str, str, str, Callable[[], None], bool, str | None]] = [
-        ("up", "", "arrow_upward", lambda: move(-1), place == 0, f"Move layer {number} up"),
-        ("down", "", "arrow_downward", lambda: move(1), last, f"Move layer {number} down"),
+    up, down = f"Move layer {number} up", f"Move layer {number} down"
+    tools: list[tuple[str, str, str, Act, bool, str | None]] = [
+        ("up", up, "arrow_upward", lambda: move(-1), place == 0, up),
+        ("down", down, "arrow_downward", lambda: move(1), last, down),
         ("copy", "Duplicate", "content_copy", copy, full, None),
         ("switch", f"Switch {switch_name}", switch_icon, switch, False, SWITCH_HELP),
         ("remove", "Remove", "delete", remove, False, None),
     ]
+
+    def draw(name: str, label: str, icon: str, act: Act, disabled: bool, about: str | None) -> None:
+        st.button(
+            label,
+            key=f"{name}_{card.uid}",
+            icon=f":material/{icon}:",
+            type="tertiary",
+            on_click=clicked,
+            args=(act,),
+            disabled=disabled or locked,
+            help=about,
+        )
+
     with st.container(horizontal=True, gap="small", key=f"tools_{card.uid}"):
-        for name, label, icon, act, disabled, about in tools:
-            st.button(
-                label,
-                key=f"{name}_{card.uid}",
-                icon=f":material/{icon}:",
-                type="tertiary",
-                on_click=clicked,
-                args=(act,),
-                disabled=disabled or locked,
-                help=about,
-            )
+        with st.container(horizontal=True, width="content", key=f"icon_only_move_{card.uid}"):
+            for tool in tools[:2]:
+                draw(*tool)
+        for tool in tools[2:]:
+            draw(*tool)

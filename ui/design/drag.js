@@ -9,6 +9,7 @@ const named = (element, pattern) => {
 
 export default function (component) {
   const { data, setTriggerValue } = component;
+  keepTypingApart();
   if (!data.enabled) return;
   const list = () => document.querySelector(".st-key-layer-list");
   const cards = () => [...list().querySelectorAll('[class*="st-key-card_"]')].filter(

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.shared.components import SHORTCUTS_JS
+
 _component = st.components.v2.component(
-    "layer_drag", js=Path(__file__).with_suffix(".js").read_text()
+    "layer_drag", js=f"{SHORTCUTS_JS}\n{Path(__file__).with_suffix('.js').read_text('utf-8')}"
 )
 
 

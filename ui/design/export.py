@@ -52,7 +52,7 @@ class VerifiedExports:
 
 def section(architecture: Architecture, problem: str | None) -> None:
     """The choice, and what was chosen; nothing is made before it is asked for."""
-    st.subheader("Export", anchor=False)
+    st.header("Export", anchor=False)
     chosen = st.segmented_control(
         "Format",
         list(FORMATS),

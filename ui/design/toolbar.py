@@ -6,14 +6,15 @@ import streamlit as st
 
 from cnn.network import Row, failing_row
 from cnn.presets import PRESETS
-from ui.design import undo_history
+from ui.design import cards, undo_history
 from ui.shared import state
 from ui.shared.plain_text import plain
 
 
 def toolbar(rows: list[Row], problem: str | None, locked: bool) -> None:
     """One row of controls, and where the chosen preset comes from."""
-    preset = PRESETS.get(state.get().preset or "")
+    play = state.get()
+    preset = PRESETS.get(play.preset or "")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _start_from(locked)
         _undo_and_redo(locked)
@@ -21,7 +22,8 @@ def toolbar(rows: list[Row], problem: str | None, locked: bool) -> None:
         _train(rows, problem)
     if preset is not None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(preset.about, width="content")
+            changed = f"Begun from {preset.label}, and changed since."
+            st.caption(changed if play.is_changed else preset.about, width="content")
             with st.popover("Where it comes from", type="tertiary", icon=":material/history_edu:"):
                 st.markdown(preset.history)
                 st.caption(f"Source: {preset.source}")
@@ -36,14 +38,17 @@ def _start_from(locked: bool) -> None:
         if play.version == version:  # a slow server may receive the same choice twice
             play.load_preset(st.session_state[key])
 
+    unchanged = play.preset in names and not play.is_changed
+    if not unchanged:  # the field names no network that this is not
+        key = f"preset_{version}_changed"
     st.selectbox(
         "Start from",
         names,
-        names.index(play.preset) if play.preset in names else None,
+        names.index(play.preset) if play.preset and unchanged else None,
         format_func=lambda name: PRESETS[name].label,
         key=key,
         on_change=load,
-        placeholder="Choose a network",
+        placeholder=play.title,
         width=300,
         disabled=locked,
     )
@@ -69,11 +74,18 @@ def _undo_and_redo(locked: bool) -> None:
 
 
 def _train(rows: list[Row], problem: str | None) -> None:
-    label = "Make it smaller first" if problem else "Train this network"
-    if failing := failing_row(rows):
-        label = f"Fix layer {failing.number} first"
+    if failing := failing_row(rows):  # its card says what is wrong, and has the fixes
+        st.button(
+            f"Fix layer {failing.number} first",
+            key="fix_first",
+            icon=":material/build:",
+            help=plain(problem) if problem else None,
+            on_click=cards.choose,
+            args=(failing.number,),
+        )
+        return
     if st.button(
-        label,
+        "Make it smaller first" if problem else "Train this network",
         key="train",
         type="primary",
         icon=":material/build:" if problem else ":material/model_training:",

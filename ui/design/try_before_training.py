@@ -33,7 +33,7 @@ class Trial:
 
 def section(architecture: Architecture, problem: str | None) -> None:
     """The button, and the figures of the network it was last pressed for."""
-    st.subheader("Try it before training", anchor=False)
+    st.header("Try it before training", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             "Sends one batch through the untrained network and back: does the signal neither "

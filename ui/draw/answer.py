@@ -12,7 +12,7 @@ from cnn import drawing, figures, recognition, runs
 from cnn.datasets import DATASETS
 from cnn.figures.colours import MUTED, VALIDATION
 from cnn.runs.watching import MOST_IMAGES, Subject
-from ui.draw import state
+from ui.draw import source, state
 from ui.live import subjects
 from ui.live.component import PLOTLY_VERSION, live_component
 from ui.live.payloads import figure_json
@@ -54,12 +54,17 @@ def no_digits(run: runs.Run) -> str:
 
 def invitation(config: runs.Config) -> None:
     """What stands in the answer's place before anything is drawn."""
-    what = "Write a digit from 0 to 9 on the dark sheet, or several beside each other as a number."
-    if not config.reads_digits:
-        what = f"Draw one of what this network tells apart: {', '.join(config.classes)}."
+    things = f"what this network tells apart: {', '.join(config.classes)}"
+    if source.is_upload():
+        wanted = "a digit, or of a number" if config.reads_digits else f"one of {things}"
+        what, when = f"Choose a picture of {wanted}.", "it is there"
+    else:
+        what, when = f"Draw one of {things}.", "you lift the pen"
+        if config.reads_digits:
+            what = "Write a digit from 0 to 9 on the dark sheet, or several as a number."
     with st.container(border=True, horizontal_alignment="center", key="draw_invitation"):
-        st.markdown("### :material/draw: Your turn")
-        st.markdown(f"{what} The network answers as soon as you lift the pen.")
+        st.markdown("## :material/draw: Your turn")
+        st.markdown(f"{what} The network answers as soon as {when}.")
 
 
 def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
@@ -83,9 +88,10 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
         _number(reading, found, config.classes)
     else:
         _winner(reading, found[0], config)
-    row = reading.probabilities[state.chosen(found)]
+    shown = state.chosen(found)
+    row, is_digit = reading.probabilities[shown], reading.is_digit[shown]
     chart(
-        figures.probability_bars(row.tolist(), config.classes),
+        figures.probability_bars(row.tolist(), config.classes, is_digit),
         "draw_bars",
         "Probability of every class",
     )
@@ -129,9 +135,9 @@ def _winner(reading: recognition.Reading, one: drawing.Prepared, config: runs.Co
             headline(in_words(reading.confidence)[0], classes[best])
         else:
             with st.container(key="draw_no_digit", gap=None):
-                st.markdown(f"### That does not look like {kind} to me")
+                st.markdown(f"## That does not look like {kind} to me")
                 st.markdown(
-                    f"If it had to be one: **{classes[best]}** ({reading.confidence:.0%}). The "
+                    f"If it had to be one: **{classes[best]}** ({reading.confidence:.1%}). The "
                     f"bars only share out 100 % among the {kinds}; they cannot say “none of these”."
                 )
         st.image(
@@ -156,7 +162,7 @@ def _number(
             with st.container(width=84, gap=None):
                 st.image(enlarge(one.image, 3), width=84, alt=f"Digit {i + 1} as seen")
                 note = "" if reading.is_digit[i] else " · no digit"
-                st.caption(f"**{classes[reading.best[i]]}** {row.max():.0%}{note}")
+                st.caption(f"**{classes[reading.best[i]]}** {row.max():.1%}{note}")
     chosen = st.segmented_control(
         "Look closer at",
         range(len(found)),

@@ -37,7 +37,7 @@ def show(run_id: str) -> None:
     game = state.get().game
     if not game.order:
         with st.container(border=True, horizontal_alignment="center"):
-            st.markdown("### Ten digits against the clock")
+            st.markdown("## Ten digits against the clock")
             st.markdown(
                 "You are asked for a digit, you draw it, the network reads it. A point for every "
                 "digit it reads as what was asked. Press Enter for the next one."
@@ -121,13 +121,13 @@ def _result(game: Game) -> None:
         border=True,
     )
     misread = [turn for turn in game.turns if not turn.is_right]
-    st.markdown("#### " + ("The network misread these" if misread else "It read every one of them"))
+    st.markdown("## " + ("The network misread these" if misread else "It read every one of them"))
     with st.container(horizontal=True, gap="small"):
         for turn in misread or game.turns:
             with st.container(width=104, gap=None):
                 st.image(enlarge(turn.image, 3), width=96, alt=f"Your {turn.asked}")
                 asked = "" if turn.is_right else f"{turn.asked} → "
-                st.caption(f"{asked}**{turn.read}** {turn.confidence:.0%}")
+                st.caption(f"{asked}**{turn.read}** {turn.confidence:.1%}")
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Play again", type="primary", icon=":material/replay:", key="game_again", on_click=start

@@ -70,7 +70,7 @@ class Answer {
       this.large.textContent = names[0];
     } else {
       this.small.textContent = "That does not look like a digit to me. If it had to be one: " +
-        `${classes[best(rows[0])]} (${Math.round(100 * confidence)}%).`;
+        `${classes[best(rows[0])]} (${(100 * confidence).toFixed(1)}%).`;
       this.large.textContent = "";
     }
     this.bars(rows[Math.min(chosen, rows.length - 1)]);
@@ -81,7 +81,8 @@ class Answer {
 
   bars(row) {
     const { figure, classes, colours } = this.data;
-    const winner = best(row), next = structuredClone(figure), [bars] = next.data;
+    const none = !this.data.digits[Math.min(this.data.chosen, this.data.digits.length - 1)];
+    const winner = none ? -1 : best(row), next = structuredClone(figure), [bars] = next.data;
     bars.x = row;
     bars.y = classes.map((name, i) => (i === winner ? `<b>${name}</b>` : name));
     bars.text = row.map((share) => `${(100 * share).toFixed(1)}%`);

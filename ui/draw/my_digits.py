@@ -37,9 +37,9 @@ def show(run_id: str) -> None:
     _exchange(kept)
     if not kept:
         return
-    st.markdown("#### How every run reads them")
+    st.markdown("## How every run reads them")
     _scores(kept)
-    st.markdown("#### Teach a run my handwriting")
+    st.markdown("## Teach a run my handwriting")
     _teach(run_id, kept)
 
 
@@ -75,7 +75,7 @@ def _gallery(kept: list[my_digits.Drawing]) -> None:
     """The newest drawings, in one picture."""
     if not kept:
         with st.container(border=True):
-            st.markdown("#### Nothing kept yet")
+            st.markdown("## Nothing kept yet")
             st.markdown(
                 "Ten of each digit is a good start. Your digits stay on this machine, in the data "
                 "folder, as the strokes you drew."
@@ -205,7 +205,11 @@ def _teach(run_id: str, kept: list[my_digits.Drawing]) -> None:
         )
     if len(kept) < finetune.FEWEST:
         st.caption(f"Keep at least {finetune.FEWEST} digits first.")
-    taught = [other for other in runs.list_runs() if finetune.is_finetuned(other)]
+    taught = [
+        other
+        for other in runs.list_runs()
+        if finetune.is_finetuned(other) and run.id in (other.id, other.config.start_from)
+    ]
     working = any(other.state in runs.ACTIVE for other in taught)
     if taught:
         refreshing(_effects, 1.0 if working else None, "effects")([r.id for r in taught[:5]])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import streamlit as st
 
@@ -13,10 +11,15 @@ from ui.shared import canvas
 from ui.shared import state as shared
 from ui.shared.choice import choose
 from ui.shared.image_choice import ImageChoice
+from ui.shared.picture_upload import picture_upload
 from ui.shared.pictures import enlarge, framed
 
 SOURCES = ["Canvas", "Upload"]
-TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
+
+
+def is_upload() -> bool:
+    """Whether a picture is read rather than the canvas."""
+    return st.session_state.get("draw_source") == SOURCES[1]
 
 
 def prepared_on() -> bool:
@@ -46,18 +49,9 @@ def _from_canvas(split: bool) -> list[drawing.Prepared]:
 
 
 def _from_upload(split: bool) -> list[drawing.Prepared]:
-    file = st.file_uploader(
-        "A picture of one digit, or of a number",
-        type=TYPES,
-        key="draw_file",
-        help="Dark on light or light on dark, any size, transparent or not.",
-    )
-    if file is not None:
-        state.get().upload = file.getvalue()
-    content = state.get().upload
-    if content is None:
+    picture = picture_upload("A picture of one digit, or of a number", "draw_file")
+    if picture is None:
         return []
-    picture = drawing.open_image(io.BytesIO(content))
     st.image(picture, width=200, alt="The uploaded picture")
     return recognition.prepare_image(picture, prepared_on(), split)
 

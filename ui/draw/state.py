@@ -54,7 +54,6 @@ class Game:
 class DrawState:
     """What is looked at, the game, and what there is to say."""
 
-    upload: bytes | None = None  # the picture file: a file uploader forgets it with its page
     digit: int = 0  # which of a number's digits is looked at
     game: Game = field(default_factory=Game)
     notice: str | None = None  # of the last click, to be shown once

@@ -58,7 +58,7 @@ def _pick_operation(scene: Scene, number: int) -> str:
         list(titles),
         list(titles).index(first),
         format_func=lambda name: titles[name],
-        key=f"sum_operation_{scene.run.id}_{number}",
+        key=scene.widget_key("sum_operation", number),
         persist_state="session",
         width=230,
     )

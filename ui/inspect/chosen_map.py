@@ -33,8 +33,8 @@ def pick_map(scene: Scene, key: str) -> None:
     def title(number: int) -> str:
         return f"{number} · {scene.outputs[number - 1].layer.summary}" if number else "The image"
 
-    layer_key = f"{key}_layer_{choice.version}"
-    map_key = f"{key}_map_{choice.layer}_{choice.version}"
+    layer_key = scene.widget_key(key, "layer", choice.version)
+    map_key = scene.widget_key(key, "map", choice.layer, choice.version)
 
     def layer_changed(number: int) -> None:
         values = scene.outputs[number - 1].values if number else scene.given(1)

@@ -82,13 +82,17 @@ def choose_epoch(run: runs.Run) -> int | None:
         choices_in(run).epoch = epoch if isinstance(epoch, int) else None
         player.playing = False
 
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.button(
-            ":material/pause:" if player.playing else ":material/play_arrow:",
-            key="inspect_play",
-            help="Watch it learn: the page after each epoch, one after the other.",
-            on_click=lambda: _play(run),
-        )
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", gap="small", wrap=False, key="inspect_epochs"
+    ):
+        with st.container(width="content", key="icon_only_play"):
+            st.button(
+                "Stop" if player.playing else "Play the epochs",
+                icon=":material/pause:" if player.playing else ":material/play_arrow:",
+                key="inspect_play",
+                help="Watch it learn: the page after each epoch, one after the other.",
+                on_click=lambda: _play(run),
+            )
         st.select_slider(
             "Weights after epoch",
             options,

@@ -39,14 +39,14 @@ def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
             range(len(found)),
             index,
             format_func=lambda i: title(found[i]),
-            key=f"{key}_conv",
+            key=scene.widget_key(key, "conv"),
             width=290,
         )
         kept.convolution = index
         filters = found[index]
         number = kept.filters.get(index, _first(scene, filters))
         last = len(filters.weights) - 1
-        widget = f"{key}_filter_{index}_{scene.choice.version}"
+        widget = scene.widget_key(key, "filter", index, scene.choice.version)
         st.number_input(
             f"Filter, 0 to {last}",
             0,
@@ -116,7 +116,7 @@ def _all(scene: Scene, filters: Filters, number: int) -> None:
                 "Input channel",
                 [None, *range(channels)],
                 format_func=lambda c: "each one's heaviest" if c is None else f"map {c}",
-                key=f"filters_channel_{index}",
+                key=scene.widget_key("filters_channel", index),
                 width=180,
             )
     order = filters.order if by == orders[0] else np.arange(count)

@@ -23,9 +23,9 @@ export default function (component) {
   const strips = new Map(); // layer -> {element, count}
   const mapColumns = data.layers.filter((layer) => layer.maps).length;
   const stripColumns = data.layers.length - mapColumns;
-  const room = box.clientWidth - 116 - 168 - stripColumns * 46;
-  const column = Math.max(58, Math.min(78, Math.floor(room / Math.max(mapColumns, 1))));
-  const tile = column - 20;
+  const room = box.clientWidth - 108 - 154 - stripColumns * 46;
+  const column = Math.max(60, Math.min(82, Math.floor(room / Math.max(mapColumns, 1))));
+  const tile = column - 16;
 
   const choose = (layer, channel) => setTriggerValue("chosen", { layer, channel });
 
@@ -166,6 +166,30 @@ export default function (component) {
 
   box.replaceChildren(flow);
   box.scrollLeft = scrolled;
+
+  // One stop of the Tab key; arrow keys go from picture to picture.
+  flow.setAttribute("role", "group");
+  flow.setAttribute("aria-label", "The network: arrow keys go from map to map, Enter chooses one");
+  const grid = [...flow.querySelectorAll(".column")]
+    .map((part) => [...part.querySelectorAll("button")]).filter((part) => part.length);
+  const stopAt = (stop) =>
+    grid.flat().forEach((made) => { made.tabIndex = made === stop ? 0 : -1; });
+  stopAt(flow.querySelector("[aria-current]") ?? flow.querySelector("button.chosen") ?? grid[0][0]);
+  flow.onkeydown = (event) => {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const [across, down] = move[event.key] ?? [0, 0];
+    const from = grid.findIndex((part) => part.includes(event.target));
+    if (from < 0 || !(across || down)) return;
+    event.preventDefault();
+    const middle = (made) => made.getBoundingClientRect().top + made.offsetHeight / 2;
+    const away = (made) => Math.abs(middle(made) - middle(event.target));
+    const next = across
+      ? [...(grid[from + across] ?? [])].sort((a, b) => away(a) - away(b))[0]
+      : grid[from][grid[from].indexOf(event.target) + down];
+    if (!next) return;
+    stopAt(next);
+    next.focus();
+  };
   if (held && nodes.has(held)) nodes.get(held).element.focus({ preventScroll: true });
 
   function place(layer, channel) {
@@ -197,11 +221,48 @@ export default function (component) {
     return strip && strip.feeds ? strip.feeds[channel] || [] : [];
   }
 
-  // From the chosen map back, through layers that pass a map on as it is, to where maps were mixed.
+  function join(begin, end, share) {
+    const path = document.createElementNS(SVG, "path");
+    const middle = (begin.right + end.left) / 2;
+    path.setAttribute("d",
+      `M${begin.right},${begin.y} C${middle},${begin.y} ${middle},${end.y} ${end.left},${end.y}`);
+    path.setAttribute("class", share < 0 ? "down" : "up");
+    path.style.strokeWidth = `${1 + Math.abs(share) * 4.5}px`;
+    path.style.opacity = (begin.faint ? 0.25 : 0.4) + Math.abs(share) * 0.45;
+    lines.appendChild(path);
+  }
+
+  // Where a map goes to in the layer after it: to the map it adds most to, and of the score that
+  // wins, by the unit that speaks loudest for it. [layer, channel, share], or null.
+  function onwards(layer, channel) {
+    const next = data.layers.find(({ number }) => number === layer + 1);
+    if (!next) return null;
+    const share = (feeds) => (feeds ?? []).find(([source]) => source === channel)?.[1] ?? 0;
+    if (next.scores) return [next.number, data.guess, share(next.feeds[data.guess])];
+    if (next.maps) {
+      const size = ({ feeds }) => Math.abs(share(feeds));
+      const [best] = [...next.tiles].sort((a, b) => size(b) - size(a));
+      return best ? [next.number, best.channel, share(best.feeds)] : null;
+    }
+    const before = data.layers.find(({ number }) => number === layer);
+    if (!before?.maps || next.number + 1 !== last.number) return null;
+    const area = next.count / (before.tiles.length + before.more);
+    const [unit] = last.feeds[data.guess].find(([one]) => Math.floor(one / area) === channel)
+      ?? [Math.floor((channel + 0.5) * area)];
+    return [next.number, unit, 1];
+  }
+
+  // From the chosen map back, through layers that pass a map on as it is, to where maps were mixed;
+  // and on to the winning score.
   function draw(layer, channel) {
     lines.replaceChildren();
     lines.setAttribute("width", flow.scrollWidth);
     lines.setAttribute("height", flow.scrollHeight);
+    for (let at = [layer, channel], to; layer && (to = onwards(...at)); at = to.slice(0, 2)) {
+      const [begin, end] = [place(...at), place(to[0], to[1])];
+      if (!begin || !end) break;
+      join(begin, end, to[2] || 0.1);
+    }
     let from = [[layer, channel]];
     for (let depth = 0; from.length === 1 && depth < data.layers.length; depth++) {
       const [[number, at]] = from;
@@ -210,15 +271,7 @@ export default function (component) {
       if (!end || number < 1) return;
       for (const [source, share] of [...feeds].reverse()) {
         const begin = place(number - 1, source);
-        if (!begin) continue;
-        const path = document.createElementNS(SVG, "path");
-        const middle = (begin.right + end.left) / 2;
-        path.setAttribute("d",
-          `M${begin.right},${begin.y} C${middle},${begin.y} ${middle},${end.y} ${end.left},${end.y}`);
-        path.setAttribute("class", share < 0 ? "down" : "up");
-        path.style.strokeWidth = `${1 + Math.abs(share) * 4.5}px`;
-        path.style.opacity = (begin.faint ? 0.25 : 0.4) + Math.abs(share) * 0.45;
-        lines.appendChild(path);
+        if (begin) join(begin, end, share);
       }
       from = feeds.map(([source]) => [number - 1, source]);
     }

@@ -96,7 +96,7 @@ def _batch_norm(found: arithmetic.BatchNorm) -> None:
 
 def _function(found: arithmetic.Function) -> None:
     name = NAMES.get(found.name, found.name)
-    st.markdown(f"### {name}({found.x:.4f}) = {found.total:.4f}")
+    st.markdown(f"## {name}({found.x:.4f}) = {found.total:.4f}")
     curve = figures.function_curve(arithmetic.FUNCTIONS[found.name], found.x)
     chart(curve, "sum_curve", "The activation function, and this value on it")
 

@@ -10,19 +10,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn import datasets, drawing, runs
-from ui.inspect.state import inspect_state
+from cnn import datasets, drawing, recognition, runs
 from ui.inspect.widgets import by_hand, set_initial
 from ui.shared import state
 from ui.shared.image_choice import ANY_CLASS, ImageChoice, Source
+from ui.shared.picture_upload import picture_upload
 from ui.shared.stand_in import stand_in_note
 
-SOURCES: dict[Source, str] = {
-    "Test image": ":material/photo_library:",
-    "My drawing": ":material/draw:",
-    "Upload": ":material/upload:",
-    "Noise": ":material/grain:",
-}
+SOURCES: tuple[Source, ...] = ("Test image", "My drawing", "Upload", "Noise")
 Chosen = tuple[NDArray, int | None]
 not_on_disk = partial(st.error, icon=":material/database_off:")
 
@@ -55,11 +50,10 @@ def choose_image(run: runs.Run) -> Chosen | None:
     """The image `(28, 28)`, uint8 or float in 0-1, and its label where it is known."""
     choice = state.page(ImageChoice)
     set_initial("inspect_source", choice.source)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
         source: Source | None = st.segmented_control(
             "Image",
             list(SOURCES),
-            format_func=lambda name: f"{SOURCES[name]} {name}",
             key="inspect_source",
             required=True,
             width="content",
@@ -97,17 +91,20 @@ def _of_test_set(run: runs.Run, choice: ImageChoice) -> Chosen | None:
     within = ""
     if choice.wanted_class != ANY_CLASS:
         within = f" of class {run.config.classes[choice.wanted_class]}"
-    for name, icon, note, find in (
+    steps = (
         ("before", "chevron_left", f"The image before{within}", lambda: _next(index, members, -1)),
         ("next", "chevron_right", f"The next image{within}", lambda: _next(index, members, 1)),
-        ("random", "casino", "Any image", lambda: _random(members)),
-    ):
-        st.button(
-            f":material/{icon}:",
-            help=note,
-            key=f"inspect_{name}",
-            on_click=lambda find=find: load_test_image(find()),
-        )
+        ("random", "casino", f"A random image{within}", lambda: _random(members)),
+    )
+    with st.container(horizontal=True, gap="xsmall", width="content", key="icon_only_images"):
+        for name, icon, note, find in steps:
+            st.button(
+                note,
+                icon=f":material/{icon}:",
+                help=note,
+                key=f"inspect_{name}",
+                on_click=lambda find=find: load_test_image(find()),
+            )
     return images.test_images[index].numpy(), int(labels[index])
 
 
@@ -122,7 +119,7 @@ def _pick_class(classes: Sequence[str], labels: NDArray, choice: ImageChoice) ->
         range(ANY_CLASS, len(classes)),
         format_func=lambda i: classes[i] if i >= 0 else "any class",
         key=key,
-        width=130,
+        width=110,
         on_change=by_hand(key, st.session_state[key], partial(_class_chosen, labels)),
     )
 
@@ -139,7 +136,7 @@ def _pick_index(labels: NDArray, choice: ImageChoice) -> int:
         last,
         key=key,
         on_change=by_hand(key, st.session_state[key], partial(_typed, labels)),
-        width=150,
+        width=130,
     )
 
 
@@ -195,19 +192,12 @@ def _drawing(choice: ImageChoice) -> Chosen | None:
 
 
 def _upload() -> Chosen | None:
-    """A picture file, prepared as a drawing is. The last one is kept while the page is left."""
-    file = st.file_uploader(
-        "A picture of one digit",
-        type=["png", "jpg", "jpeg", "webp", "bmp", "gif"],
-        key="inspect_file",
-        help="Dark on light or light on dark, any size.",
-    )
-    if file is not None:
-        try:
-            prepared = drawing.from_image(drawing.open_image(file))
-        except drawing.DigitError as error:
-            st.warning(str(error), icon=":material/image_not_supported:")
+    """A picture file, prepared as a drawing is."""
+    try:
+        picture = picture_upload("A picture of one digit", "inspect_file")
+        if picture is None:
             return None
-        inspect_state().uploaded = prepared.image
-    image = inspect_state().uploaded
-    return None if image is None else (image, None)
+        return recognition.prepare_image(picture, split=False)[0].image, None
+    except drawing.DigitError as error:
+        st.warning(str(error), icon=":material/image_not_supported:")
+        return None

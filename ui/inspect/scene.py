@@ -72,18 +72,26 @@ class Scene:
         """What a result depends on: run, epoch, weights and image."""
         return (*self.weights_key, self.image.tobytes())
 
+    def widget_key(self, *parts: object) -> str:
+        """The key of a widget that shows a layer, a map or a class of this run: another run has
+        others, and so another widget."""
+        return "_".join(map(str, (*parts, self.run.id)))
+
     @property
     def choice(self) -> Choice:
-        """What is chosen in this network; at first the strongest map of its first activation."""
+        """What is chosen in this network; at first the strongest map of its first layer that has
+        some: of a convolution, whose arithmetic is the one to see."""
         kept = choices_in(self.run)
         if kept.choice is None:
             kept.choice = self._first_choice()
+        if kept.choice.follows_guess:
+            kept.choice.channel = self.guess
         return kept.choice
 
     def _first_choice(self) -> Choice:
-        maps = [output for output in self.outputs if output.is_maps]
-        activations = [output for output in maps if output.layer.kind == "activation"]
-        output = next(iter(activations or maps), self.outputs[-1])
+        output = next((output for output in self.outputs if output.is_maps), None)
+        if output is None:  # a network without maps: the class that it reads
+            return Choice(self.outputs[-1].number, self.guess, follows_guess=True)
         return centre(Choice(output.number, int(output.order[0])), output.values)
 
     def given(self, number: int) -> NDArray[np.float32]:
@@ -128,7 +136,7 @@ def choose(scene: Scene, layer: int, channel: int, clicked: bool = True) -> None
     if not 0 <= channel < len(values):
         return
     choice = scene.choice
-    choice.layer, choice.channel = layer, channel
+    choice.layer, choice.channel, choice.follows_guess = layer, channel, False
     choice.version += clicked
     centre(choice, values)
 

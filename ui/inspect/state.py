@@ -29,6 +29,7 @@ class Choice:
     row: int = 0
     column: int = 0
     version: int = 0
+    follows_guess: bool = False  # the score of whichever class is read, until another is chosen
 
 
 @dataclass
@@ -71,7 +72,6 @@ class InspectState:
     runs: dict[str, RunChoices] = field(default_factory=dict)
     player: EpochPlayer = field(default_factory=EpochPlayer)
     kernel_table: KernelTable = field(default_factory=KernelTable)
-    uploaded: NDArray[np.float32] | None = None
     started: dict[str, Hashable] = field(default_factory=dict)  # long work: name to key
     stopped: dict[str, Hashable] = field(default_factory=dict)
 

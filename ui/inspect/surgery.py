@@ -66,7 +66,7 @@ def _edit(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
             0,
             len(weights) - 1,
             int(filters.kernel_norms[number].argmax()),
-            key=f"surgery_channel_{filters.tensor}_{number}",
+            key=scene.widget_key("surgery_channel", filters.tensor, number),
         )
 
     def write(values: NDArray, reopen: bool = False) -> None:
@@ -202,7 +202,10 @@ def _history(scene: Scene, edits: Edits) -> None:
         ):
             st.button(label, icon=f":material/{icon}:", key=key, on_click=partial(undo, count))
         name = st.text_input(
-            "Name of the new run", f"{scene.run.name}, after surgery", key="surgery_name", width=300
+            "Name of the new run",
+            f"{scene.run.name}, after surgery",
+            key=scene.widget_key("surgery_name"),
+            width=300,
         )
         if st.button("Keep as a new run", icon=":material/save:", key="surgery_keep"):
             _keep(scene, edits, name)

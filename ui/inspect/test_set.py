@@ -185,7 +185,7 @@ def _similarity(scene: Scene, images: datasets.Images, names: list[str]) -> None
             "Compare with",
             [None, *epochs],
             format_func=lambda e: "its own layers" if e is None else f"the layers after epoch {e}",
-            key=f"set_other_{scene.run.id}",
+            key=scene.widget_key("set_other"),
             width=260,
         )
     try:

@@ -49,14 +49,14 @@ def _pick_classes(scene: Scene) -> tuple[int, int | None]:
         "Why a …",
         ranked,
         format_func=classes.__getitem__,  # a label that ticks would lose the choice
-        key=f"look_target_{scene.guess}",
+        key=scene.widget_key("look_target", scene.guess),
         width=140,
     )
     against = st.selectbox(
         "… and not a …",
         [None, *[c for c in ranked if c != target]],
         format_func=lambda c: "just that" if c is None else classes[c],
-        key="look_against",
+        key=scene.widget_key("look_against"),
         help="The difference between the two classes: orange is evidence for the first, "
         "blue for the second.",
         width=140,
@@ -75,7 +75,7 @@ def _pick_layer(scene: Scene) -> int | None:
         maps,
         maps.index(default) if default in maps else len(maps) - 1,
         format_func=lambda n: f"{n} · {scene.outputs[n - 1].layer.summary}",
-        key=f"look_layer_{scene.run.id}",
+        key=scene.widget_key("look_layer"),
         width=210,
     )
 

@@ -63,7 +63,9 @@ def progress_text(found: runs.Status) -> str:
             return f"{text} · step {found.get('step', 0):,} of {found.get('steps', 0):,} · paused"
         left = found.get("seconds_left")
         return text if left is None else f"{text} · {duration(left)} left"
-    text = f"{found['state'].capitalize()} after {duration(found.get('train_seconds', 0))}"
+    text = found["state"].capitalize()
+    if (seconds := found.get("train_seconds", 0)) >= 0.5:  # a network that was edited trained none
+        text += f" after {duration(seconds)}"
     if found.get("stopped_early"):
         epochs = plural(found.get("epoch", 0), "epoch")
         text += f" and {epochs}: the validation loss had stopped falling"
@@ -129,7 +131,12 @@ def epochs(rows: Sequence[runs.EpochRow], best_epoch: int | None, total: int) ->
         best_epoch,
         total,
     )
-    return {"count": len(rows), "figure": figure_json(figure), "fit": _fit(rows)}
+    return {
+        "count": len(rows),
+        "total": total,
+        "figure": figure_json(figure),
+        "fit": _fit(rows),
+    }
 
 
 def _fit(rows: Sequence[runs.EpochRow]) -> Payload | None:

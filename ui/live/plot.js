@@ -30,7 +30,7 @@ function themeOf(element) {
     return `rgba(${byte(r)},${byte(g)},${byte(b)},${a})`;
   };
   const family = value("--st-font", look.fontFamily);
-  const [label, line] = [resolved(faint(60)), resolved(faint(10))];
+  const [label, line] = [resolved(faint(76)), resolved(faint(10))];
   const font = { color: label, family, size: 12 };
   const axis = {
     gridcolor: line, zerolinecolor: line, tickcolor: line, tickfont: font, automargin: true,
@@ -151,14 +151,18 @@ class Chart {
   }
 }
 
-// A moving average as cnn.common.smoothing takes it, with its correction at the start.
-function smoothed(values, weight = 0.9) {
-  let total = 0, share = 0;
-  return values.map((value) => {
-    total = weight * total + (1 - weight) * value;
-    share = weight * share + (1 - weight);
-    return total / share;
-  });
+// A curve made smooth as cnn.common.smoothing does: a moving average forth and then back.
+function smoothed(values) {
+  const weight = values.length / (values.length + 50);
+  const average = (some) => {
+    let total = 0, share = 0;
+    return some.map((value) => {
+      total = weight * total + (1 - weight) * value;
+      share = weight * share + (1 - weight);
+      return total / share;
+    });
+  };
+  return average(average(values).reverse()).reverse();
 }
 
 // The loss curve's figure, which came without points, with all of them: raw, smoothed behind it.
@@ -166,7 +170,7 @@ function lossFigure(empty, all, steps) {
   const { x, y } = thinned(all, 400), figure = structuredClone(empty);
   const [raw, smooth] = figure.data;
   Object.assign(raw, { x, y });
-  Object.assign(smooth, { x, y: smoothed(y) });
+  Object.assign(smooth, thinned({ x: all.x, y: smoothed(all.y) }, 400));
   if (x.length) { // an axis that stood fixed while it was empty
     delete figure.layout.yaxis.range;
     figure.layout.yaxis.rangemode = "tozero";

@@ -21,7 +21,8 @@ def show() -> None:
             verdict = dare.check(results)
             icon = ":material/trophy:" if verdict.won else ":material/flag:"
             won = " · won" if verdict.won else ""
-            with st.popover(f"{dare.title}{won}", icon=icon, type="tertiary"):
+            key = f"dare_{dare.title}"
+            with st.popover(f"{dare.title}{won}", key=key, icon=icon, type="tertiary"):
                 st.markdown(dare.hint)
                 said = f"**Won.** {verdict.text}" if verdict.won else verdict.text
                 st.markdown(said)

@@ -144,7 +144,7 @@ class Stage {
 
   accuracies({ train, validation }) {
     const figure = structuredClone(this.data.accuracy);
-    Object.assign(figure.data[0], { x: train.x, y: smoothed(train.y, 0.8) });
+    Object.assign(figure.data[0], { x: train.x, y: smoothed(train.y) });
     Object.assign(figure.data[1], validation);
     if (this.steps) figure.layout.xaxis.range = [0, this.steps];
     this.accuracy.draw(figure);

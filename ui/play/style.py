@@ -9,7 +9,7 @@ CSS = """
 .st-key-play_bar label, .st-key-play_knobs label { min-height: 1.2rem; }
 .st-key-play_knobs { gap: 0.35rem; }
 @keyframes play-pulse { 50% { box-shadow: 0 0 0 7px transparent; } }
-.st-key-play_train button { box-shadow: 0 0 0 0 var(--st-primary-color, #c2410c);
+.st-key-play_train button { box-shadow: 0 0 0 0 var(--st-primary-color, #b03a0b);
   animation: play-pulse 1.6s ease-out 6; }
 @media (max-width: 640px) {
   .block-container { padding-top: 4.2rem; }

@@ -2,6 +2,7 @@
 // reports at once, so this presses it. Without the script all still works, a little later. It also
 // hides the component's toolbar, whose reset would bring an old drawing back.
 export default function ({ parentElement }) {
+  keepTypingApart();
   const box = parentElement.closest(".st-key-canvas");
   if (!box) return;
   const roots = () => [...box.querySelectorAll("*")].map((e) => e.shadowRoot).filter(Boolean);

@@ -14,6 +14,7 @@ from streamlit_drawable_canvas import st_canvas
 
 from cnn.drawing import FabricDrawing, strokes_from_canvas
 from ui.shared import state
+from ui.shared.components import SHORTCUTS_JS
 from ui.shared.sheet import CanvasState, Sheet, paths
 
 SIZE = 280
@@ -21,7 +22,8 @@ BRUSH = 18
 _prompt = st.components.v2.component(
     "cnn_canvas_prompt",
     html="<span></span>",
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),  # reports as soon as the pen is lifted
+    # reports as soon as the pen is lifted
+    js=f"{SHORTCUTS_JS}\n{Path(__file__).with_suffix('.js').read_text('utf-8')}",
     isolate_styles=False,
 )
 
@@ -81,17 +83,18 @@ def _tools(name: str, paper: Sheet) -> None:
         ("redo", "Redo", "Mod+Shift+Z", lambda: paper.move(1), paper.at == len(paper.steps) - 1),
         ("delete", "Clear", "Delete", paper.clear, not paths(paper.now)),
     )
-    with st.container(key=f"canvas_tools_{name}", width=56, gap="small"):
+    with st.container(key=f"icon_only_canvas_tools_{name}", width=56, gap="small"):
         for icon, label, keys, act, off in tools:
             st.button(
-                f":material/{icon}:",
+                label,
+                icon=f":material/{icon}:",
                 key=f"{name}_{label.lower()}",
                 help=f"{label} ({keys.replace('Mod', 'Ctrl')})",
                 on_click=act,
                 shortcut=keys,
                 disabled=off,
             )
-        with st.popover(":material/brush:", help="Brush"):
+        with st.popover("Brush", icon=":material/brush:", help="Brush"):
             st.slider(
                 "Brush",
                 4,

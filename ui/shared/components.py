@@ -15,6 +15,7 @@ from cnn.figures.colours import SEQUENTIAL, signed_scale
 from ui.live.component import STREAM_JS
 
 PAINTING_JS = Path(__file__).with_name("painting.js").read_text("utf-8")
+SHORTCUTS_JS = Path(__file__).with_name("shortcuts.js").read_text("utf-8")
 
 
 def component(folder: Path, name: str) -> ComponentRenderer:

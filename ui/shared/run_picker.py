@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import streamlit as st
 
 from cnn import runs
+from cnn.datasets import DATASETS
+from cnn.training import Settings
 from ui.shared import state
+
+MOST_DIFFERENCES = 2  # settings named in a label
 
 
 def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
-    """What to call each run, by its id: its name; that it is an example; its time where others have
-    that name."""
-    count = Counter(run.name for run in found if not run.is_example)
-
-    def label(run_id: str, name: str) -> str:
-        date, time = run_id[4:8], f"{run_id[9:11]}:{run_id[11:13]}:{run_id[13:15]}"
-        return name if count[name] == 1 else f"{name} · {date} {time}"
-
+    """What to call each run, by its id: its name; that it is an example; of runs of one name what
+    differs, the test accuracy, and when it was made. No two are the same."""
+    alike = defaultdict(list)
+    for run in found:
+        alike[run.name, run.is_example].append(run)
+    labels = {}
+    for run in found:
+        others = alike[run.name, run.is_example]
+        more = ["example"] if run.is_example else []
+        labels[run.id] = " · ".join([run.name, *more, *(_apart(run, others) if others[1:] else [])])
+    count = Counter(labels.values())
     return {
-        run.id: f"{run.name} · example" if run.is_example else label(run.id, run.name)
-        for run in found
+        key: label if count[label] == 1 else f"{label} · {key}" for key, label in labels.items()
     }
+
+
+def _apart(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
+    """What tells a run from others of its name, in words."""
+    found, settings = [], run.config.settings
+    if len({other.config.dataset for other in alike}) > 1:
+        found.append(DATASETS[run.config.dataset].label)
+    for name, field in Settings.model_fields.items():
+        if len({getattr(other.config.settings, name) for other in alike}) > 1:
+            found.append(f"{(field.title or name).lower()} {getattr(settings, name)}")
+    accuracy = run.status().get("test_accuracy")
+    when = time.strftime("%d %b, %H:%M", time.localtime(run.config.created)).lstrip("0")
+    scored = [] if accuracy is None else [f"{accuracy:.2%}"]
+    return [*found[:MOST_DIFFERENCES], *scored, when]
 
 
 def pick_run(need_weights: bool = True) -> runs.Run:
@@ -62,7 +83,7 @@ def pick_run(need_weights: bool = True) -> runs.Run:
 def empty(problem: str, way_forward: str) -> None:
     """Say what is missing, show the link to Train, and end the page."""
     with st.container(border=True, horizontal_alignment="center"):
-        st.markdown(f"#### {problem}")
+        st.markdown(f"## {problem}")
         st.markdown(way_forward)
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
     st.stop()

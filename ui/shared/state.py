@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
@@ -60,6 +61,7 @@ class Playground:
     page: str = ""
     visit: int = 0  # counts page changes: a canvas is laid anew at each
     pages: dict[type, object] = field(default_factory=dict)  # see `page`
+    on_leave: Callable[[], None] | None = None  # what the shown page has to end when it is left
     chosen: int | str | None = None  # the open card on Design: its uid, or "head"
     opened_link: str | None = None
     own_links: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # put into the address
@@ -111,13 +113,18 @@ class Playground:
         return self.dataset or default_dataset()
 
     @property
+    def is_changed(self) -> bool:
+        """Whether this is no longer its preset's network."""
+        preset = PRESETS.get(self.preset or "")
+        return preset is not None and preset.architecture != self.architecture
+
+    @property
     def title(self) -> str:
         """What to call this network: its preset's name while it is unchanged."""
         preset = PRESETS.get(self.preset or "")
         if preset is None:
             return "My network"
-        same = preset.architecture == self.architecture
-        return preset.label if same else f"{preset.label}, changed"
+        return f"{preset.label}, changed" if self.is_changed else preset.label
 
 
 def get() -> Playground:
@@ -184,6 +191,9 @@ def enter(page: str) -> None:
     play = get()
     if play.page != page:
         play.page, play.visit = page, play.visit + 1
+        leave, play.on_leave = play.on_leave, None
+        if leave:
+            leave()
 
 
 def choose_run(run_id: str | None) -> None:

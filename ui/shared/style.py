@@ -2,18 +2,32 @@
 
 import streamlit as st
 
+from ui.shared.components import dark
+
 _CSS = """
 <style>
 .block-container { padding: 2.6rem 2.5rem 4rem; max-width: 1360px; }
 h1 { letter-spacing: -0.02em; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 /* digits of one width, so that a changing number does not move the line */
+[data-testid="stCaptionContainer"] {
+  color: color-mix(in srgb, var(--st-text-color) 76%, transparent); }
 .stProgress p, [data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
 /* a finger on the canvas draws and does not scroll the page */
 [data-testid="stBidiComponent"], .st-key-canvas * { touch-action: none; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
+/* what stands in such a container shows its icon alone; its name is for those who hear the page */
+[class*="st-key-icon_only"] button [data-testid="stMarkdownContainer"],
+[class*="st-key-icon_only"] button kbd {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+[class*="st-key-icon_only"] button { min-width: 2.5rem; padding-left: 0; padding-right: 0; }
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { animation-duration: 1ms !important; transition-duration: 1ms !important;
+    scroll-behavior: auto !important; }
+}
 @media (max-width: 640px) {
   [class*="st-key-only_wide"] { display: none; }
   .block-container { padding-left: 1rem; padding-right: 1rem; padding-top: 3.2rem; }
@@ -23,6 +37,14 @@ h1 { letter-spacing: -0.02em; }
 """
 
 
+# Streamlit writes white on a primary button: hard to read on the dark theme's bright orange.
+_DARK_CSS = """
+<style>
+[data-testid="stMain"] [data-testid="stBaseButton-primary"]:enabled { color: #14171d; }
+</style>
+"""
+
+
 def apply() -> None:
     """Put the style sheet on the page."""
-    st.html(_CSS)
+    st.html(_CSS + (_DARK_CSS if dark() else ""))

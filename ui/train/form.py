@@ -38,8 +38,9 @@ FOLDS = (
 FEWEST_TRAIN_IMAGES = 100
 
 
-def start_button() -> None:
-    """The button that makes and starts a run; what must be changed first is said above it."""
+def start_button(main: bool) -> None:
+    """The button that makes and starts a run, `main` where it is the page's first; what must be
+    changed before is said above it."""
     play, name = state.get(), dataset_picker.chosen_dataset()
 
     def make() -> runs.Run:
@@ -49,7 +50,7 @@ def start_button() -> None:
     can_start = _explain_problems(name)
     st.button(
         f"Train {play.title} for {plural(play.settings.epochs, 'epoch')}",
-        type="primary",
+        type="primary" if main else "secondary",
         icon=":material/play_arrow:",
         key="start",
         on_click=lambda: launch(make),
@@ -70,7 +71,7 @@ def _disk_note() -> None:
     st.caption(f"On disk: up to {naturalsize(needed)}{of} in {runs.runs_dir()}{thinned}.")
     if free is not None and needed > free:
         st.warning(
-            "That is more than is free. Delete runs on Evaluate, make the network smaller, or set "
+            "That is more than is free. Delete runs on Compare, make the network smaller, or set "
             "another folder with CNN_RUNS_DIR.",
             icon=":material/hard_drive:",
         )

@@ -1,7 +1,7 @@
 // The Train page's live panel. `data`: the run, its story so far, and the loss curve's figure
 // without points; what comes later comes by the run's stream.
 
-const PARTS = ["status", "points", "epochs", "images", "live"]; // what the panel shows of a run
+const PARTS = ["status", "points", "epochs", "accuracies", "images", "live"]; // what the panel shows of a run
 
 // `count` pictures of `height` x `width` bytes beside and below each other, one pixel between.
 function paintTiles(canvas, bytes, count, height, width, columns, table) {
@@ -39,7 +39,7 @@ class Panel {
 
   plot(parent, title, label, name) {
     const section = element("div", "", parent);
-    element("h5", "", section, title);
+    element("h3", "", section, title);
     const at = element("div", `plot plot-${name}`, section);
     at.setAttribute("role", "img");
     at.setAttribute("aria-label", label);
@@ -112,6 +112,7 @@ class Panel {
     if (steps !== this.steps) {
       this.steps = steps;
       if (this.parts.points) this.points(this.parts.points);
+      if (this.parts.epochs) this.drawAccuracy();
     }
   }
 
@@ -119,8 +120,26 @@ class Panel {
     this.loss.draw(lossFigure(this.data.loss, all, this.steps));
   }
 
-  epochs({ figure, fit }) {
-    this.accuracy.draw(figure);
+  accuracies() {
+    if (this.parts.epochs) this.drawAccuracy();
+  }
+
+  // The epochs' ends as they came, and how it goes within the epochs.
+  drawAccuracy() {
+    const { figure, total } = this.parts.epochs;
+    const own = structuredClone(figure), { accuracies } = this.parts;
+    if (accuracies && this.steps) {
+      const epoch = (step) => (step / this.steps) * total;
+      const [train, validation] = own.data.slice(-2);
+      Object.assign(train, { x: accuracies.train.x.map(epoch), y: accuracies.train.y });
+      const { x, y } = accuracies.validation;
+      Object.assign(validation, { x: x.map(epoch), y });
+    }
+    this.accuracy.draw(own);
+  }
+
+  epochs({ fit }) {
+    this.drawAccuracy();
     this.fit.replaceChildren();
     if (fit?.over) element("span", "over", this.fit, "Over-fitting: ");
     if (fit) this.fit.append(fit.text);
@@ -129,7 +148,7 @@ class Panel {
   images({ images }) {
     const pair = element("div", "pair uneven");
     const left = element("div", "", pair);
-    element("h5", "", left, "Ten test images, and what it takes them for now");
+    element("h3", "", left, "Ten test images, and what it takes them for now");
     const grid = element("div", "guesses", left);
     this.guesses = images.map((image) => {
       const cell = element("div", "", grid);
@@ -177,7 +196,7 @@ class Panel {
 
   filterBox() {
     this.right.replaceChildren();
-    element("h5", "", this.right, "The first layer's filters, as they form");
+    element("h3", "", this.right, "The first layer's filters, as they form");
     this.sheet = element("canvas", "filters", this.right);
     this.sheet.setAttribute("role", "img");
     this.sheet.setAttribute("aria-label", "Weights of the first convolution");

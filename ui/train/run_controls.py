@@ -18,7 +18,7 @@ def title(run: runs.Run) -> None:
     """The run's name, state and what it was trained on."""
     config = run.config
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"### {plain(run.name)}", width="content")
+        st.markdown(f"## {plain(run.name)}", width="content")
         sidebar.badge(run, run.state)
     details = [
         DATASETS[config.dataset].label,
@@ -35,6 +35,30 @@ def title(run: runs.Run) -> None:
         several = status.get("processes", 1)
         details.append(f"{device}, {several} processes" if several > 1 else device)
     st.caption(" · ".join(details))
+
+
+def result(run: runs.Run) -> None:
+    """How well a run that has ended does, and what to do with it next."""
+    accuracy = run.status().get("test_accuracy")
+    if accuracy is None or run.state in runs.ACTIVE:
+        return
+    images = DATASETS[run.config.dataset].test_images
+    with st.container(horizontal=True, vertical_alignment="center", key="train_result"):
+        st.markdown(f"### {accuracy:.1%} of {images:,} new images read right", width="content")
+        main = not (run.is_example or run.can_resume() or run.can_start_again())
+        for label, page, icon in (
+            ("Draw at it", "draw", "draw"),
+            ("Look inside", "inspect", "visibility"),
+            ("See its mistakes", "evaluate", "analytics"),
+        ):
+            pressed = st.button(
+                label,
+                key=f"result_{page}",
+                icon=f":material/{icon}:",
+                type="primary" if main and page == "draw" else "secondary",
+            )
+            if pressed:
+                st.switch_page(f"pages/{page}.py")
 
 
 def controls(run: runs.Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnn.network import Architecture
+from cnn.runs import Run
 from cnn.runs.jobs import Job
 from cnn.training import Settings
 from ui.shared import state
@@ -32,11 +33,30 @@ class Task:
 
 @dataclass
 class TrainState:
-    """The newest speed test and learning-rate search, and whether another device was chosen."""
+    """The newest speed test and learning-rate search, whether another device was chosen, and what
+    stands first on the page."""
 
     speed_test: Task | None = None
     rate_search: Task | None = None
     device_changed: bool = False
+    order: tuple[object, bool] = (None, False)  # of which visit and run, whether the run is first
+
+
+def run_comes_first(run: Run, active: bool) -> bool:
+    """Whether the current run stands above the form: while it trains, and afterwards where it is
+    one's own and no other network or settings were chosen since. It stays so while the page is
+    looked at."""
+    mine, play = state.page(TrainState), state.get()
+    moment = (play.visit, run.id)
+    was_for, first = mine.order
+    if active:
+        first = True
+    elif was_for != moment:
+        config = run.config
+        chosen = (play.architecture, play.settings) == (config.architecture, config.settings)
+        first = chosen and not run.is_example
+    mine.order = (moment, first)
+    return first
 
 
 def is_running(task: Task | None) -> bool:

@@ -16,6 +16,7 @@ from cnn.cli import predict
 from cnn.cli.main import main
 from cnn.network import Architecture
 from cnn.presets import PRESETS
+from cnn.recognition import calibration
 from tests.conftest import SMALL
 
 STROKES = [[[20, 20], [60, 20], [60, 25], [30, 90]]]  # a seven
@@ -89,6 +90,31 @@ def test_a_training_that_fails_says_why_in_one_line(capsys, network):
     assert "Hold out at most 3,900" in err.splitlines()[-1]
     assert "Traceback" not in err
     assert [run.state for run in runs.list_runs()] == ["failed"]
+
+
+@pytest.fixture(autouse=True)
+def certain_detector(monkeypatch):
+    """Fitting one takes seconds, and has tests of its own: full sheets are no digits here."""
+    monkeypatch.setattr(
+        calibration,
+        "digit_scores",
+        lambda run, model, images: (images.mean(axis=(1, 2)) < 0.4) * 1.0,
+    )
+
+
+def test_predict_says_what_is_no_digit_and_reads_numbers_as_draw_does(capsys, trained, tmp_path):
+    sheet = np.full((60, 150), 255, np.uint8)
+    sheet[10:50, 30:34] = sheet[10:50, 110:114] = 0  # 1 1
+    Image.fromarray(sheet).save(tmp_path / "number.png")
+    Image.fromarray(np.pad(np.full((20, 20), 255, np.uint8), 4)).save(tmp_path / "block.png")
+    assert (
+        main(["predict", trained.id, *(str(tmp_path / f"{n}.png") for n in ("number", "block"))])
+        == 0
+    )
+    number, block = lines(capsys)
+    assert [digit["label"] for digit in number["digits"]] == number["label"].split()
+    assert len(number["digits"]) == 2 and number["is_digit"]
+    assert not block["is_digit"] and "label" in block
 
 
 def test_predict_reads_images_folders_and_strokes(capsys, trained, tmp_path):
@@ -257,7 +283,7 @@ def test_answers_are_given_before_the_last_item_is_read(capsys, trained, monkeyp
     monkeypatch.setattr(predict, "BATCH_SECONDS", 0.0)
     seen = []
 
-    def items(paths):
+    def items(paths, split):
         for name in paths:
             seen.append(len(lines(capsys)))
             yield name, "no picture"
