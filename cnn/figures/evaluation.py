@@ -99,7 +99,7 @@ def corruption_bars(
     labels = [f"{share:.1%}" for share in accuracy]
     figure = labelled_bars(accuracy, names, colours, labels, "%{y}: %{x:.2%} right")
     if clean is not None:
-        figure.add_vline(x=clean, line={"color": BEST, "width": 2, "dash": "dash"})
+        figure.add_vline(x=clean, layer="below", line={"color": BEST, "width": 2, "dash": "dash"})
     ticks = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     figure.update_xaxes(title="Right", range=[0, 1.14], **ticks)
     return layout(figure, 60 + 24 * len(names), margin={"l": 8, "r": 8, "t": 8, "b": 8})

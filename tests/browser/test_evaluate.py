@@ -36,7 +36,7 @@ def test_a_click_on_a_cell_shows_its_images_and_inspect_leads_back(
     marked = plot.evaluate("plot => plot.data.find((t) => t.name == 'cells').selectedpoints")
     assert marked == [10 * truth + guess]  # the figure is the same one, and still shows the choice
 
-    page.locator(f".st-key-cell_{truth}_{guess}_{first} button").click()
+    page.locator(f".st-key-cell_{truth}_{guess}_{first} button").first.click()
     expect(page.get_by_role("heading", name="Inspect")).to_be_visible()
     expect(page.get_by_label("Number, 0 to 999")).to_have_value(str(first))
     page.get_by_role("link", name="Back to Evaluate").click()
