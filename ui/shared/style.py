@@ -10,8 +10,8 @@ _CSS = """
 h1 { letter-spacing: -0.02em; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 /* digits of one width, so that a changing number does not move the line */
-[data-testid="stCaptionContainer"] {
-  color: color-mix(in srgb, var(--st-text-color) 76%, transparent); }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
+  color: color-mix(in srgb, var(--st-text-color) 76%, transparent); opacity: 1; }
 .stProgress p, [data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
 /* a finger on the canvas draws and does not scroll the page */
 [data-testid="stBidiComponent"], .st-key-canvas * { touch-action: none; }
