@@ -36,13 +36,14 @@ def main() -> None:
             st.Page("pages/inspect.py", title="Inspect", icon=":material/visibility:"),
             st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
             st.Page("pages/evaluate.py", title="Evaluate", icon=":material/analytics:"),
+            st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         ],
     }
     page = st.navigation(pages, expanded=True)
     asked_for = st.session_state.pop("asked_for", None)  # by a visit that began without this file
     for other in (other for group in pages.values() for other in group):
         if asked_for and other.url_path == asked_for:
-            st.switch_page(other)
+            st.switch_page(other, query_params=st.query_params.to_dict())
     state.enter(page.url_path)
     sidebar.show()
     page.run()

@@ -3,7 +3,7 @@
     python benchmarks/many_runs.py [RUNS] [LINES]
 
 Makes the runs in a temporary folder, then times: surveying them all twice (the second time their
-configs are known), all that Evaluate's table shows, and reading a metrics file of that many lines.
+configs are known), all that Compare's table shows, and reading a metrics file of that many lines.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def timed(what: str, work: Callable[[], object]) -> None:
 
 
 def table() -> list[tuple[object, ...]]:
-    """What the table of runs on Evaluate shows."""
+    """What the table of runs on Compare shows."""
     found = [run for run, problem in runs.survey() if problem is None]
     return [
         (run.name, status["state"], status.get("test_accuracy"), config.architecture.parameters)
@@ -64,7 +64,7 @@ def main() -> None:
         print(f"{count} runs")
         timed("survey, for the first time", lambda: list(runs.survey()))
         timed("survey, again", lambda: list(runs.survey()))
-        timed("Evaluate's table", table)
+        timed("Compare's table", table)
         make_metrics(run, lines)
         print(f"{lines:,} lines of metrics")
         timed("read, for the first time", run.metrics)

@@ -9,6 +9,10 @@ def run() -> int:
         from cnn.runs import worker
 
         return worker.main(sys.argv[2:])
+    if sys.argv[1:2] == ["sweep-worker"]:
+        from cnn.runs import sweep_worker
+
+        return sweep_worker.main(sys.argv[2:])
     from cnn.cli import main
 
     return main()

@@ -1,18 +1,20 @@
-"""Evaluate: what a run gets right and wrong on the test set, and how runs compare."""
+"""Evaluate: what a run gets right and wrong on the test set, and whether to trust it."""
 
 import streamlit as st
 
-from ui.evaluate import results, run_table
+from ui.evaluate import results
 from ui.shared import loading, state
 from ui.shared.run_picker import empty, pick_run
 
 st.title("Evaluate")
-st.markdown("What a network gets right and wrong on images it never saw, and how runs compare.")
+st.markdown("What a network gets right and wrong on images it never saw, and whether to trust it.")
 
-run = pick_run(need_weights=False)
+left, right = st.columns([4, 1], vertical_alignment="bottom")
+with left:
+    run = pick_run(need_weights=False)
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
+with right:
+    results.choose_epoch(run)
 loading.wait()
 results.show(run)
-st.divider()
-run_table.show()

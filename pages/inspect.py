@@ -7,6 +7,7 @@ from ui.inspect.epochs import TICK, choose_epoch, playing
 from ui.inspect.images import choose_image
 from ui.shared import loading, state
 from ui.shared.following import refreshed_without_stream
+from ui.shared.image_choice import ImageChoice
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
@@ -43,6 +44,8 @@ def look(was_playing: bool, was_training: bool) -> None:
     sections.show(shown)
 
 
+if state.page(ImageChoice).back_to == "evaluate":
+    st.page_link("pages/evaluate.py", label="Back to Evaluate", icon=":material/arrow_back:")
 with right:
     chosen_run = pick_run()
 if state.current_run() is None:

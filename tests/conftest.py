@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cnn import runs
+from cnn.common.paths import PROJECT
 from cnn.network import Architecture
 from cnn.network.layers import Activation, BatchNorm2d, Conv2d, Flatten, MaxPool2d
 from cnn.runs.folders import examples_dir
@@ -29,8 +30,11 @@ SMALL_SETTINGS = Settings(epochs=2, batch_size=64, learning_rate=0.02)
 
 @pytest.fixture(scope="session", autouse=True)
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty data folder, in which the sample's cache lands."""
+    """A data folder, in which the sample's cache lands; the sample's detector is MNIST's, which
+    ships: to fit one takes half a minute."""
     folder = tmp_path_factory.mktemp("data")
+    (shipped,) = (PROJECT / "examples").glob("digit-detector-*-mnist.safetensors")
+    shutil.copyfile(shipped, folder / shipped.name.replace("-mnist", "-mnist-sample"))
     os.environ["CNN_DATA_DIR"] = str(folder)
     os.environ["CNN_STANDBY"] = "0"  # each test has a runs folder of its own: none would serve it
     return folder

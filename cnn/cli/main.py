@@ -11,7 +11,7 @@ import sys
 from tqdm import tqdm
 
 from cnn import runs
-from cnn.cli import examples, export, predict, train
+from cnn.cli import compare, examples, export, predict, report, sweep, train
 from cnn.cli.parser import Parser, UsageError
 from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, DataError, is_on_disk
@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
 
     train.add_command(commands)
     predict.add_commands(commands)
+    report.add_command(commands)
+    compare.add_command(commands)
+    sweep.add_commands(commands)
     for name, command, about in (
         ("runs", _runs, "list the runs"),
         ("presets", _presets, "list the networks to start from"),

@@ -47,7 +47,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 def _train(options: argparse.Namespace) -> int:
     began = time.perf_counter()
-    run = _new_run(options)
+    config = new_config(options)
+    run = runs.create(config, options.name or runs.name_for(config))
     several = processes(find_device(options.device).id)
     with tqdm(total=run.config.settings.epochs, unit="epoch", file=sys.stderr) as bar:
         progress = _Progress(run, bar)
@@ -65,7 +66,8 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _new_run(options: argparse.Namespace) -> Run:
+def new_config(options: argparse.Namespace) -> runs.Config:
+    """What the arguments ask to train. Raises what is said of a wrong argument."""
     if options.architecture:
         architecture, settings, preset = read_architecture(options.architecture), Settings(), None
     else:
@@ -78,7 +80,7 @@ def _new_run(options: argparse.Namespace) -> Run:
     dataset = options.dataset or default_dataset()
     require_on_disk(dataset)
     takes_bf16(find_device(options.device), settings.precision, architecture.convolutional)
-    return runs.new(architecture, settings, dataset, options.device, preset, options.name)
+    return runs.new_config(architecture, settings, dataset, options.device, preset)
 
 
 def _result(run: Run, status: Status, state: State, seconds: float) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 LENGTHS = 50  # a curve's own time constant is this part of its length
@@ -28,4 +29,21 @@ def moving_average(values: Sequence[float], weight: float) -> list[float]:
         total = weight * total + (1 - weight) * value
         share = weight * share + (1 - weight)
         smoothed.append(total / share)
+    return smoothed
+
+
+def smooth_by_step(steps: Sequence[float], values: Sequence[float], span: float) -> list[float]:
+    """`moving_average` for values at uneven distances: a value's weight falls to 1/e over `span`
+    steps, so that the result does not depend on how many points were taken between two steps.
+
+    `steps` ascend; `span` above 0.
+    """
+    smoothed, total, share, before = [], 0.0, 0.0, None
+    for step, value in zip(steps, values, strict=True):
+        gap = 1.0 if before is None else max(step - before, 0.0)
+        kept = math.exp(-gap / span)
+        total = kept * total + (1 - kept) * value
+        share = kept * share + (1 - kept)
+        smoothed.append(total / share if share else value)
+        before = step
     return smoothed

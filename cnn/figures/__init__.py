@@ -1,11 +1,20 @@
 """Plotly figures from plain arrays: pure functions, which know no runs and no pages."""
 
+from plotly.graph_objects import Figure
+
+from cnn.figures.comparison import bands, confusion_difference, overlay_curves
 from cnn.figures.curves import (
     accuracy_by_step,
     accuracy_curve,
-    compare_curves,
+    epoch_losses,
     loss_curve,
     range_test,
+)
+from cnn.figures.evaluation import (
+    corruption_bars,
+    corruption_curve,
+    coverage_curve,
+    reliability_diagram,
 )
 from cnn.figures.images import activation_map, digit, kernel, tiles, vector
 from cnn.figures.inspection import (
@@ -24,29 +33,41 @@ from cnn.figures.predictions import (
     probability_bars,
 )
 from cnn.figures.space import planes
+from cnn.figures.sweeps import importances, parallel_coordinates, sweep_map
 
 __all__ = [
+    "Figure",
     "accuracy_by_step",
     "accuracy_curve",
     "activation_map",
     "answer_over_epochs",
+    "bands",
     "before_after",
-    "compare_curves",
+    "confusion_difference",
     "confusion_heatmap",
     "contributions",
+    "corruption_bars",
+    "corruption_curve",
+    "coverage_curve",
     "digit",
+    "epoch_losses",
     "evidence_overlay",
     "function_curve",
     "histogram",
+    "importances",
     "kernel",
     "layer_histograms",
     "loss_curve",
     "overlay",
+    "overlay_curves",
+    "parallel_coordinates",
     "planes",
     "probabilities_over_epochs",
     "probability_bars",
     "range_test",
+    "reliability_diagram",
     "similarity",
+    "sweep_map",
     "tiles",
     "vector",
 ]

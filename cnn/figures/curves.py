@@ -83,6 +83,43 @@ def accuracy_curve(
     The last two traces, thin, are without points: what the browser puts there as the steps go by,
     the training accuracy and that on some held-out images.
     """
+    figure = _train_and_validation(epochs, train, validation, best_epoch, "%{y:.2%}")
+    for name, colour in ((WITHIN_TRAIN, TRAIN), (WITHIN_VALIDATION, VALIDATION)):
+        look = {"name": name, "opacity": 0.45, "showlegend": False, "zorder": -1}
+        figure.add_scatter(**curve([], [], colour, 1.2), **look, **hover(f"{name} %{{y:.1%}}"))
+    _epoch_axes(figure, total_epochs, "Accuracy")
+    figure.update_xaxes(range=[0, max(total_epochs, 1) + 0.5])
+    if len(epochs) < 2:  # all there can be: within the first epoch it rises from guessing
+        figure.update_yaxes(range=[0, 1], tickformat=".0%")
+    else:
+        known = [accuracy for accuracy in validation if accuracy is not None]
+        figure.update_yaxes(range=_span([*train, *known]))
+    return layout(figure, 300, legend=legend_row(1.12))
+
+
+def epoch_losses(
+    epochs: Sequence[int],
+    train: Sequence[float],
+    validation: Sequence[float | None],
+    best_epoch: int | None,
+) -> go.Figure:
+    """Train and validation loss by epoch on a logarithmic axis, the best epoch marked, the gap
+    between shaded."""
+    figure = _train_and_validation(epochs, train, validation, best_epoch, "%{y:.4g}")
+    _epoch_axes(figure, max(epochs, default=1), "Loss (cross-entropy)")
+    figure.update_yaxes(type="log", tickformat="", autorangeoptions=None)
+    return layout(figure, 300, legend=legend_row(1.12))
+
+
+def _train_and_validation(
+    epochs: Sequence[int],
+    train: Sequence[float],
+    validation: Sequence[float | None],
+    best_epoch: int | None,
+    number: str,
+) -> go.Figure:
+    """Two curves by epoch, the gap between them shaded, the best epoch marked on the second;
+    `number` shows a value under the mouse."""
     figure = go.Figure()
     known = [(e, v, t) for e, v, t in zip(epochs, validation, train, strict=True) if v is not None]
     at, held_out = [e for e, _, _ in known], [v for _, v, _ in known]
@@ -95,22 +132,13 @@ def accuracy_curve(
         curves += [("validation", at, held_out, VALIDATION, {"size": 9, "symbol": "diamond"})]
     for name, x, y, colour, marker in curves:
         trace = curve(x, y, colour, mode="lines+markers") | {"name": name, "marker": marker}
-        figure.add_scatter(**trace, **hover(f"epoch %{{x}}<br>{name} %{{y:.2%}}"))
+        figure.add_scatter(**trace, **hover(f"epoch %{{x}}<br>{name} {number}"))
     if best_epoch in at:
         star = {"size": 16, "symbol": "star", "color": BEST}
         look = {"mode": "markers", "name": f"best: epoch {best_epoch}", "marker": star}
-        best, text = held_out[at.index(best_epoch)], hover("best epoch %{x}<br>%{y:.2%}")
+        best, text = held_out[at.index(best_epoch)], hover(f"best epoch %{{x}}<br>{number}")
         figure.add_scatter(x=[best_epoch], y=[best], **look, **text)
-    for name, colour in ((WITHIN_TRAIN, TRAIN), (WITHIN_VALIDATION, VALIDATION)):
-        look = {"name": name, "opacity": 0.45, "showlegend": False, "zorder": -1}
-        figure.add_scatter(**curve([], [], colour, 1.2), **look, **hover(f"{name} %{{y:.1%}}"))
-    _epoch_axes(figure, total_epochs, "Accuracy")
-    figure.update_xaxes(range=[0, max(total_epochs, 1) + 0.5])
-    if len(epochs) < 2:  # all there can be: within the first epoch it rises from guessing
-        figure.update_yaxes(range=[0, 1], tickformat=".0%")
-    else:
-        figure.update_yaxes(range=_span([*train, *held_out]))
-    return layout(figure, 300, legend=legend_row(1.12))
+    return figure
 
 
 def _span(accuracies: list[float]) -> list[float]:
@@ -130,18 +158,6 @@ def accuracy_by_step(total_steps: int) -> go.Figure:
     figure.update_xaxes(title="Step (batches seen)", range=[0, max(total_steps, 1)])
     figure.update_yaxes(title="Accuracy", range=[0, 1], tickformat=".0%")
     return layout(figure, 300, showlegend=False)
-
-
-def compare_curves(curves: dict[str, tuple[list[int], list[float]]], quantity: str) -> go.Figure:
-    """Accuracy by epoch of several runs; `curves` maps a run's name to epochs and accuracies."""
-    dashes = ("solid", "dash", "dot", "dashdot")
-    figure = go.Figure()
-    for place, (name, (epochs, values)) in enumerate(curves.items()):
-        trace = curve(epochs, values, None, mode="lines+markers") | {"name": name}
-        text = hover("epoch %{x}: %{y:.2%}", "%{fullData.name}")
-        figure.add_scatter(**trace, line_dash=dashes[place % 4], **text)
-    _epoch_axes(figure, max((max(epochs) for epochs, _ in curves.values()), default=1), quantity)
-    return layout(figure, 340, showlegend=True, legend=legend_row(-0.25))
 
 
 def _epoch_axes(figure: go.Figure, last: int, quantity: str) -> None:

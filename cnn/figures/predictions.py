@@ -12,26 +12,66 @@ from cnn.figures._base import NAMES, curve, heat_map, hover, labelled_bars, layo
 from cnn.figures.colours import CLASSES, CONFUSIONS, MUTED, PAPER, VALIDATION
 
 
-def confusion_heatmap(counts: NDArray[np.int64], names: Sequence[str]) -> go.Figure:
-    """The annotated confusion matrix, Truth down, Predicted across.
+def confusion_heatmap(
+    counts: NDArray[np.int64],
+    names: Sequence[str],
+    per_cent: bool = False,
+    dim_diagonal: bool = False,
+) -> go.Figure:
+    """The annotated confusion matrix, Truth down, Predicted across: counts, or `per_cent` of each
+    true class.
 
-    Coloured by the share of each true class, on a scale that keeps rare confusions visible.
+    Coloured by the share of each true class, on a scale that keeps rare confusions visible;
+    `dim_diagonal` leaves what is right uncoloured, and spreads the scale over the mistakes. Every
+    cell is a point that can be selected: its place in the trace `cells` is truth * classes +
+    prediction.
     """
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    text = hover("truth %{y}, read as %{x}<br>%{text} images, %{customdata:.1%} of %{y}")
-    look = {"colorscale": CONFUSIONS, "zmin": 0, "zmax": 1, "xgap": 2, "ygap": 2, **text}
-    axes = {"x": list(names), "y": list(names)}
-    figure = heat_map(np.sqrt(share), text=counts, customdata=share, **axes, **look)
-    strong = share > 0.3  # there the cell is dark enough for white in either theme
-    for where, colour in ((~strong, None), (strong, PAPER)):
+    colour = np.sqrt(share)
+    if dim_diagonal:
+        np.fill_diagonal(colour, 0)
+        colour /= max(float(colour.max()), 1e-9)
+    look = {"colorscale": CONFUSIONS, "zmin": 0, "zmax": 1, "xgap": 2, "ygap": 2, **hover("")}
+    figure = heat_map(colour, x=list(names), y=list(names), **look)
+    strong = colour > 0.55  # there the cell is dark enough for white in either theme
+    faint = ~strong & ((counts == 0) | (np.eye(len(names), dtype=bool) & dim_diagonal))
+    for where, ink in ((~strong & ~faint, None), (faint, MUTED), (strong, PAPER)):
         row, column = (places.tolist() for places in np.nonzero(where))
         cells = {"x": [names[i] for i in column], "y": [names[i] for i in row]}
-        numbers = [str(n) for n in counts[where]]
-        look = {"mode": "text", "textfont_color": colour, "showlegend": False, **hover("")}
-        figure.add_scatter(text=numbers, **cells, **look)
-    figure.update_xaxes(title="Predicted", side="top", **NAMES)
-    figure.update_yaxes(title="Truth", autorange="reversed", **NAMES)
-    return layout(figure, 520)
+        numbers = [
+            _percentage(p) if per_cent else str(n)
+            for n, p in zip(counts[where], share[where], strict=True)
+        ]
+        # A colour for selected text keeps Plotly from fading all other text at a selection.
+        text_look = {"mode": "text", "textfont_color": ink, "selected_textfont_color": MUTED}
+        figure.add_scatter(text=numbers, showlegend=False, **cells, **text_look, **hover(""))
+    # A heat map's cells cannot be selected: a mark on each can, unseen until it is.
+    mark = {"symbol": "square", "size": 34, "color": MUTED, "opacity": 0}
+    figure.add_scatter(
+        name="cells",
+        x=list(names) * len(names),
+        y=[name for name in names for _ in names],
+        customdata=np.stack([counts.ravel(), share.ravel()], axis=1),
+        mode="markers",
+        marker=mark,
+        selected={"marker": {"opacity": 0.4}},
+        unselected={"marker": {"opacity": 0}},
+        showlegend=False,
+        **hover(
+            "truth %{y}, read as %{x}<br>%{customdata[0]:,} images, %{customdata[1]:.2%} of %{y}"
+        ),
+    )
+    edges = [-0.5, len(names) - 0.5]  # else the marks get room of their own
+    figure.update_xaxes(title="Predicted", side="top", range=edges, fixedrange=True, **NAMES)
+    figure.update_yaxes(title="Truth", range=edges[::-1], fixedrange=True, **NAMES)
+    figure.update_xaxes(ticks="", title_standoff=4)
+    figure.update_yaxes(ticks="", title_standoff=4)
+    return layout(figure, 460, dragmode=False, clickmode="event+select", hovermode="closest")
+
+
+def _percentage(share: float) -> str:
+    """A share in per cent, in no more room than a cell has."""
+    return "0" if share == 0 else f"{100 * share:.1f}" if share < 0.9995 else "100"
 
 
 def probability_bars(

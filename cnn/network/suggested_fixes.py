@@ -129,7 +129,7 @@ def _halved(architecture: Architecture) -> Architecture | None:
     return None
 
 
-def with_layer(architecture: Architecture, number: int, **changes: int | str) -> Architecture:
+def with_layer(architecture: Architecture, number: int, **changes: float | str) -> Architecture:
     """The architecture with fields of its layer `number` (from 1) replaced."""
     layers = list(architecture.layers)
     layers[number - 1] = layers[number - 1].changed(**changes)

@@ -4,7 +4,7 @@ These names need no torch. The modules that do are imported by their own names: 
 `session` (training a run), `weights` (its networks), `finetune`, `jobs` and others.
 """
 
-from cnn.runs.copies import retry
+from cnn.runs.copies import repeat, retry
 from cnn.runs.folders import runs_dir
 from cnn.runs.records import EpochRow, Live, ReportRow, State, Status
 from cnn.runs.run import ACTIVE, Config, Run, RunError
@@ -14,7 +14,9 @@ from cnn.runs.store import (
     default_name,
     device_holder,
     list_runs,
+    name_for,
     new,
+    new_config,
     newest_run,
     open_run,
     settings_text,
@@ -38,10 +40,13 @@ __all__ = [
     "device_holder",
     "launch",
     "list_runs",
+    "name_for",
     "new",
+    "new_config",
     "newest_run",
     "open_run",
     "place",
+    "repeat",
     "retry",
     "runs_dir",
     "settings_text",

@@ -7,6 +7,8 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 
+from cnn.network import Architecture
+from cnn.runs.config import misfit
 from cnn.runs.run import Run, RunError
 from cnn.runs.store import create, settings_text, versions
 from cnn.training import SettingsError
@@ -48,19 +50,50 @@ def origin_of(run: Run, how: str) -> str:
     return f"'{run.name}' ({run.id}), {how}{before}"[:MOST_ORIGIN]
 
 
-def retry(run: Run, changes: Mapping[str, float]) -> Run:
-    """A new run that trains the same once more, with some settings changed. Raises RunError."""
+def retry(
+    run: Run,
+    changes: Mapping[str, float | None],
+    architecture: Architecture | None = None,
+    what: str = "",
+) -> Run:
+    """A new run that trains the same once more, with some settings changed, or another network
+    (then from random weights); `what` says in its name what is new. Raises RunError."""
     config = run.config
     try:
         settings = config.settings.changed(**changes)
     except SettingsError as error:
         raise RunError(f"'{run.name}' cannot be tried again. {error}") from None
+    network: dict[str, object] = {}
+    if architecture is not None:
+        if problem := misfit(architecture, config.classes) or architecture.problem():
+            raise RunError(f"'{run.name}' cannot be tried again. {problem}")
+        network = {"architecture": architecture, "preset": None}
+    keeps_start = architecture is None
     with copy_of(
         run,
-        f"{run.name}, {settings_text(changes)}",
-        start_from=config.start_from,
-        origin=config.origin,
+        f"{run.name}, {what or settings_text(changes)}",
+        start_from=config.start_from if keeps_start else None,
+        origin=config.origin if keeps_start else None,
         settings=settings,
         versions=versions(),
+        **network,
+    ) as again:
+        return again
+
+
+def repeat(run: Run, seed: int | None = None) -> Run:
+    """A new run with the same network, data and settings: with the same seed it gives the same
+    result, with another `seed` it tells how much of a result is chance. Raises RunError."""
+    config = run.config
+    changes: dict[str, object] = {}
+    if seed is not None:
+        changes["settings"] = config.settings.changed(seed=seed)
+    with copy_of(
+        run,
+        f"{run.name[:60]}, {'again' if seed is None else f'seed {seed}'}",
+        start_from=config.start_from,
+        origin=config.origin,
+        versions=versions(),
+        **changes,
     ) as again:
         return again

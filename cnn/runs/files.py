@@ -29,7 +29,11 @@ class RunFiles:
         self.checkpoints = folder / "checkpoints"  # the weights after each epoch; see `checkpoint`
         self.resume = folder / "resume.json"  # position; names the tensors, see `resume_tensors`
         self.test_probabilities = folder / "test.safetensors"  # once the test set is scored
+        self.robustness = folder / "robustness.json"  # accuracy on corrupted test images
         self.detector_calibration = folder / "likeness.json"  # of the out-of-distribution detector
+        self.notes = folder / "notes.json"  # what a person wrote about it: tags, a note, archived
+        self.summary = folder / "summary.json"  # of the metrics, for the table of runs
+        self.curves = folder / "curves.safetensors"  # the metrics as numbers, for overlays
 
         # Of a fine-tuned run only.
         self.start_weights = folder / "start.safetensors"  # the weights it starts from
@@ -58,6 +62,7 @@ class RunFiles:
         """Remove what a training left, so that the run stands as it was made. Its log stays."""
         left = [self.process, self.control, self.metrics, self.live, self.weights, self.frames]
         left += [self.test_probabilities, self.detector_calibration, self.resume]
+        left += [self.summary, self.curves]
         left += [self.checkpoint(epoch) for epoch in self.checkpoint_epochs()]
         left += self.resume.parent.glob(self.resume_tensors("*").name)
         for file in left:

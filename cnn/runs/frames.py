@@ -25,7 +25,7 @@ from cnn.runs.run import Run
 from cnn.training.accelerators import Accelerator
 from cnn.training.trainer import Trainer
 
-FRAME_SECONDS = 0.1  # between two frames, at least
+FRAME_SECONDS = 0.16  # between two frames, at least
 FRAME_SHARE = 0.07  # at most this share of the time goes into frames
 LOOK_SECONDS = 0.05  # between two looks whether somebody watches
 MOST_VALUES = 65_536  # of one layer: maps beyond it are left out

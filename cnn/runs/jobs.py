@@ -25,19 +25,21 @@ JSON = dict[str, Any]
 
 
 class Job:
-    """`python -m cnn.runs.MODULE` with `question` on its standard input.
+    """`python -m cnn.ROOM.MODULE` with `question` on its standard input.
 
     `rows` grows while it runs; `error` says in one line why it failed. It is ended after
     `seconds`, and with the process that started it.
     """
 
-    def __init__(self, module: str, question: JSON, seconds: float = SECONDS):
+    def __init__(
+        self, module: str, question: JSON, seconds: float = SECONDS, room: str = "runs"
+    ) -> None:
         self.rows: list[JSON] = []
         self.error: str | None = None
         self.cancelled = False
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"cnn.runs.{module}"],
+            [sys.executable, "-m", f"cnn.{room}.{module}"],
             cwd=PROJECT,
             env=environment(),
             stdin=subprocess.PIPE,

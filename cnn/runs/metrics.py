@@ -35,14 +35,19 @@ def read(path: Path) -> list[MetricRow]:
     return reader.read()
 
 
+def read_whole(path: Path) -> list[MetricRow]:
+    """The rows of a metrics file, none of them merged: for who keeps what was made of them."""
+    return _Reader(path, most_reports=None).read()
+
+
 _Row = tuple[MetricRow, int]  # and of how many reports it was merged
 
 
 class _Reader:
     """One file and how far it was read."""
 
-    def __init__(self, path: Path):
-        self.path, self.lock = path, threading.Lock()
+    def __init__(self, path: Path, most_reports: int | None = MAX_REPORTS):
+        self.path, self.lock, self.most = path, threading.Lock(), most_reports
         self._start_over()
 
     def _start_over(self) -> None:
@@ -85,8 +90,8 @@ class _Reader:
         self._forget(row["step"])
         self.rows.append((row, 1))
         self.reports += row["kind"] == "report"
-        if self.reports > MAX_REPORTS:
-            self._thin_out()
+        if self.most is not None and self.reports > self.most:
+            self._thin_out(self.most)
 
     def _forget(self, step: float, epoch: float | None = None) -> None:
         """Drop what lies after `step`, and the ends of epochs after `epoch`."""
@@ -98,10 +103,10 @@ class _Reader:
             self.rows.pop()
             self.reports -= last["kind"] == "report"
 
-    def _thin_out(self) -> None:
+    def _thin_out(self, most: int) -> None:
         """Merge neighbours, the finest reports first: the whole run is shown as finely as its
         newest part."""
-        while self.reports > MAX_REPORTS // 2:
+        while self.reports > most // 2:
             rows: list[_Row] = []
             partner: int | None = None  # the place of a finest report that has none yet
             for row, merged in self.rows:
@@ -118,7 +123,7 @@ class _Reader:
                     partner = None  # neighbours only
                 rows.append((row, merged))
             self.rows = rows
-            if self.reports > MAX_REPORTS // 2:
+            if self.reports > most // 2:
                 self.finest *= 2
 
 

@@ -246,7 +246,24 @@ def turn(
             options = mine.options
         yield _wait(run, options, stopped, waits) if options else wanted
     finally:
-        mine.file.unlink(missing_ok=True)
+        for ticket in {mine, own_ticket(run) or mine}:  # another, where it has given way
+            ticket.file.unlink(missing_ok=True)
+
+
+def give_way(run: Run, stopped: Callable[[], bool], waits: Callable[[], None]) -> None:
+    """Let those who wait for the device on which `run` trains come first, and wait until it is free
+    again, or `stopped` says so. `waits` is called at every look. Raises OSError."""
+    mine = own_ticket(run)
+    if mine is None or mine.taken is None:
+        return
+    with changing_runs():
+        last = max(int(ticket.file.stem) for ticket in tickets())
+        if last == int(mine.file.stem):
+            return  # nobody came later
+        back = replace(mine, file=_folder() / f"{last + 1:09d}.json", options=(mine.taken,))
+        mine.file.rename(back.file)
+        replace(back, taken=None).write()
+    _wait(run, (mine.taken,), stopped, waits)
 
 
 def _wait(

@@ -17,6 +17,8 @@ State = Literal["queued", "running", "paused", "finished", "stopped", "failed", 
 
 T = TypeVar("T")
 Text = Annotated[str, AfterValidator(lambda text: excerpt(text, 1000))]
+Tag = Annotated[str, AfterValidator(lambda text: excerpt(text, 30).strip())]
+Note = Annotated[str, AfterValidator(lambda text: excerpt(text, 1000))]
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 Positive = Annotated[float, Field(ge=0, le=1e15)]
@@ -73,6 +75,15 @@ class ControlFile(TypedDict, total=False):
     begun_by_play: OnErrorOmit[bool]  # nobody but who sees it there misses it when it is let go
     discard: OnErrorOmit[bool]  # nobody wants it any more: its folder goes when it has stopped
     learning_rate: OnErrorOmit[Rate]
+    in_turns: OnErrorOmit[bool]  # after each epoch those who wait for its device come first
+
+
+class Notes(TypedDict, total=False):
+    """`notes.json`: what a person wrote about a run."""
+
+    tags: OnErrorOmit[list[Tag]]
+    note: OnErrorOmit[Note]
+    archived: OnErrorOmit[bool]  # not shown in lists unless asked for
 
 
 class ReportRow(TypedDict):
@@ -154,6 +165,7 @@ _GUESSES: tuple[Literal["images", "labels", "probabilities", "index"], ...] = (
     *("probabilities", "index"),
 )
 _status, _control, _live = TypeAdapter(Status), TypeAdapter(ControlFile), TypeAdapter(Live)
+_notes = TypeAdapter(Notes)
 _row: TypeAdapter[ReportRow | EpochRow | ResumeRow] = TypeAdapter(
     Annotated[ReportRow | EpochRow | ResumeRow, Field(discriminator="kind")]
 )
@@ -169,6 +181,11 @@ def read_status(values: object) -> Status:
 def read_control(values: object) -> ControlFile:
     """What was asked of the worker, without what is wrong in it."""
     return _read(_control, values) or {}
+
+
+def read_notes(values: object) -> Notes:
+    """What a person wrote about a run, without what is wrong in it."""
+    return _read(_notes, values) or {}
 
 
 def read_row(line: bytes) -> ReportRow | EpochRow | ResumeRow | None:

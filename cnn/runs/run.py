@@ -96,11 +96,11 @@ class Run:
         name = " ".join(name.split())[:80]
         if not name:
             raise RunError("A run needs a name of at least one letter.")
-        with self._changing():
+        with self.changing():
             write_json(self.files.name, {"name": name})
 
     @contextlib.contextmanager
-    def _changing(self) -> Iterator[None]:
+    def changing(self) -> Iterator[None]:
         """Change what a person asked for, with nobody else between reading and writing. Raises
         RunError for an example, and where the disk does not take it."""
         self.require_own()
@@ -150,7 +150,7 @@ class Run:
 
     def send(self, **changes: object) -> None:
         """Ask the worker for some of `ControlFile`, the rest as it was. Raises RunError."""
-        with self._changing():
+        with self.changing():
             write_json(self.files.control, {**self.control(), **changes})
 
     def append_metric(self, **row: object) -> None:
@@ -229,23 +229,28 @@ class Run:
     def discard(self) -> None:
         """Remove the folder, once its worker has stopped, which it does without scoring. Raises
         RunError."""
-        with self._changing():
+        with self.changing():
             if self.is_alive():
                 asked = {**self.control(), "stop": True, "discard": True}
                 write_json(self.files.control, asked)
                 return
         self.delete()
 
+    def require_ended(self) -> None:
+        """Raise RunError while a worker uses it. Call it while changing runs: nobody starts it
+        until that ends."""
+        if self.state in ACTIVE:
+            raise RunError(f"'{self.name}' is still training. Stop it first.")
+        if self.path.is_dir():
+            lock = Lock.take(self.files.lock, MOMENT)
+            if lock is None:
+                raise RunError(f"'{self.name}' is still ending. Try again in a few seconds.")
+            lock.release()
+
     def delete(self) -> None:
         """Remove the folder. Raises RunError while a worker uses it."""
-        with self._changing():
-            if self.state in ACTIVE:
-                raise RunError(f"'{self.name}' is still training. Stop it first.")
-            if self.path.is_dir():
-                lock = Lock.take(self.files.lock, MOMENT)
-                if lock is None:
-                    raise RunError(f"'{self.name}' is still ending. Try again in a few seconds.")
-                lock.release()  # nobody starts it: that needs the lock held here as well
+        with self.changing():
+            self.require_ended()
             for left in self.path.parent.glob(".deleted-*"):  # by a server that died meanwhile
                 shutil.rmtree(left, ignore_errors=True)
             # Out of sight first, whole: else whoever looks for its lock meanwhile makes it anew.

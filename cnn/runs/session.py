@@ -15,7 +15,7 @@ from cnn import datasets
 from cnn.common.files import read_json, write_json, write_tensors
 from cnn.datasets import DATASETS, Images
 from cnn.drawing import synthetic_digits
-from cnn.runs import checkpoints, finetune, speeds
+from cnn.runs import checkpoints, curves, finetune, queue, speeds
 from cnn.runs.frames import FRAME_SECONDS, FrameWriter
 from cnn.runs.live import one_of_each, quick_check, write_live
 from cnn.runs.priority import stand_back
@@ -171,6 +171,10 @@ class Session:
         self.status("running")
         if self.on_event is None:
             log(f"epoch {event.epoch}: training {event.train_accuracy:.4f}, validation {accuracy}")
+        alone = self.trainer.group.size == 1
+        if alone and not self.trainer.done and self.run.control().get("in_turns"):
+            tell = functools.partial(self.status, "running", message="Another's turn for an epoch")
+            queue.give_way(self.run, lambda: self.control.stop, tell)
 
     def _is_best(self, epoch: int, accuracy: float) -> bool:
         if self.trainer.settings.early_stopping:
@@ -202,6 +206,7 @@ class Session:
         more: dict[str, object] = {"test_accuracy": accuracy, "ended": time.time()}
         if trainer.settings.early_stopping:
             more["kept_epoch"], more["stopped_early"] = trainer.kept_epoch, trainer.stopped_early
+        curves.keep(self.run)
         self.status(ended, **more)
         images, seconds = at.images_seen - self.began[0], at.train_seconds - self.began[1]
         if seconds > 1:  # for the estimates of the next

@@ -54,12 +54,28 @@ def new(
     name: str = "",
 ) -> Run:
     """Make the folder of a run with everything it needs to be repeated. Raises RunError."""
+    config = new_config(architecture, settings, dataset, device, preset)
+    return create(config, name or name_for(config))
+
+
+def name_for(config: Config) -> str:
+    """What to call a run that was given no name."""
+    network = PRESETS[config.preset].label if config.preset in PRESETS else "My network"
+    return default_name(network, config.dataset)
+
+
+def new_config(
+    architecture: Architecture,
+    settings: Settings,
+    dataset: str,
+    device: str = "auto",
+    preset: str | None = None,
+) -> Config:
+    """What to train, with everything that is needed to repeat it. Raises RunError."""
     if problem := misfit(architecture, DATASETS[dataset].classes):
         raise RunError(problem)
     preprocessing = preprocessing_for(dataset, settings.normalisation)
-    if not name:
-        name = default_name(PRESETS[preset].label if preset in PRESETS else "My network", dataset)
-    config = Config(
+    return Config(
         architecture=architecture,
         dataset=dataset,
         settings=settings,
@@ -70,7 +86,6 @@ def new(
         classes=DATASETS[dataset].classes,
         versions=versions(),
     )
-    return create(config, name)
 
 
 def default_name(network: str, dataset: str) -> str:
@@ -146,10 +161,16 @@ def _folders(parent: Path) -> list[tuple[float, Run, str | None]]:
     return found
 
 
-def settings_text(changes: Mapping[str, float]) -> str:
+def settings_text(changes: Mapping[str, float | None]) -> str:
     """Settings in words, such as `batch size 16, learning rate 0.001`."""
     titles = {name: Settings.model_fields[name].title or name for name in changes}
-    return ", ".join(f"{titles[name].lower()} {value:g}" for name, value in changes.items())
+    return ", ".join(
+        f"{titles[name].lower()} {_value_text(value)}" for name, value in changes.items()
+    )
+
+
+def _value_text(value: float | None) -> str:
+    return "as usual" if value is None else f"{value:g}"
 
 
 def device_holder(lock_names: Iterable[str]) -> Run | None:

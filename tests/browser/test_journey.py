@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from cnn.inspection.example_filters import SAMPLE_STROKES
 from tests.browser.conftest import Server
 from tests.browsing import choose, draw_strokes
+from tests.strokes import SAMPLE_STROKES
 
 expect.set_options(timeout=30_000)
 
@@ -87,32 +87,31 @@ def test_the_whole_way(page: Page, context: BrowserContext, server: Server, no_t
     expect(page.get_by_text("It reads")).to_be_visible()
     expect(page.get_by_text("Weights after epoch")).to_be_visible()
 
-    # Evaluate: the matrix; rename and delete, with the question.
+    # Evaluate: the matrix. Compare: rename, delete with the question, undo, and gone when left.
     go(page, "Evaluate")
     expect(page.locator(".st-key-confusion .js-plotly-plot")).to_be_visible()
-    tick_first_run(page)
-    page.locator(".st-key-rename_run button").first.click()
-    page.get_by_role("textbox", name="Name").fill("My very own")
-    page.locator(".st-key-rename_yes button").first.click()
-    expect(page.get_by_test_id("stSidebar")).to_contain_text("My very own")
+    go(page, "Compare")
     run = next(path for path in server.runs.iterdir() if "compact" in path.name)
+    row = page.locator(f'tr[data-run="{run.name}"]')
+    row.get_by_role("button", name="Rename").click()
+    page.get_by_role("textbox", name="Name").fill("My very own")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("My very own")
+    row.locator(".tick input").check()
     page.locator(".st-key-delete_run button").first.click()
     page.locator(".st-key-delete_no button").first.click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert run.is_dir()
     page.locator(".st-key-delete_run button").first.click()
     page.locator(".st-key-delete_yes button").first.click()
-    expect(page.get_by_test_id("stSidebar")).to_contain_text("Small, trained")
+    expect(row).to_have_count(0)
     assert not run.exists()
-
-
-def tick_first_run(page: Page) -> None:
-    """Tick the newest run's box. The table is a canvas: its boxes have no element of their own."""
-    table = page.locator(".st-key-runs_table canvas").first
-    rename = page.locator(".st-key-rename_run button").first
-    rename.scroll_into_view_if_needed()
-    expect(rename).to_be_disabled()
-    box = table.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 18, box["y"] + 35 + 18)
-    expect(rename).to_be_enabled()
+    page.locator(".st-key-undo_delete button").first.click()
+    expect(row).to_have_count(1)
+    assert run.is_dir()
+    row.locator(".tick input").check()
+    page.locator(".st-key-delete_run button").first.click()
+    page.locator(".st-key-delete_yes button").first.click()
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("Small, trained")
+    go(page, "Learn")
+    assert not run.exists() and not list(server.runs.glob(".aside-*"))

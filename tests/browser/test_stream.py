@@ -17,11 +17,11 @@ from playwright.sync_api import Page, expect
 
 from cnn import figures, runs
 from cnn.common.files import write_bytes
-from cnn.inspection.example_filters import SAMPLE_STROKES
 from cnn.runs import watching
 from cnn.runs.locks import Lock
 from tests.browser.conftest import Server
 from tests.browsing import draw_strokes
+from tests.strokes import SAMPLE_STROKES
 
 expect.set_options(timeout=60_000)
 

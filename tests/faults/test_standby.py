@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
 from cnn import runs
-from cnn.runs import speeds, standby
+from cnn.runs import standby
 from cnn.runs.channel import Channel
 from tests.faults.conftest import NETWORK, SETTINGS
 from tests.faults.processes import ROOT, at_once, living, press_the_button, wait_for
+from tests.standby import allowed, begin, wait_until_ready
 
 _SERVER = """
+import signal, sys, time
 from cnn.runs import standby
-import sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+standby.LEAST_MEMORY = 0
 standby.start()
 while not standby.state()[1]: time.sleep(0.05)
 print(standby.state()[0], flush=True)
 sys.stdin.read()
 """
+ENDS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One for all: a worker in standby serves one folder."""
+    folder = tmp_path_factory.mktemp("runs")
+    with allowed(folder):
+        yield folder
 
 
 @pytest.fixture
-def waiting(monkeypatch) -> Iterator[psutil.Process]:
+def waiting() -> psutil.Process:
     """The process that waits, ready."""
-    monkeypatch.delenv("CNN_STANDBY")
-    monkeypatch.setattr(standby, "LEAST_MEMORY", 0)
-    # pytest changes a variable between set-up and call: another environment.
-    usual = standby.environment
-    monkeypatch.setattr(standby, "environment", lambda: {**usual(), "PYTEST_CURRENT_TEST": ""})
-    speeds.keep_calibration(1.0, 1.0)
-    assert standby.start()
-    yield ready()
-    standby.end()
-
-
-def ready(but: int | None = None) -> psutil.Process:
-    wait_for(lambda: standby.state()[1] and standby.state()[0] != but)
-    return psutil.Process(standby.state()[0])
+    return begin()
 
 
 def new() -> runs.Run:
@@ -73,7 +72,7 @@ def test_killed_before_it_is_handed_a_run_the_launch_falls_back(waiting, made):
     runs.launch(run)
     learns(run)
     assert waiting.pid not in workers(run)
-    assert ready(but=waiting.pid).is_running()  # another has taken its place
+    assert wait_until_ready(but=waiting.pid).is_running()  # another has taken its place
     stop(run)
 
 
@@ -143,22 +142,22 @@ def test_two_launches_of_one_run_with_one_in_standby(waiting):
     stop(run)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_it_does_not_outlive_its_server(runs_folder, how):
-    speeds.keep_calibration(1.0, 1.0)
-    environment = {name: v for name, v in os.environ.items() if name != "CNN_STANDBY"}
-    server = subprocess.Popen(
-        [sys.executable, "-c", _SERVER],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert server.stdout
-    pid = int(server.stdout.readline())
-    assert psutil.pid_exists(pid)
-    server.send_signal(how)
-    server.wait(10)
-    wait_for(lambda: not psutil.pid_exists(pid))
+def test_it_does_not_outlive_its_server_however_that_ends():
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", _SERVER],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in ENDS
+    ]
+    pids = [int(server.stdout.readline()) for server in started if server.stdout]
+    assert len(set(pids)) == len(ENDS) and all(map(psutil.pid_exists, pids))
+    for server, how in zip(started, ENDS, strict=True):
+        server.send_signal(how)
+    for server in started:
+        server.wait(30)
+    wait_for(lambda: not any(map(psutil.pid_exists, pids)))

@@ -6,7 +6,7 @@ import pytest
 
 from ui.shared import models
 
-PAGES = ["play", "learn", "design", "train", "inspect", "draw", "evaluate"]
+PAGES = ["play", "learn", "design", "train", "inspect", "draw", "evaluate", "compare"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -68,17 +68,6 @@ def test_evaluate_looks_at_the_samples_images_and_says_so(app):
     assert metric(page, "Test accuracy") == f"{0.9938:.2%}"
     assert metric(page, "On these images") > "98"
     assert not [b for b in page.button if "Score" in b.label]
-    runs = next(d.value for d in page.dataframe if "State" in d.value)
-    assert list(runs["State"]) == ["example", "example"]
-
-
-def test_an_example_cannot_be_renamed_or_deleted_on_evaluate(app, trained, monkeypatch):
-    page = app("evaluate")
-    for rows, changeable in (([0], True), ([1], False), ([0, 2], False)):
-        page.session_state["runs_table"] = {"selection": {"rows": rows, "columns": []}}
-        page.run()
-        assert page.button(key="delete_run").disabled is not changeable
-        assert page.button(key="rename_run").disabled is not changeable
 
 
 def test_a_damaged_example_is_said_and_cannot_be_deleted(app, examples, tmp_path, monkeypatch):
@@ -86,8 +75,8 @@ def test_a_damaged_example_is_said_and_cannot_be_deleted(app, examples, tmp_path
     shutil.copytree(examples, folder)
     (folder / IDS[1] / "config.json").write_text("{")
     monkeypatch.setenv("CNN_EXAMPLES_DIR", str(folder))
-    page = app("evaluate")
-    assert [w.value for w in page.warning if "is damaged. Get the folder" in w.value]
+    page = app("compare")
+    assert [w.value for w in page.warning if "Get the folder" in w.value]
     assert not [b for b in page.button if b.key and b.key.startswith("delete_example")]
 
 

@@ -10,6 +10,8 @@ from cnn import runs
 from cnn.runs import checkpoints
 from ui.inspect.state import choices_in, inspect_state
 from ui.inspect.widgets import by_hand
+from ui.shared import state
+from ui.shared.image_choice import ImageChoice
 
 TICK = 0.9  # seconds between two epochs
 
@@ -67,6 +69,10 @@ def choose_epoch(run: runs.Run) -> int | None:
     options = _options(run)
     if len(options) < 3:
         return None
+    choice = state.page(ImageChoice)
+    if choice.wanted_epoch and choice.wanted_epoch[0] == run.id:
+        go_to(run, "end" if choice.wanted_epoch[1] is None else choice.wanted_epoch[1])
+        choice.wanted_epoch = None
     _advance(run, options)
     value = options[_position(run, options)]
     player = inspect_state().player

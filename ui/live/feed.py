@@ -22,7 +22,7 @@ from cnn.runs.watching import Subject, still_watching, watch
 from ui.live.reader import Reader
 
 IDLE_SECONDS = 5.0  # that a feed lives on without a watcher: a reload, a tab seen again
-LOOK_SECONDS = 0.1  # between two looks at the folder's times
+LOOK_SECONDS = 0.05  # between two looks at the folder's times
 COMMENT_SECONDS = 15.0  # a proxy closes what is silent for longer
 TOUCH_SECONDS = 1.0  # between two words to the worker that somebody still watches
 RETRY_MS = 1000  # after which a browser asks again

@@ -12,11 +12,10 @@ from humanize import naturalsize
 from numpy.typing import NDArray
 from plotly.graph_objects import Figure
 
-from cnn import figures, runs
+from cnn import evaluation, figures, runs
 from cnn.common.text import duration, plural
 from cnn.figures.curves import thin
 
-OVERFIT_GAP = 0.015
 MOST_ACCURACIES = 300  # points of a curve
 
 Payload = dict[str, Any]
@@ -151,7 +150,7 @@ def _fit(rows: Sequence[runs.EpochRow]) -> Payload | None:
         return None
     train, validation = gaps[-1]
     gap = train - validation
-    if gap > OVERFIT_GAP:
+    if gap > evaluation.OVER_FITTING_GAP:
         text = (
             f"the network reads {train:.1%} of its training images but {validation:.1%} of new "
             f"ones, a gap of {gap * 100:.1f} points (shaded). More data, augmentation, dropout or "

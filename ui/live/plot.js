@@ -52,11 +52,13 @@ function themeOf(element) {
 // the page, or after a visit to another.
 const views = (window.liveViews ??= new Map());
 
+const APART = 1000; // ms between two drawings: a chart moves slowly, and costs the training's cores
+
 // A figure in an element, drawn again with each new one. What the visitor has zoomed, hidden or
 // points at stays: the layout's uirevision is the same.
 class Chart {
   constructor(element, version, name) {
-    Object.assign(this, { element, version, name, frame: null, view: views.get(name) });
+    Object.assign(this, { element, version, name, frame: null, view: views.get(name), at: -APART });
     this.watcher = new ResizeObserver(() => {
       const width = this.element.clientWidth;
       if (this.drawn && width && width !== this.width) {
@@ -69,15 +71,25 @@ class Chart {
 
   draw(figure) {
     this.next = figure;
-    if (this.frame) return; // drawn with the next frame, however many come until then
+    if (this.frame || this.later) return; // drawn then, however many come until then
+    const wait = this.at + APART - performance.now();
+    if (wait > 0 && this.points(figure) && this.points(this.shown)) {
+      this.later = setTimeout(() => {
+        this.later = null;
+        this.draw(this.next);
+      }, wait);
+      return;
+    }
     this.frame = requestAnimationFrame(async () => {
       try {
         const Plotly = await loadPlotly(this.version);
         this.frame = null;
         if (!this.element.isConnected) return;
         const { data, layout } = this.seen(this.shown = this.next);
-        Object.assign(layout, { template: { layout: themeOf(this.element) }, autosize: true });
+        Object.assign(layout, { template: { layout: themeOf(this.element) }, autosize: true,
+          uirevision: this.name });
         this.width = this.element.clientWidth;
+        this.at = performance.now();
         await Plotly.react(this.element, data, layout, { displayModeBar: false });
         if (!this.drawn) this.element.on("plotly_doubleclick", () => {
           if (!this.view) return;
@@ -93,6 +105,11 @@ class Chart {
     });
   }
 
+  // How many points it has: the first are not waited for.
+  points(figure) {
+    return figure?.data[0].x?.length ?? 0;
+  }
+
   // The figure as the visitor left it in an earlier chart of this name, until a double click.
   seen({ data, layout }) {
     const view = this.view, seen = { data, layout: structuredClone(layout) };
@@ -104,9 +121,23 @@ class Chart {
     return seen;
   }
 
+  // The same place shows another chart from now on: cheaper than to make one anew.
+  rename(name) {
+    if (name === this.name) return;
+    this.keepView();
+    this.name = name;
+    this.view = views.get(name);
+  }
+
   end() {
     this.watcher.disconnect();
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.later);
+    this.keepView();
+    if (this.drawn) window.Plotly.purge(this.element);
+  }
+
+  keepView() {
     if (!this.drawn) return;
     const { _fullLayout: full, _fullData: traces } = this.element;
     const ranges = {};
@@ -117,7 +148,6 @@ class Chart {
     }
     const hidden = traces.filter((t) => t.visible === "legendonly").map((t) => t.uid);
     views.set(this.name, { ranges, hidden });
-    window.Plotly.purge(this.element);
   }
 }
 

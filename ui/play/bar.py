@@ -90,7 +90,7 @@ def _epochs() -> None:
     """A number: a slider of this width would skip most of them."""
     play = state.get()
     now, key = play.settings.epochs, f"play_epochs_{training.widgets()}"
-    with st.container(width=104):
+    with st.container(width=136):
         number_input(
             "Epochs",
             now,

@@ -2,6 +2,8 @@
 // that goes in. What comes later comes by the run's stream. Clicks go back as the triggers `image`
 // (which class's image goes in) and `map` (open it on Inspect).
 
+const APART_TEXT = 300; // ms between two figures in words, which nobody reads faster
+
 class Stage {
   constructor(parent) {
     const box = this.box = element("div", "stage", parent);
@@ -11,7 +13,7 @@ class Stage {
     this.track = element("div", "track", box);
     this.bar = element("i", "", this.track);
     this.track.setAttribute("role", "progressbar");
-    this.flow = element("div", "flow", box);
+    this.flow = new Flow(box);
     this.below = element("div", "below", box);
     this.lossAt = this.section("Training loss", "plot-loss", "Training loss by step");
     this.accuracyAt = this.section("Accuracy", "plot-accuracy", "Accuracy by step");
@@ -20,8 +22,6 @@ class Stage {
       element("span", "new-colour", null, "new"));
     this.confusionAt = this.section("Confusion", "confusion", "Confusion matrix");
     this.wrongAt = this.section("Wrong now", "mistakes", "");
-    this.enlarged = element("div", "enlarged", box);
-    this.enlarged.hidden = true;
   }
 
   section(title, name, label) {
@@ -46,16 +46,19 @@ class Stage {
       this.stop = null;
       this.known = {};
       this.steps = 0;
-      this.loss?.end();
-      this.accuracy?.end();
-      this.loss = new Chart(this.lossAt, data.plotly, `${name} play loss`);
-      this.accuracy = new Chart(this.accuracyAt, data.plotly, `${name} play accuracy`);
+      this.state = null;
+      clearTimeout(this.telling);
+      this.telling = undefined;
+      this.loss ??= new Chart(this.lossAt, data.plotly, "");
+      this.accuracy ??= new Chart(this.accuracyAt, data.plotly, "");
+      this.loss.rename(`${name} play loss`);
+      this.accuracy.rename(`${name} play accuracy`);
       const later = data.held_out ? "After the first batches."
         : "No images are held out to look at.";
       for (const at of [this.confusionAt, this.wrongAt])
         at.replaceChildren(element("p", "quiet", null, later));
     }
-    this.layOut();
+    this.flow.layOut(data, this.tables, send);
     const frame = this.known.frame?.key === data.subject && data.follow
       ? this.known.frame : data.frame;
     if (frame) this.frame(frame);
@@ -98,140 +101,27 @@ class Stage {
     this.numbers.replaceChildren();
   }
 
-  // The picture
-
-  layOut() {
-    const { data } = this;
-    const held = this.flow.scrollLeft;
-    this.flow.replaceChildren();
-    this.enlarged.hidden = true;
-    this.large = null;
-    this.canvases = new Map();
-    this.filterCanvases = [];
-    const first = element("div", "column input", this.flow);
-    element("div", "head", first, "Image");
-    const sheet = element("canvas", "big", first);
-    paint(sheet, data.image, 28, 28, this.tables.ink);
-    sheet.setAttribute("role", "img");
-    sheet.setAttribute("aria-label", data.chosen === null ? "Your drawing" : "The image that goes in");
-    const thumbs = element("div", "thumbs", first);
-    data.images.forEach((image, i) => {
-      const button = element("button", i === data.chosen ? "chosen" : "", thumbs);
-      const canvas = element("canvas", "", button);
-      paint(canvas, image, 28, 28, this.tables.ink);
-      button.title = `Send this ${data.classes[i]} through`;
-      button.setAttribute("aria-label", button.title);
-      if (i === data.chosen) button.setAttribute("aria-current", "true");
-      button.onclick = () => this.send("image", i);
-    });
-    data.columns.forEach((column, place) => this.column(column, place));
-    const scores = element("div", "column scores", this.flow);
-    this.reads = element("div", "head", scores, "It reads");
-    this.guess = element("div", "guess", scores, "–");
-    this.rows = data.classes.map((name) => {
-      const row = element("div", "score", scores);
-      element("span", "name", row, name);
-      const bar = element("i", "", element("span", "bar", row));
-      return { row, bar, percent: element("span", "percent", row) };
-    });
-    this.flow.scrollLeft = held;
-  }
-
-  column(column, place) {
-    const filtered = place === 0 && column.maps && this.data.filters;
-    const look = column.maps ? (filtered ? "column filtered" : "column") : "column strip";
-    const made = element("div", look, this.flow);
-    const head = element("div", "head", made, column.title);
-    head.title = `Layer ${column.number}: ${column.title}, ${column.note}`;
-    const body = element("div", "maps", made);
-    const count = column.maps ? 6 : 1;
-    for (let i = 0; i < count; i++) {
-      const row = element("div", "map", body);
-      const button = element("button", column.maps ? "tile" : "tile vector", row);
-      const canvas = element("canvas", "", button);
-      canvas.width = canvas.height = 1;
-      const label = column.maps ? `Layer ${column.number}, ${column.title}, map ${i}`
-        : `Layer ${column.number}, ${column.title}: its values`;
-      button.setAttribute("aria-label", `${label}: open on Inspect`);
-      button.onclick = () => this.send("map", { layer: column.number, channel: i });
-      if (column.maps) {
-        button.onpointerenter = () => this.enlarge(button, canvas, column, i);
-        button.onpointerleave = () => { this.enlarged.hidden = true; this.large = null; };
-      } else button.title = label;
-      this.canvases.set(`${column.number}:${i}`, { canvas, row });
-      if (filtered) {
-        const filter = element("canvas", "filter", row);
-        filter.title = "The filter that makes this map";
-        filter.hidden = true;
-        this.filterCanvases.push(filter);
-      }
-    }
-  }
-
-  enlarge(button, canvas, column, channel) {
-    const frame = this.box.getBoundingClientRect(), at = button.getBoundingClientRect();
-    this.enlarged.hidden = false;
-    this.enlarged.replaceChildren();
-    const copy = element("canvas", "", this.enlarged);
-    element("div", "", this.enlarged,
-      `Layer ${column.number}, ${column.title}: map ${channel} of ${column.note}. Click: Inspect`);
-    const left = Math.min(at.right - frame.left + 8, frame.width - 200);
-    this.enlarged.style.left = `${Math.max(0, left)}px`;
-    this.enlarged.style.top = `${Math.max(0, at.top - frame.top - 60)}px`;
-    this.large = { canvas, copy };
-    this.copyLarge();
-  }
-
-  copyLarge() {
-    if (!this.large) return;
-    const { canvas, copy } = this.large;
-    [copy.width, copy.height] = [canvas.width, canvas.height];
-    copy.getContext("2d").drawImage(canvas, 0, 0);
-  }
-
-  frame({ layers, probabilities: [row], filters }) {
-    for (const { number, shape, shown, signed, data } of layers) {
-      const bytes = bytesOf(data), table = this.tables[signed ? "signed" : "heat"];
-      if (shape.length === 1) {
-        const strip = this.canvases.get(`${number}:0`);
-        if (strip) paintBytes(strip.canvas, bytes, 1, bytes.length, table);
-        continue;
-      }
-      const size = shape[1] * shape[2];
-      for (let i = 0; i < 6; i++) {
-        const found = this.canvases.get(`${number}:${i}`);
-        if (!found) continue;
-        found.row.hidden = i >= shown.length;
-        if (i < shown.length)
-          paintBytes(found.canvas, bytes.subarray(i * size, (i + 1) * size), shape[2], shape[1],
-            table);
-      }
-    }
-    this.copyLarge();
-    const guess = row.indexOf(Math.max(...row));
-    this.guess.textContent = this.data.classes[guess] ?? "–";
-    this.guess.className = "guess" + (this.data.chosen === null ? ""
-      : guess === this.data.chosen ? " right" : " wrong");
-    row.forEach((share, i) => {
-      if (!this.rows[i]) return;
-      this.rows[i].row.className = i === guess ? "score winner" : "score";
-      this.rows[i].bar.style.width = `${Math.max(100 * share, 0.5)}%`;
-      this.rows[i].percent.textContent = `${Math.min(100 * share, 99.9).toFixed(1)}%`;
-    });
-    if (filters !== undefined) this.live({ filters });
-    this.box.dataset.frames = Number(this.box.dataset.frames ?? 0) + 1;
-  }
-
   // What is told of the run
 
-  status({ share, text, steps, cards }) {
+  status(told) {
+    const wait = this.toldAt + APART_TEXT - performance.now();
+    if (wait <= 0 || told.state !== this.state) return this.tell(told);
+    this.next = told;
+    this.telling ??= setTimeout(() => this.tell(this.next), wait);
+  }
+
+  tell({ state, share, text, steps, cards }) {
+    clearTimeout(this.telling);
+    this.telling = undefined;
+    [this.toldAt, this.state] = [performance.now(), state];
     this.text.textContent = text;
     this.bar.style.width = `${100 * share}%`;
     this.track.setAttribute("aria-valuenow", Math.round(100 * share));
     this.track.setAttribute("aria-valuetext", text);
     const shown = cards.filter(({ label, value }) =>
       value !== "–" && label !== "Memory" && label !== "GPU in use");
-    if (this.numbers.children.length !== shown.length)
+    const labels = shown.map(({ label }) => label).join();
+    if (this.numbers.dataset.labels !== labels || !this.numbers.children.length)
       this.numbers.replaceChildren(...shown.map(({ label, note }) => {
         const made = element("span", "number");
         made.title = note;
@@ -239,6 +129,7 @@ class Stage {
         made.append(` ${label[0].toLowerCase()}${label.slice(1)}`);
         return made;
       }));
+    this.numbers.dataset.labels = labels;
     shown.forEach(({ value }, i) => { this.numbers.children[i].firstChild.textContent = value; });
     if (steps !== this.steps) {
       this.steps = steps;
@@ -289,19 +180,19 @@ class Stage {
     }
   }
 
+  frame(told) {
+    this.flow.frame(told);
+    this.box.dataset.frames = Number(this.box.dataset.frames ?? 0) + 1;
+  }
+
   live({ filters }) {
-    if (!filters) return;
-    const bytes = bytesOf(filters.data), size = filters.height * filters.width;
-    this.filterCanvases.forEach((canvas, i) => {
-      canvas.hidden = i >= filters.count;
-      if (i < filters.count)
-        paintBytes(canvas, bytes.subarray(i * size, (i + 1) * size), filters.width, filters.height,
-          this.tables.signed);
-    });
+    if (filters) this.flow.showFilters(filters);
   }
 
   end() {
     this.stop?.();
+    clearTimeout(this.telling);
+    this.flow.end();
     this.loss?.end();
     this.accuracy?.end();
     this.box.remove();

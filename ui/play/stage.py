@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cnn import figures, runs
 from cnn.common.files import parse_json
-from cnn.datasets import DATASETS, DataError, preprocessing_for
+from cnn.datasets import DATASETS, DataError, Preprocessing, preprocessing_for
 from cnn.figures.colours import CONFUSIONS, INK
 from cnn.network import Architecture
 from cnn.network.layers import Conv2d
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 KEY = "play_stage"
 CHART_HEIGHT = 170
-_stage = live_component(Path(__file__).parent, "stage", PAINTING_JS)
+HERE = Path(__file__).parent
+_stage = live_component(HERE, "stage", PAINTING_JS + (HERE / "flow.js").read_text("utf-8"))
 
 
 def show(
@@ -75,8 +76,7 @@ def show(
             "image": _packed(image),
             "chosen": None if drawing is not None else mine.image,
             "classes": list(DATASETS[run.config.dataset if run else play.dataset_name].classes),
-            "loss": _small(figures.loss_curve([], [], steps)),
-            "accuracy": _small(figures.accuracy_by_step(steps)),
+            **empty_charts(steps),
             "plotly": PLOTLY_VERSION,
             "colours": {**colours(), "ink": INK, "confusions": CONFUSIONS},
             "held_out": _held_out(run) > 0,
@@ -105,9 +105,6 @@ def first_frame(run: runs.Run | None, network: Architecture, subject: Subject) -
         return kept_frame(run, subject) if run else None
     if network.problem():
         return None
-    from cnn.runs.frames import make_frame
-    from cnn.runs.live import first_filters
-
     play = state.get()
     settings, dataset = play.settings, play.dataset_name
     if run is not None:
@@ -115,13 +112,30 @@ def first_frame(run: runs.Run | None, network: Architecture, subject: Subject) -
     try:
         if run is not None and run.has_weights:
             model, preprocessing = models.model_of(run), run.preprocessing
+            weights = (run.id, run.weights_path().stat().st_mtime_ns)
         else:  # its worker is about to begin with these very weights
             model = _untrained(network, settings.seed)
             preprocessing = preprocessing_for(dataset, settings.normalisation)
-        frame = make_frame(model, subject, 0, preprocessing)
-        return {**frame, "filters": payloads.filters(first_filters(model))}
+            weights = (f"{network.model_dump_json()} {preprocessing}", settings.seed)
+        return _frame(weights, subject.key, subject, model, preprocessing)
     except (runs.RunError, FileNotFoundError):
         return None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _frame(
+    weights: tuple[str, int],
+    key: str,
+    _subject: Subject,
+    _model: nn.Module,
+    _preprocessing: Preprocessing,
+) -> Payload:
+    """The frame of `key`, made once with the same `weights`."""
+    from cnn.runs.frames import make_frame
+    from cnn.runs.live import first_filters
+
+    frame = make_frame(_model, _subject, 0, _preprocessing)
+    return {**frame, "filters": payloads.filters(first_filters(_model))}
 
 
 def kept_frame(run: runs.Run, subject: Subject) -> Payload | None:
@@ -140,6 +154,15 @@ def _untrained(network: Architecture, seed: int) -> nn.Module:
 
     with OwnRandomState(seed):
         return network.build()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def empty_charts(steps: int) -> dict[str, Payload]:
+    """Both charts before there is anything to show, over so many steps."""
+    return {
+        "loss": _small(figures.loss_curve([], [], steps)),
+        "accuracy": _small(figures.accuracy_by_step(steps)),
+    }
 
 
 def _small(figure: Any) -> Payload:

@@ -20,4 +20,6 @@ class ImageChoice:
     index: int = 0  # of the test set
     wanted_class: int = ANY_CLASS  # "before" and "next" stay in this class
     map: tuple[int, int] | None = None  # a layer and its map that another page wants looked at
+    wanted_epoch: tuple[str, int | None] | None = None  # of which run another page wants it seen
+    back_to: str | None = None  # the page that led here, to which a link leads back
     drawing: NDArray[np.float32] | None = None  # the newest prepared digit, (28, 28) in 0-1

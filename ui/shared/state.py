@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
@@ -60,6 +61,7 @@ class Playground:
     page: str = ""
     visit: int = 0  # counts page changes: a canvas is laid anew at each
     pages: dict[type, object] = field(default_factory=dict)  # see `page`
+    on_leave: Callable[[], None] | None = None  # what the shown page has to end when it is left
     chosen: int | str | None = None  # the open card on Design: its uid, or "head"
     opened_link: str | None = None
     own_links: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # put into the address
@@ -189,6 +191,9 @@ def enter(page: str) -> None:
     play = get()
     if play.page != page:
         play.page, play.visit = page, play.visit + 1
+        leave, play.on_leave = play.on_leave, None
+        if leave:
+            leave()
 
 
 def choose_run(run_id: str | None) -> None:

@@ -71,7 +71,7 @@ def _disk_note() -> None:
     st.caption(f"On disk: up to {naturalsize(needed)}{of} in {runs.runs_dir()}{thinned}.")
     if free is not None and needed > free:
         st.warning(
-            "That is more than is free. Delete runs on Evaluate, make the network smaller, or set "
+            "That is more than is free. Delete runs on Compare, make the network smaller, or set "
             "another folder with CNN_RUNS_DIR.",
             icon=":material/hard_drive:",
         )

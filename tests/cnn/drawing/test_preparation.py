@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from cnn import datasets, drawing, recognition
 from cnn.drawing.rasteriser import draw
-from cnn.inspection.example_filters import SAMPLE_STROKES
+from tests.strokes import SAMPLE_STROKES
 
 
 def alike(one, other):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from cnn.drawing import split_pixels, split_strokes
 from cnn.drawing.rasteriser import draw
-from cnn.inspection.example_filters import SAMPLE_STROKES
+from tests.strokes import SAMPLE_STROKES
 
 
 def number(digits, gap=25.0, size=1.0, top=0.0):

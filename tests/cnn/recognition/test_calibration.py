@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from cnn import datasets, drawing
-from cnn.inspection.example_filters import SAMPLE_STROKES
 from cnn.recognition import detector
 from cnn.recognition.calibration import THRESHOLD, digit_scores
 from cnn.runs.weights import load_model
+from tests.strokes import SAMPLE_STROKES
 
 HOUSE = [
     [(10, 50), (10, 100), (90, 100), (90, 50)],
@@ -16,14 +16,17 @@ HOUSE = [
 
 @pytest.fixture(scope="module", autouse=True)
 def small_detector():
-    """A detector fitted on less, so that the tests stay quick."""
+    """None came with the data set: one is fitted, on less, so that the tests stay quick."""
+    file = detector.path_of("mnist-sample")
+    shipped = file.read_bytes()
+    file.unlink()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(detector, "IMAGES", 3000)
         patch.setattr(detector, "LETTERS", 300)
         patch.setattr(detector, "EPOCHS", 3)
         patch.setattr(detector, "_detectors", {})
         yield
-    detector.path_of("mnist-sample").unlink(missing_ok=True)
+    file.write_bytes(shipped)
 
 
 def test_digits_are_digits_and_a_house_is_not(trained):

@@ -115,7 +115,7 @@ def test_nobody_changes_trains_or_deletes_one(unchanged):
 
 def test_what_is_made_of_one_is_ones_own(unchanged, runs_folder):
     run = runs.open_run(IDS[0])
-    taught = finetune.create_run(run, drawings())
+    taught = finetune.create_run(run, drawings(), epochs=1)
     operated = surgery.keep(run, 2, [surgery.SwitchOff(1, 0)])
     again = runs.retry(run, {"learning_rate": 0.001})
     for made in (taught, operated, again):

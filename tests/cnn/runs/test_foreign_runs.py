@@ -20,11 +20,14 @@ from cnn import evaluation, recognition, runs
 from cnn.cli.main import main
 from cnn.common.files import write_tensors
 from cnn.recognition import calibration
-from cnn.runs import finetune, metrics
+from cnn.runs import curves, finetune, metrics
+from cnn.runs.overview import summary
 from cnn.runs.weights import load_model, read_tensors
 
 JSON_FILES = ("config", "name", "process", "status", "control", "live", "resume", "parent")
+JSON_FILES += ("notes", "summary")
 OTHER_FILES = ("metrics", "log", "weights", "test_probabilities", "detector_calibration")
+OTHER_FILES += ("curves",)
 
 scalars = (
     st.none()
@@ -78,6 +81,11 @@ def read_all(run: runs.Run) -> None:
         else:
             f"{row['train_accuracy']:.2%} {row['validation_accuracy'] or 0:.2%}"
     run.name.encode()
+    found = curves.curves(run)
+    assert found.loss.shape[1] == 2 and found.epochs.shape[1] == len(curves.COLUMNS)
+    seen = summary(run)
+    assert seen.brief is not None and all(map(math.isfinite, seen.brief.accuracies))
+    json.dumps([seen.tags, seen.note, seen.archived, seen.brief.loss], allow_nan=False).encode()
     run.log().encode()
     live = run.live()
     assert np.array(live.get("filters", []), np.float32).ndim in (1, 3)

@@ -8,10 +8,15 @@ import sys
 import time
 from types import SimpleNamespace
 
-from cnn.runs import speeds
+from cnn.runs import learning_rate_finder, speeds
 from cnn.runs.jobs import Job
 from cnn.runs.learning_rate_finder import bounds
 from tests.conftest import SMALL, SMALL_SETTINGS
+
+QUESTION = {
+    "architecture": SMALL.model_dump(mode="json"),
+    "settings": SMALL_SETTINGS.model_dump(mode="json"),
+}
 
 
 def wait(job: Job, seconds: float) -> None:
@@ -21,12 +26,7 @@ def wait(job: Job, seconds: float) -> None:
 
 
 def ask(module: str, **more) -> Job:
-    question = {
-        "architecture": SMALL.model_dump(mode="json"),
-        "settings": SMALL_SETTINGS.model_dump(mode="json"),
-        **more,
-    }
-    job = Job(module, question)
+    job = Job(module, {**QUESTION, **more})
     wait(job, 120)
     return job
 
@@ -40,10 +40,13 @@ def test_measuring_answers_for_each_device_and_remembers(runs_folder):
     assert speeds.recall(SMALL, SMALL_SETTINGS, "cpu").measured
 
 
-def test_the_finder_tries_rising_rates_and_suggests_one(runs_folder, data_folder):
-    job = ask("learning_rate_finder", dataset="mnist-sample", device="cpu")
-    assert job.error is None
-    *steps, last = job.rows
+def test_the_finder_tries_rising_rates_and_suggests_one(
+    runs_folder, data_folder, monkeypatch, capsys
+):
+    question = {**QUESTION, "dataset": "mnist-sample", "device": "cpu"}
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(question)))
+    learning_rate_finder.main()  # as a process: tests/browser/test_train.py
+    *steps, last = map(json.loads, capsys.readouterr().out.splitlines())
     rates = [row["rate"] for row in steps]
     assert rates == sorted(rates) and len(rates) > 20
     low, high = bounds(SMALL_SETTINGS.optimizer)
@@ -67,11 +70,7 @@ def test_a_speed_measured_beside_a_training_is_marked_and_not_remembered(
 ):
     from cnn.runs import speed_test
 
-    question = {
-        "architecture": SMALL.model_dump(mode="json"),
-        "settings": SMALL_SETTINGS.model_dump(mode="json"),
-        "devices": ["cpu"],
-    }
+    question = {**QUESTION, "devices": ["cpu"]}
     monkeypatch.setattr(speed_test, "SECONDS", 0.1)
     monkeypatch.setattr(speed_test, "WARM_UP_SECONDS", 0.0)
     for beside in (None, SimpleNamespace(name="The other run")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -15,40 +16,27 @@ from cnn.runs import locks, queue, speeds, standby
 from cnn.runs.folders import changing_runs
 from cnn.runs.forecast import _Measuring
 from cnn.runs.priority import NICE
+from cnn.runs.worker import run_worker
 from cnn.training.accelerators import Accelerator
 from tests.conftest import SMALL, SMALL_SETTINGS
 from tests.faults.processes import wait_for
+from tests.standby import allowed, begin, wait_until_ready
 
 CPU = Accelerator.find_devices()[0]
 
 
-@pytest.fixture
-def allowed(monkeypatch) -> None:
-    """Standby as it is outside of tests, without pytest's own changing variable."""
-    monkeypatch.delenv("CNN_STANDBY")
-    monkeypatch.delenv("PYTEST_CURRENT_TEST")
-    monkeypatch.setattr(standby, "LEAST_MEMORY", 0)
+@pytest.fixture(scope="module", autouse=True)
+def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One for all: a worker in standby serves one folder."""
+    folder = tmp_path_factory.mktemp("runs")
+    with allowed(folder):
+        yield folder
 
 
 @pytest.fixture
-def waiting(allowed) -> Iterator[int]:
+def waiting() -> int:
     """The process that waits, ready."""
-    yield begin()
-    standby.end()
-
-
-def begin() -> int:
-    os.environ.pop("PYTEST_CURRENT_TEST", None)  # pytest sets it anew between set-up and call
-    speeds.keep_calibration(1.0, 1.0)
-    assert standby.start()
-    return wait_until_ready()
-
-
-def wait_until_ready(but: int | None = None) -> int:
-    wait_for(lambda: standby.state()[1] and standby.state()[0] != but)
-    pid = standby.state()[0]
-    assert pid
-    return pid
+    return begin().pid
 
 
 def new(**changes) -> runs.Run:
@@ -61,7 +49,6 @@ def pid_of(run: runs.Run) -> int:
 
 
 def launch(run: runs.Run) -> int:
-    os.environ.pop("PYTEST_CURRENT_TEST", None)
     runs.launch(run)
     return pid_of(run)
 
@@ -76,6 +63,23 @@ def stop(run: runs.Run) -> None:
     wait_for(lambda: not run.is_alive(), run)
 
 
+def test_it_measures_a_network_once_and_a_run_comes_first(waiting):
+    measuring = _Measuring()
+    assert measuring.ask(SMALL, SMALL_SETTINGS, CPU)
+    wait_for(lambda: not measuring.ask(SMALL, SMALL_SETTINGS, CPU))
+    known = speeds.recall(SMALL, SMALL_SETTINGS, "cpu")
+    assert known and known.images_per_second > 50
+
+    other = SMALL_SETTINGS.changed(batch_size=32)
+    assert measuring.ask(SMALL, other, CPU)
+    run = new(epochs=50)
+    assert launch(run) == waiting  # it has broken off
+    wait_for(run.metrics, run)
+    wait_for(lambda: not measuring.ask(SMALL, other, CPU))
+    assert speeds.recall(SMALL, other, "cpu") is None  # not beside a training, either
+    stop(run)
+
+
 def test_the_run_is_handed_over_trained_to_the_same_bit_and_replaced(waiting, monkeypatch):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "/tmp")  # torch does so itself, once it computes
     handed, ordinary = (new(epochs=1, handwriting=0.5, train_images=1000) for _ in range(2))
@@ -86,28 +90,16 @@ def test_the_run_is_handed_over_trained_to_the_same_bit_and_replaced(waiting, mo
     wait_for(lambda: process.nice() >= NICE, handed)  # once the first point is told
     finish(handed)
     assert f"worker {waiting} trains {handed.id}" in handed.log()
-    other = wait_until_ready(but=waiting)
-    standby.end()
-    assert not psutil.pid_exists(other)
-    assert launch(ordinary) != other
-    finish(ordinary)
+    assert wait_until_ready(but=waiting).is_running()
+    assert run_worker(ordinary, background=False) == "finished"
     ours, theirs = (load_file(run.files.weights) for run in (handed, ordinary))
     assert ours.keys() == theirs.keys()
     assert all(tensor.equal(theirs[name]) for name, tensor in ours.items())
     assert handed.status()["test_accuracy"] == ordinary.status()["test_accuracy"]
 
 
-def test_it_waits_at_no_cost_and_ends_in_order(waiting):
-    before = psutil.Process(waiting).cpu_times()
-    threading.Event().wait(1.0)
-    after = psutil.Process(waiting).cpu_times()
-    assert after.user - before.user + after.system - before.system <= 0.02
-    standby.end()
-    assert standby.state() == (None, False) and not psutil.pid_exists(waiting)
-
-
-@pytest.mark.parametrize("why", ["another environment", "several processes", "a queue"])
-def test_a_run_it_cannot_take_starts_as_without_it(waiting, monkeypatch, runs_folder, why):
+@pytest.mark.parametrize("why", ["several processes", "a queue", "another environment"])
+def test_a_run_it_cannot_take_starts_as_without_it(waiting, monkeypatch, why):
     run = new(epochs=50)
     held = None
     if why == "another environment":
@@ -130,7 +122,7 @@ def test_a_run_behind_one_that_was_asked_to_stop_is_handed_over(waiting):
     first, second = new(epochs=50), new(epochs=50)
     launch(first)
     wait_for(first.metrics, first)
-    other = wait_until_ready(but=waiting)
+    other = wait_until_ready(but=waiting).pid
     first.send(stop=True)
     assert launch(second) == other
     wait_for(second.metrics, second)
@@ -138,7 +130,16 @@ def test_a_run_behind_one_that_was_asked_to_stop_is_handed_over(waiting):
     stop(second)
 
 
-def test_none_waits_where_a_setting_or_memory_forbids_it(allowed, monkeypatch):
+def test_it_waits_at_no_cost_and_ends_in_order(waiting):
+    before = psutil.Process(waiting).cpu_times()
+    threading.Event().wait(1.0)
+    after = psutil.Process(waiting).cpu_times()
+    assert after.user - before.user + after.system - before.system <= 0.02
+    standby.end()
+    assert standby.state() == (None, False) and not psutil.pid_exists(waiting)
+
+
+def test_none_waits_where_a_setting_or_memory_forbids_it(monkeypatch):
     monkeypatch.setenv("CNN_STANDBY", "0")
     assert not standby.start()
     monkeypatch.delenv("CNN_STANDBY")
@@ -148,22 +149,6 @@ def test_none_waits_where_a_setting_or_memory_forbids_it(allowed, monkeypatch):
     standby.end()
 
 
-def test_it_measures_a_network_once_and_a_run_comes_first(waiting):
-    measuring = _Measuring()
-    assert measuring.ask(SMALL, SMALL_SETTINGS, CPU)
-    wait_for(lambda: not measuring.ask(SMALL, SMALL_SETTINGS, CPU))
-    known = speeds.recall(SMALL, SMALL_SETTINGS, "cpu")
-    assert known and known.images_per_second > 50
-
-    other = SMALL_SETTINGS.changed(batch_size=32)
-    assert measuring.ask(SMALL, other, CPU)
-    run = new(epochs=50)
-    assert launch(run) == waiting  # it has broken off
-    wait_for(run.metrics, run)
-    wait_for(lambda: not measuring.ask(SMALL, other, CPU))
-    assert speeds.recall(SMALL, other, "cpu") is None  # not beside a training, either
-    stop(run)
-
-
-def test_nothing_is_measured_where_a_setting_forbids_it(runs_folder):
+def test_nothing_is_measured_where_a_setting_forbids_it(monkeypatch):
+    monkeypatch.setenv("CNN_STANDBY", "0")
     assert not _Measuring().ask(SMALL, SMALL_SETTINGS, CPU)

@@ -1,0 +1,42 @@
+"""The field's words in plain English, once, for every page. Papers are linked where they began."""
+
+from __future__ import annotations
+
+GLOSSARY: dict[str, str] = {
+    "pixel": "One square of an image. Here a number from 0 (paper) to 255 (full ink); an MNIST "
+    "digit has 28×28 = 784 of them.",
+    "normalisation": "Bringing numbers into a small, common range before a network sees them: "
+    "divided by 255, or less the mean and divided by the standard deviation of all training "
+    "pixels.",
+    "flatten": "Writing the rows of an image one behind the other, as one long list of numbers.",
+    "convolution": "Sliding a small square of weights over an image, multiplying and adding up at "
+    "each place. ([LeCun and others, 1998](http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf))",
+    "filter": "The square of weights that a convolution slides over its input. Also: kernel.",
+    "activation map": "What one filter makes of an image: one value for each place. Also: feature "
+    "map.",
+    "stride": "How many pixels the window moves at each step. Stride 2 halves the map's sides.",
+    "padding": "Zeros laid around an image, so that the window fits at the border too.",
+    "dilation": "The distance between a filter's weights: 2 sees a wider area with as many "
+    "weights.",
+    "pooling": "Replacing each small square of a map by one value: its largest, its mean or its "
+    "sum.",
+    "activation function": "A bend applied to every value, such as ReLU: without one, any number "
+    "of layers could do no more than a single layer.",
+    "softmax": "Turns scores into probabilities: e to the power of each, divided by their sum.",
+    "fully connected layer": "Each output is a weighted sum of all inputs. Also: dense, linear.",
+    "dropout": "Switching off random values while training, so that none is relied on alone. "
+    "([Srivastava and others, 2014](https://jmlr.org/papers/v15/srivastava14a.html))",
+    "weight": "A number that a value is multiplied by. Learning means changing the weights.",
+    "loss": "How wrong an answer is, as one number: here the negative logarithm of the probability "
+    "that was given to the right class.",
+    "gradient": "How fast the loss would rise with each weight. Its opposite is the way downhill.",
+    "back-propagation": "Computing the gradient layer by layer from the loss back to the input, by "
+    "the chain rule. ([Rumelhart, Hinton and Williams, 1986]"
+    "(https://www.nature.com/articles/323533a0))",
+    "learning rate": "How large a step down the gradient each weight takes.",
+    "epoch": "One pass over all training images.",
+    "over-fitting": "Knowing the training images by heart and doing worse on new ones.",
+    "augmentation": "Changing training images a little and at random, so that no two are the same.",
+    "confusion matrix": "How often each digit was read as each other one: right answers stand on "
+    "the diagonal.",
+}

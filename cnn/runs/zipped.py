@@ -1,0 +1,172 @@
+"""A run as one zip file, to keep or to hand on; and back again from a file that may be anybody's.
+
+What belongs to one machine stays behind: process, lock, log, the state to resume from. Of a file
+that comes in, only names that a run's folder has are taken, each within its limit, and what they
+hold is read as any run's folder is: nothing is unpickled, nothing is trusted. Imports no torch.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import secrets
+import shutil
+import stat
+import time
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from humanize import naturalsize
+
+from cnn.common.files import is_whole_safetensors, parse_json, write_bytes
+from cnn.common.text import excerpt
+from cnn.runs.files import NUMBER, RunFiles
+from cnn.runs.folders import runs_dir
+from cnn.runs.run import Run, RunError
+
+MOST_BYTES = 200_000_000  # unpacked, in all
+MOST_JSON, MOST_LINES, MOST_TENSORS = 4_000_000, 100_000_000, 100_000_000  # of one file
+MOST_FILES = 300
+IGNORED = ("__MACOSX/", ".DS_Store")  # what a Mac puts into every zip file
+CHECKPOINT = re.compile(r"checkpoints/epoch-([0-9]+)\.safetensors")
+
+
+def _limits() -> dict[str, int]:
+    """The files that travel, by their names in the run's folder, and how large each may be."""
+    root = Path("run")
+    files = RunFiles(root)
+    small = [files.config, files.name, files.status, files.notes, files.live, files.parent]
+    small += [files.detector_calibration]
+    tensors = [files.weights, files.test_probabilities, files.start_weights, files.my_digits]
+    limits = dict.fromkeys(small, MOST_JSON) | dict.fromkeys(tensors, MOST_TENSORS)
+    limits[files.metrics] = MOST_LINES
+    return {path.relative_to(root).as_posix(): most for path, most in limits.items()}
+
+
+LIMITS = _limits()
+
+
+def _limit(name: str) -> int | None:
+    """How large the file of that name may be; None for one that no run has."""
+    number = CHECKPOINT.fullmatch(name)
+    if number and NUMBER.fullmatch(number.group(1)):
+        return MOST_TENSORS
+    return LIMITS.get(name)
+
+
+def to_zip(run: Run) -> bytes:
+    """The run as a zip file's bytes. Raises RunError where it is larger than `from_zip` takes, or
+    cannot be read."""
+    paths = [run.path / name for name in LIMITS]
+    paths += [run.files.checkpoint(epoch) for epoch in run.checkpoints()]
+    found = [path for path in paths if path.is_file() and not path.is_symlink()]
+    try:
+        size = sum(path.stat().st_size for path in found)
+        if size > MOST_BYTES or len(found) > MOST_FILES:
+            raise RunError(
+                f"'{run.name}' takes {naturalsize(size)} in {len(found)} files: more than a zip "
+                f"file of this app holds. Its folder is {run.path}."
+            )
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in found:
+                archive.write(path, path.relative_to(run.path).as_posix())
+    except OSError as error:
+        raise RunError(f"'{run.name}' could not be packed: {error.strerror}.") from error
+    return packed.getvalue()
+
+
+def from_zip(content: bytes) -> Run:
+    """A new run of a zip file's bytes, which may be anybody's. Raises RunError, saying what is
+    wrong with it, and leaves no folder then."""
+    files = _unpacked(content)
+    if RunFiles(Path()).config.name not in files:
+        raise RunError("This zip file holds no config.json: it is not a run of this app.")
+    folder = runs_dir() / f".import-{secrets.token_hex(4)}"
+    run = Run(folder)
+    try:
+        run.files.checkpoints.mkdir(parents=True)
+        for name, data in files.items():
+            write_bytes(folder / name, data)
+        _check(run)
+        label = re.sub(r"[^A-Za-z0-9]+", "-", run.name).strip("-").lower()[:30] or "run"
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{label}-{secrets.token_hex(2)}"
+        folder.rename(runs_dir() / run_id)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise RunError(f"The run could not be written: {error.strerror}.") from error
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Run(runs_dir() / run_id)
+
+
+def _unpacked(content: bytes) -> dict[str, bytes]:
+    """The files in a zip file by their names in a run's folder. Raises RunError."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _read(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, RunError):
+            raise
+        reason = "it is locked with a password" if "encrypted" in str(error) else "it is damaged"
+        raise RunError(f"This is not a zip file that can be read: {reason}.") from None
+    except (ValueError, OSError, OverflowError, LookupError):
+        raise RunError("This is not a zip file that can be read: it is damaged.") from None
+
+
+def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    entries = [e for e in archive.infolist() if not e.is_dir() and not _is_ignored(e.filename)]
+    if len(entries) > MOST_FILES:
+        raise RunError(f"This zip file holds {len(entries):,} files: a run has fewer.")
+    folder = _common_folder([entry.filename for entry in entries])
+    found: dict[str, bytes] = {}
+    left = MOST_BYTES
+    for entry in entries:
+        name = entry.filename.removeprefix(folder)
+        most = _limit(name)
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise RunError(
+                f"This zip file holds a link ('{excerpt(entry.filename)}'): no run does."
+            )
+        if most is None:
+            raise RunError(f"This zip file holds '{excerpt(entry.filename)}', which no run has.")
+        if name in found:
+            raise RunError(f"This zip file holds '{name}' twice.")
+        with archive.open(entry) as file:  # whatever its header says of its size
+            found[name] = file.read(min(most, left) + 1)
+        if len(found[name]) > min(most, left):
+            raise RunError(f"'{name}' in this zip file is larger than a run's ever is.")
+        left -= len(found[name])
+    return found
+
+
+def _is_ignored(name: str) -> bool:
+    return name.startswith(IGNORED[0]) or PurePosixPath(name).name == IGNORED[1]
+
+
+def _common_folder(names: list[str]) -> str:
+    """The one folder in which all of them lie, as in a zip file made of a run's folder; or "" ."""
+    first = {name.partition("/")[0] for name in names}
+    if len(first) == 1 and all("/" in name for name in names) and first != {"checkpoints"}:
+        return f"{first.pop()}/"
+    return ""
+
+
+def _check(run: Run) -> None:
+    """Raise RunError where what was unpacked is no run that this app can show."""
+    try:
+        _ = run.config
+    except RunError as error:
+        raise RunError(f"This zip file is no run of this app. {error}") from None
+    for path in run.path.rglob("*"):
+        if path.suffix == ".json":
+            try:
+                parse_json(path.read_bytes(), MOST_JSON)
+            except ValueError as error:
+                raise RunError(
+                    f"'{path.name}' in this zip file is no JSON ({excerpt(error)})."
+                ) from None
+        elif path.suffix == ".safetensors" and not is_whole_safetensors(path):
+            raise RunError(f"'{path.name}' in this zip file is damaged or cut short.")

@@ -1,0 +1,159 @@
+"""Learn in a browser: one walk through all lessons, something moved in each; then on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cnn.lessons import LESSONS
+from tests.browsing import ROOT, served
+
+expect.set_options(timeout=60_000)
+TOY = ".toy.root"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("learner")
+    places = {"CNN_RUNS_DIR": str(folder), "CNN_DATA_DIR": str(data_folder)}
+    with served(
+        folder.parent / "learner.log", CNN_EXAMPLES_DIR=str(ROOT / "examples"), **places
+    ) as u:
+        yield u
+
+
+def press(page: Page, name: str) -> None:
+    page.locator(TOY).get_by_role("button", name=name, exact=True).click()
+
+
+def told(page: Page, name: str) -> str:
+    """A value that the toy shows, as its script keeps it for tests."""
+    return page.locator(TOY).first.get_attribute(f"data-{name}") or ""
+
+
+def move_pixels(page: Page) -> None:
+    for _ in range(4):
+        press(page, "Move right by a pixel")
+    assert (told(page, "one"), told(page, "cnn")) != ("7", "7")
+    assert told(page, "cnn") == "7"
+
+
+def move_convolution(page: Page) -> None:
+    press(page, "Strokes")
+    press(page, "Slanted ╱")
+    expect(page.get_by_text("Done: this filter knows slanted strokes.")).to_be_visible()
+    page.get_by_role("application", name="Activation map").focus()
+    before = told(page, "value")
+    for _ in range(8):
+        page.keyboard.press("ArrowDown")
+    assert told(page, "value") != before
+    page.get_by_label("Weight in row 2, column 2").fill("3")
+    expect(page.get_by_role("button", name="Your own")).to_have_attribute("aria-pressed", "true")
+
+
+def move_pooling(page: Page) -> None:
+    press(page, "Move right by a pixel")
+    itself, most, *_ = (float(share) for share in told(page, "stays").split())
+    assert most > itself
+
+
+def move_activations(page: Page) -> None:
+    press(page, "Two layers")
+    press(page, "None")
+    expect(page.get_by_text("Without a bend the two layers are one")).to_be_visible()
+    press(page, "Ten layers")
+    press(page, "sigmoid")
+    assert float(told(page, "left")) < 1e-6
+
+
+def move_dense(page: Page) -> None:
+    page.get_by_role("button", name="The weights of 3").click()
+    expect(page.get_by_text("Products of 3 added up")).to_be_visible()
+    assert told(page, "best") == "7"
+    press(page, "Dropout")
+    press(page, "Drop others")
+    assert 300 < int(told(page, "off")) < 560
+
+
+def move_learning(page: Page) -> None:
+    for phase in ("forward", "loss", "backward", "update"):
+        press(page, f"Next: {phase}")
+        assert told(page, "phase") == phase
+    press(page, "▶ Play to epoch 5")
+    expect(page.locator(TOY).first).to_have_attribute("data-right", "4")
+    press(page, "The loss as a landscape")
+    press(page, "Too large")
+    too_large = float(told(page, "final"))
+    press(page, "Right")
+    assert float(told(page, "final")) < too_large
+
+
+def move_program(page: Page) -> None:
+    for _ in range(12):
+        press(page, "Next line")
+    expect(page.get_by_text("Epoch 5/5")).to_be_visible()
+    assert told(page, "step") == "confusion"
+
+
+def move_overfitting(page: Page) -> None:
+    press(page, "▶ Train both")
+    page.wait_for_function(
+        "Number([...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector("
+        "'.toy')?.dataset.epoch).find(Boolean)) >= 2"
+    )
+    press(page, "❚❚ Pause")
+
+
+def move_objects(page: Page) -> None:
+    press(page, "Layer 3: sees 18×18 pixels")
+    page.get_by_role("button", name="Map 5", exact=True).click()
+    assert told(page, "best") == "7"
+
+
+def move_limits(page: Page) -> None:
+    press(page, "A star")
+    expect(page.get_by_text("Ten answers are all there are")).to_be_visible()
+    press(page, "Costs")
+    assert told(page, "runs") == "2"
+
+
+MOVES = {
+    "pixels": move_pixels,
+    "convolution": move_convolution,
+    "pooling": move_pooling,
+    "activations": move_activations,
+    "dense": move_dense,
+    "learning": move_learning,
+    "program": move_program,
+    "overfitting": move_overfitting,
+    "objects": move_objects,
+    "limits": move_limits,
+}
+
+
+def test_all_lessons_with_something_moved_in_each(page: Page, url: str):
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{url}/learn?lesson={LESSONS[0].id}")
+    for number, lesson in enumerate(LESSONS, 1):
+        title = f"{number}. {lesson.title}"
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.locator(TOY).first).to_be_visible()
+        MOVES[lesson.id](page)
+        assert not errors, (lesson.id, errors)
+        if number < len(LESSONS):
+            page.get_by_role("button", name="Next:").last.click()
+
+
+def test_a_lesson_fits_a_phone_and_keeps_what_was_moved_in_its_address(page: Page, url: str):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{url}/learn?lesson=convolution&stride=2")
+    expect(page.locator(TOY).first).to_be_visible()
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    press(page, "Vertical edge")
+    page.wait_for_url("**kernel=-1_0_1**")
+    assert "stride=2" in page.url

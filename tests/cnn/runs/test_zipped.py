@@ -1,0 +1,126 @@
+"""A run as a zip file: there and back, and every way in which such a file may be wrong."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
+
+from cnn import evaluation, runs
+from cnn.runs import zipped
+
+
+def pack(files: dict[str, bytes | str], **external) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = external.get("mode", 0o644) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return packed.getvalue()
+
+
+@pytest.fixture
+def config(trained) -> str:
+    return trained.files.config.read_text()
+
+
+def refused(content: bytes, runs_folder) -> str:
+    before = sorted(p.name for p in runs_folder.iterdir())
+    with pytest.raises(runs.RunError) as error:
+        zipped.from_zip(content)
+    assert sorted(p.name for p in runs_folder.iterdir()) == before
+    return str(error.value)
+
+
+def test_there_and_back(trained):
+    again = zipped.from_zip(zipped.to_zip(trained))
+    assert again.id != trained.id
+    assert again.config == trained.config and again.name == trained.name
+    assert again.status() == trained.status() and again.metrics() == trained.metrics()
+    assert again.checkpoints() == trained.checkpoints()
+    np.testing.assert_array_equal(
+        evaluation.test_probabilities(again), evaluation.test_probabilities(trained)
+    )
+
+
+def test_a_folder_zipped_by_hand_on_a_mac_is_taken(trained, config):
+    content = pack({"x/config.json": config, "__MACOSX/x/._config.json": b"", "x/.DS_Store": b""})
+    assert zipped.from_zip(content).config == trained.config
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("../config.json", "{}", "which no run has"),
+        ("/etc/passwd", "x", "which no run has"),
+        ("checkpoints/../../x.safetensors", "x", "which no run has"),
+        ("checkpoints\\epoch-001.safetensors", "x", "which no run has"),
+        ("worker.lock", "", "which no run has"),
+        ("evil.py", "print()", "which no run has"),
+        ("status.json", '{"state": ', "no JSON"),
+        ("status.json", "[" * 5000, "no JSON"),
+        ("name.json", b"\xff\xfe", "no JSON"),
+        ("live.safetensors", b"no tensors", "damaged"),
+        ("checkpoints/epoch-001.safetensors", b"\xff" * 16, "damaged"),
+    ],
+)
+def test_what_no_run_has_is_refused(runs_folder, config, name, content, said):
+    assert said in refused(pack({"config.json": config, name: content}), runs_folder)
+
+
+def test_links_bombs_and_too_many_files_are_refused(runs_folder, config):
+    assert "a link" in refused(pack({"config.json": config}, mode=stat.S_IFLNK), runs_folder)
+    bomb = pack({"config.json": config, "notes.json": b" " * (zipped.MOST_JSON + 1)})
+    assert len(bomb) < 20_000
+    assert "larger" in refused(bomb, runs_folder)
+    many = {f"checkpoints/epoch-{i:03d}.safetensors": b"" for i in range(zipped.MOST_FILES)}
+    assert "fewer" in refused(pack({"config.json": config, **many}), runs_folder)
+
+
+def test_a_size_in_the_header_is_not_believed(runs_folder, config, monkeypatch):
+    monkeypatch.setattr(zipped, "MOST_BYTES", 10_000)
+    content = pack({"config.json": config, "metrics.jsonl": b"\n" * 100_000})
+    assert "larger" in refused(content, runs_folder)
+
+
+def test_a_config_that_is_none_is_named(runs_folder, config):
+    assert "config.json" in refused(pack({"name.json": "{}"}), runs_folder)
+    broken = json.loads(config)
+    broken["architecture"]["layers"] = [{"kind": "rocket"}]
+    said = refused(pack({"config.json": json.dumps(broken)}), runs_folder)
+    assert "no run of this app" in said
+    assert "password" in refused(_locked(pack({"config.json": config})), runs_folder)
+
+
+def _locked(content: bytes) -> bytes:
+    """The same with the flag of an encrypted entry, in both headers."""
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = content.index(mark) + at
+        content = content[:place] + bytes([content[place] | 1]) + content[place + 1 :]
+    return content
+
+
+@hypothesis(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_bytes_are_a_run_or_a_clear_word(trained, data):
+    whole = zipped.to_zip(trained)
+    start = data.draw(st.integers(0, len(whole)))
+    patch = data.draw(st.binary(max_size=40))
+    end = data.draw(st.sampled_from([len(whole), start + len(patch), start]))
+    content = whole[:start] + patch + whole[end:]
+    try:
+        run = zipped.from_zip(content)
+    except runs.RunError as error:
+        assert str(error)
+    else:
+        assert run.config.classes
+        run.delete()

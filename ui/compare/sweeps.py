@@ -1,0 +1,262 @@
+"""Sweeps: starting one, watching it, and taking the settings that did best."""
+
+from __future__ import annotations
+
+import typing
+
+import streamlit as st
+
+from cnn import figures, runs
+from cnn.common.text import plural
+from cnn.datasets import DATASETS, DataError, require_on_disk
+from cnn.runs.overview import Summary
+from cnn.runs.sweep_parameters import Parameter, describe, parse_parameter, sweepable
+from cnn.runs.sweeps import Result, Sweep, launch_sweep, list_sweeps, new_sweep, open_sweep
+from cnn.training import Settings
+from ui.compare.seeds import tick
+from ui.compare.state import CompareState
+from ui.shared import state
+from ui.shared.charts import chart
+from ui.shared.plain_text import plain
+from ui.shared.refresh import refreshing
+
+LOOK_SECONDS = 2.0
+NONE = "none"
+METHODS = {"grid": "Every combination", "tpe": "Search within a budget"}
+
+
+def show(picked: list[Summary]) -> None:
+    """The form of a new one, and the one that is watched."""
+    found = list_sweeps()
+    with st.expander("A new sweep", icon=":material/grid_on:", expanded=not found, key="new_sweep"):
+        _form(picked)
+    kept = state.page(CompareState)
+    if not found:
+        return
+    ids = [sweep.id for sweep in found]
+    names = {sweep.id: sweep.config.name for sweep in found}
+    if kept.sweep not in ids:
+        kept.sweep = ids[0]
+    chosen = st.selectbox(
+        "Sweep",
+        ids,
+        ids.index(kept.sweep),
+        format_func=lambda i: f"{names[i]} · {i[4:6]}/{i[6:8]} {i[9:11]}:{i[11:13]}",
+        key=f"sweep_{kept.sweep}",
+    )
+    if chosen != kept.sweep:
+        kept.sweep = chosen
+        st.rerun()
+    active = open_sweep(chosen).state == "running"
+    refreshing(_watch, LOOK_SECONDS if active else None, "sweep")(chosen, active)
+
+
+def _form(picked: list[Summary]) -> None:
+    base = picked[0].run.config if len(picked) == 1 else None
+    of = f"the network on Design, {state.get().title},"
+    if base:
+        of = f"the ticked run, {picked[0].name},"
+    st.markdown(
+        f"Trains {plain(of)} again and again with other settings. The best is chosen by "
+        "**validation** accuracy; the test set chooses nothing."
+    )
+    method = st.segmented_control(
+        "How",
+        list(METHODS),
+        default="grid",
+        required=True,
+        key="sweep_method",
+        format_func=METHODS.__getitem__,
+        persist_state="session",
+        help="A search (Optuna's TPE) goes on from what did well, and stops trials that fall "
+        "behind the median of the others.",
+    )
+    texts = []
+    for place, usual in enumerate(("learning_rate", "batch_size")):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            options = sweepable() if place == 0 else [NONE, *sweepable()]
+            name = st.selectbox(
+                ("First setting", "Second setting")[place],
+                options,
+                options.index(usual),
+                format_func=_title,
+                key=f"sweep_setting_{place}",
+                persist_state="session",
+            )
+            if name == NONE:
+                continue
+            text = st.text_input(
+                "Values" if method == "grid" else "Values, or a range low..high",
+                _suggested(name, method or "grid"),
+                key=f"sweep_values_{place}_{name}_{method}",
+                persist_state="session",
+            )
+            texts.append(f"{name}={text}")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        epochs = st.number_input("Epochs of a trial", 1, 50, 3, key="sweep_epochs", width=160)
+        budget = None
+        if method == "tpe":
+            budget = int(st.number_input("Trials", 2, 200, 12, key="sweep_budget", width=160))
+        if st.button(
+            "Start the sweep", type="primary", icon=":material/play_arrow:", key="sweep_start"
+        ):
+            _start(base, texts, int(epochs), budget)
+
+
+def _title(name: str) -> str:
+    return "No second setting" if name == NONE else Settings.model_fields[name].title or name
+
+
+def _suggested(name: str, method: str) -> str:
+    """Values to begin with, or a range."""
+    info = Settings.model_fields[name]
+    if typing.get_origin(info.annotation) is typing.Literal:
+        return ", ".join(typing.get_args(info.annotation)[:3])
+    if info.annotation is bool:
+        return "false, true"
+    usual = {
+        "learning_rate": ("0.003, 0.01, 0.03", "0.001..0.1"),
+        "batch_size": ("64, 128", "32..512"),
+        "epochs": ("2, 4", "1..6"),
+        "weight_decay": ("0, 0.01, 0.1", "0.0001..0.1"),
+        "train_images": ("500, 1000, 2000", "500..3000"),
+        "early_stopping": ("0, 2", "0..4"),
+    }
+    values = usual.get(name, ("0, 0.1, 0.2", "0..0.3"))
+    return values[0 if method == "grid" else 1]
+
+
+def _start(base: runs.Config | None, texts: list[str], epochs: int, budget: int | None) -> None:
+    play = state.get()
+    try:
+        parameters = [parse_parameter(text) for text in texts]
+        made = base or runs.new_config(
+            play.architecture, play.settings, play.dataset_name, play.device, play.preset
+        )
+        require_on_disk(made.dataset)
+        made = made.changed(settings=made.settings.changed(epochs=epochs))
+        sweep = new_sweep(made, parameters, budget)
+        launch_sweep(sweep)
+    except (runs.RunError, DataError, ValueError) as error:
+        st.error(plain(str(error)), icon=":material/block:")
+        return
+    state.page(CompareState).sweep = sweep.id
+    st.rerun()
+
+
+def _watch(sweep_id: str, was_active: bool) -> None:
+    """How far it is, what it found, and its buttons."""
+    try:
+        sweep = open_sweep(sweep_id)
+        config, results, status = sweep.config, sweep.results(), sweep.status()
+    except runs.RunError as error:
+        st.warning(plain(str(error)))
+        return
+    now = str(status["state"])
+    if was_active and now != "running":
+        st.rerun()
+    done = sum(result.state not in runs.ACTIVE for result in results)
+    st.progress(
+        min(done / config.budget, 1.0),
+        f"{done} of {plural(config.budget, 'trial')} on {DATASETS[config.base.dataset].label}, "
+        f"{METHODS[config.method].lower()}: {now}",
+    )
+    if status.get("message"):
+        st.caption(plain(str(status["message"])))
+    best = sweep.best()
+    _buttons(sweep, now, results, best)
+    known = [result for result in results if result.validation is not None]
+    if best is not None and best.validation is not None:
+        st.success(
+            f"Best so far: **{best.validation:.2%}** on the validation images with "
+            f"{plain(describe(best.trial['values']))}.",
+            icon=":material/star:",
+        )
+    if len(known) > 1:
+        _figures(config.parameters, known, sweep.importance())
+
+
+def _buttons(sweep: Sweep, now: str, results: list[Result], best: Result | None) -> None:
+    with st.container(horizontal=True):
+        if now == "running":
+            st.button(
+                "Stop", icon=":material/stop:", key="sweep_stop", on_click=_stop, args=(sweep,)
+            )
+        elif now in ("stopped", "interrupted", "failed"):
+            st.button(
+                "Go on",
+                icon=":material/play_arrow:",
+                key="sweep_go_on",
+                on_click=_go_on,
+                args=(sweep,),
+                help="From where it was: what is done stays.",
+            )
+        if (
+            st.button(
+                "Take the best settings",
+                icon=":material/star:",
+                key="sweep_take",
+                disabled=best is None,
+                help="To Train, with its network.",
+            )
+            and best
+        ):
+            config = sweep.config
+            settings = config.base.settings.changed(**best.trial["values"])
+            state.get().replace(config.base.architecture, settings, config.base.preset)
+            state.get().dataset = config.base.dataset
+            st.switch_page("pages/train.py")
+        ids = [result.trial["run"] for result in results if result.state != "deleted"]
+        if st.button(
+            "Tick its runs", icon=":material/checklist:", key="sweep_tick", disabled=not ids
+        ):
+            tick(ids)
+            st.rerun()
+
+
+def _stop(sweep: Sweep) -> None:
+    try:
+        sweep.ask_to_stop()
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
+
+
+def _go_on(sweep: Sweep) -> None:
+    try:
+        launch_sweep(sweep)
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
+
+
+def _figures(
+    parameters: tuple[Parameter, ...], known: list[Result], importance: dict[str, float]
+) -> None:
+    accuracies = [result.validation or 0.0 for result in known]
+    columns = {p.name: [result.trial["values"].get(p.name) for result in known] for p in parameters}
+    logs = {p.name: p.is_log or p.name in ("learning_rate", "weight_decay") for p in parameters}
+    settings = [(p.title, columns[p.name], logs[p.name]) for p in parameters]
+    st.markdown("**Every trial**: a line through its settings to its validation accuracy")
+    chart(
+        figures.parallel_coordinates(settings, accuracies),
+        "sweep_lines",
+        "Parallel coordinates: each trial's settings and its validation accuracy",
+    )
+    left, right = st.columns(2)
+    gridded = [p for p in parameters if p.values]
+    if len(gridded) >= 2:
+        first, second = gridded[:2]
+        with left:
+            st.markdown("**Validation accuracy in per cent**, the best combination framed")
+            across, up = (first.title, columns[first.name]), (second.title, columns[second.name])
+            chart(
+                figures.sweep_map(across, up, accuracies), "sweep_map", "Heat map of two settings"
+            )
+    if importance:
+        with right:
+            st.markdown("**How much each setting matters** (fANOVA)")
+            titles = [_title(name) for name in importance]
+            chart(
+                figures.importances(titles, list(importance.values())),
+                "sweep_importance",
+                "Importance of each setting",
+            )

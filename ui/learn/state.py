@@ -1,0 +1,95 @@
+"""What Learn keeps for a session: the open lesson, what was moved in each, which are done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from cnn.lessons import LESSONS, State, default_state, read_state, write_state
+from cnn.lessons.catalogue import BY_ID
+from ui.shared import state
+
+LESSON, DONE = "lesson", "done"
+
+
+@dataclass
+class LearnState:
+    """`lesson`: the open one's id, None on the list; `mounts` counts how often a lesson began anew;
+    `answers`: the index of the answer chosen to each question; `read`: the visit for which the
+    address was read."""
+
+    lesson: str | None = None
+    states: dict[str, State] = field(default_factory=dict)
+    mounts: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, int] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    read: int = -1
+    problems: list[str] = field(default_factory=list)
+
+
+def get() -> LearnState:
+    """This session's."""
+    return state.page(LearnState)
+
+
+def state_of(lesson: str) -> State:
+    """What is moved in a lesson now."""
+    return get().states.setdefault(lesson, default_state(BY_ID[lesson].fields))
+
+
+def open_link() -> None:
+    """Take lesson, state and progress from the address, once a visit; say what is not allowed."""
+    mine, visit = get(), state.get().visit
+    if mine.read == visit:
+        return
+    mine.read = visit
+    given = st.query_params.to_dict()
+    numbers = [part for part in given.get(DONE, "").split("-") if part.isdigit()]
+    mine.done |= {LESSONS[int(n) - 1].id for n in numbers if 0 < int(n) <= len(LESSONS)}
+    wanted = given.get(LESSON)
+    if wanted is None:
+        return
+    if wanted not in BY_ID:
+        mine.problems = [f"There is no lesson '{wanted[:40]}'. These are the lessons:"]
+        mine.lesson = None
+        return
+    mine.lesson = wanted
+    if any(name in given for name in BY_ID[wanted].fields):
+        mine.states[wanted], mine.problems = read_state(BY_ID[wanted].fields, given)
+        begin_anew(wanted)
+
+
+def begin_anew(lesson: str) -> None:
+    """Let the browser take the lesson's state from here."""
+    mine = get()
+    mine.mounts[lesson] = mine.mounts.get(lesson, 0) + 1
+
+
+def go(lesson: str | None) -> None:
+    """Open a lesson, or the list."""
+    get().lesson, get().problems = lesson, []
+
+
+def take(lesson: str, moved: object) -> None:
+    """Keep what was moved in the browser; what is not allowed is left out."""
+    if isinstance(moved, Mapping):
+        get().states[lesson], _ = read_state(BY_ID[lesson].fields, moved)
+
+
+def write_address() -> None:
+    """Lesson, state and progress into the address."""
+    mine = get()
+    order = [lesson.id for lesson in LESSONS]
+    done = "-".join(str(order.index(one) + 1) for one in sorted(mine.done, key=order.index))
+    wanted: dict[str, str] = {DONE: done} if done else {}
+    if mine.lesson:
+        wanted[LESSON] = mine.lesson
+        wanted |= write_state(BY_ID[mine.lesson].fields, state_of(mine.lesson))
+    ours = {LESSON, DONE} | {name for lesson in LESSONS for name in lesson.fields}
+    for name in ours:
+        if name in wanted and st.query_params.get(name) != wanted[name]:
+            st.query_params[name] = wanted[name]
+        elif name not in wanted and name in st.query_params:
+            del st.query_params[name]

@@ -1,0 +1,51 @@
+"""The part of a lesson that can be touched: a component of one script a lesson, computed in the
+browser by `numbers.js` from the images and weights that are handed over."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from cnn.figures.colours import CLASSES, INK
+from cnn.lessons import State
+from ui.live.component import STREAM_JS
+from ui.shared.components import PAINTING_JS, colours, reported
+
+HERE = Path(__file__).parent
+TOYS = HERE / "toys"
+
+
+@cache
+def _component(lesson: str) -> ComponentRenderer:
+    parts = [HERE / "numbers.js", HERE / "kit.js", TOYS / f"{lesson}.js"]
+    scripts = [part.read_text("utf-8") for part in parts]
+    return st.components.v2.component(
+        f"learn_{lesson}",
+        js="\n".join((STREAM_JS, PAINTING_JS, *scripts)),
+        css=(HERE / "learn.css").read_text("utf-8"),
+    )
+
+
+for _file in sorted(TOYS.glob("*.js")):  # a component is known before a page that shows it runs
+    _component(_file.stem)
+
+
+def show(lesson: str, mount: str, state: State, material: dict[str, object]) -> object:
+    """Draw it; a new `mount` begins anew with `state`. What was moved since the last run of the
+    page, None where nothing was."""
+    key = f"toy_{lesson}"
+    moved = reported(key, "state")
+    _component(lesson)(
+        key=key,
+        data={
+            "mount": mount,
+            "state": state,
+            "colours": {**colours(), "ink": INK, "classes": CLASSES},
+            **material,
+        },
+        on_state_change=lambda: None,
+    )
+    return moved
