@@ -36,7 +36,7 @@ def test_a_run_whose_folder_vanishes_is_let_go(app, trained):
 def test_a_name_that_looks_like_markup_is_shown_as_text(app, trained):
     trained.rename("<b>bold</b> **stars** [link](http://x) :red[no]")
     page = app("train")
-    shown = next(m.value for m in page.markdown if m.value.startswith("### "))
+    shown = next(m.value for m in page.markdown if m.value.startswith("## "))
     assert "\\<b\\>" in shown and "\\*\\*stars" in shown
 
 
