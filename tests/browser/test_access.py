@@ -19,6 +19,7 @@ NOT_OURS = (
     '[data-testid="stSidebarNav"]',
     '[data-testid="stToolbar"]',
     '[data-testid="stHeader"]',
+    '[aria-hidden="true"]',
 )
 FIND = """async (without) => {
     const place = { exclude: without.map((one) => [one]) };
