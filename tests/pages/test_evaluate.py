@@ -160,7 +160,8 @@ def test_over_fitting_offers_tries_that_start_a_run(app, trained, monkeypatch):
     started: list[runs.Run] = []
     monkeypatch.setattr(runs, "launch", started.append)
     page = open_section(app, "Over-fitting")
-    tries = evaluation.next_tries(trained.config, None)
+    ends = [row for row in trained.metrics() if row["kind"] == "epoch"]
+    tries = evaluation.next_tries(trained.config, evaluation.over_fitting(ends))
     buttons = [b for b in page.button if b.key and b.key.startswith("next_try_")]
     assert [b.label for b in buttons] == [one.label for one in tries]
     place = next(n for n, one in enumerate(tries) if one.architecture is not None)

@@ -36,8 +36,8 @@ def test_a_run_whose_folder_vanishes_is_let_go(app, trained):
 def test_a_name_that_looks_like_markup_is_shown_as_text(app, trained):
     trained.rename("<b>bold</b> **stars** [link](http://x) :red[no]")
     page = app("train")
-    shown = next(m.value for m in page.markdown if m.value.startswith("## "))
-    assert "\\<b\\>" in shown and "\\*\\*stars" in shown
+    shown = [m.value for m in (*page.markdown, *page.sidebar.markdown) if "bold" in m.value]
+    assert shown and all("\\<b\\>" in text and "\\*\\*stars" in text for text in shown)
 
 
 def test_settings_outlive_a_page_switch(app):
@@ -49,9 +49,9 @@ def test_settings_outlive_a_page_switch(app):
     assert next(s for s in page.slider if s.label == "Epochs").value == 7
 
 
-def test_a_row_of_buttons_keeps_its_choice_over_a_page_switch(app):
-    page = app("learn")
-    page.segmented_control(key="learn_pooling").set_value("Average").run()
+def test_a_row_of_buttons_keeps_its_choice_over_a_page_switch(app, trained):
+    page = app("inspect")
+    page.segmented_control(key="inspect_source").set_value("Noise").run()
     page.switch_page("pages/evaluate.py").run()
-    page.switch_page("pages/learn.py").run()
-    assert page.segmented_control(key="learn_pooling").value == "Average"
+    page.switch_page("pages/inspect.py").run()
+    assert page.segmented_control(key="inspect_source").value == "Noise"

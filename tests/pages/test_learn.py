@@ -22,7 +22,7 @@ def test_the_list_shows_all_lessons_and_opens_one(app, examples):
     ]
     page.button(key="open_learning").click().run()
     assert page.title[0].value.endswith("Learning")
-    assert page.query_params["lesson"] == ["learning"]
+    assert "".join(page.query_params["lesson"]) == "learning"
 
 
 def test_all_lessons_one_after_the_other(app, examples):
@@ -41,7 +41,8 @@ def test_all_lessons_one_after_the_other(app, examples):
         assert any("Right." in text.value and revealed in text.value for text in page.markdown)
         last = number == len(LESSONS)
         page.button(key="learn_end" if last else "learn_next").click().run()
-    assert page.query_params["done"] == ["-".join(str(n) for n in range(1, len(LESSONS) + 1))]
+    done = "-".join(str(n) for n in range(1, len(LESSONS) + 1))
+    assert "".join(page.query_params["done"]) == done
     assert "lesson" not in page.query_params
 
 
@@ -56,7 +57,7 @@ def test_a_wrong_prediction_is_answered_too(app, examples):
 def test_a_link_brings_lesson_state_and_progress(app, examples):
     page = app("learn", lesson="convolution", stride="2", picture="3", done="1-3")
     assert page.title[0].value.endswith("Convolution")
-    assert page.query_params["stride"] == ["2"]
+    assert "".join(page.query_params["stride"]) == "2"
     page.button(key="carry_convolution_0").click().run()
     assert page.title[0].value == "Design"
     first = page.session_state.playground.architecture.layers[0]
