@@ -28,7 +28,7 @@ CONFUSIONS += [[0.3, "rgba(217,105,29,0.55)"], [1, "rgba(194,78,20,1)"]]
 # One for each class, everywhere: a 3 on Draw has the colour of a 3 on Inspect. Told apart without
 # red or green cones too (tests/cnn/figures/test_colours.py).
 CLASSES = ["#3098fb", "#fc7413", "#1f9b6f", "#815cbe", "#d9534f"]
-CLASSES += ["#15b6c0", "#626800", "#ff59a9", "#67757e", "#814348"]
+CLASSES += ["#15b6c0", "#626800", "#ff59a9", "#5f6d76", "#814348"]
 
 # Laid over an image, as (red, green, blue): evidence for a class, evidence against it.
 EVIDENCE = (250, 130, 40), (70, 150, 235)

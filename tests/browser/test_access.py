@@ -15,9 +15,11 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("ut
 PAGES = ("", "learn", "design", "train", "inspect", "draw", "evaluate")
 # Streamlit's own, which no page can change: the place of each.
 NOT_OURS = (
-    '[data-testid="stSidebar"] [data-testid="stSidebarHeader"]',
+    '[data-testid="stSidebarHeader"]',
+    '[data-testid="stSidebarNav"]',
     '[data-testid="stToolbar"]',
     '[data-testid="stHeader"]',
+    '[aria-hidden="true"]',
 )
 FIND = """async (without) => {
     const place = { exclude: without.map((one) => [one]) };

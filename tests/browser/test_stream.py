@@ -136,7 +136,7 @@ def test_zoom_and_hidden_curves_stay_through_updates_reruns_and_the_end(
 
     worker.state("stopped")
     expect(page.get_by_test_id("stSidebar")).to_contain_text("stopped")
-    expect(page.locator(".live")).to_contain_text("Stopped after")
+    expect(page.locator(".live")).to_contain_text("Stopped")
     page.wait_for_function("liveStreams.open() === 0")
     page.wait_for_function(f"{LOSS}?.layout?.xaxis.range[0] === {shown[0]}")
     page.wait_for_function(f"{hidden}.join() === 'training'")

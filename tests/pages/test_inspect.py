@@ -126,14 +126,14 @@ def test_fields_of_a_layer_or_map_belong_to_their_run(app, trained):
     wanted = 0 if strongest else 1
     page.switch_page("pages/inspect.py")
     page.selectbox(key=f"run_picker_inspect_{other.id}").set_value(trained.id).run()
-    page.selectbox(key=f"map_layer_0_{trained.id}").set_value(2).run()
-    page.number_input(key=f"map_map_2_0_{trained.id}").set_value(wanted).run()
+    page.selectbox(key=f"map_layer_0_{trained.id}").set_value(1).run()
+    page.number_input(key=f"map_map_1_0_{trained.id}").set_value(wanted).run()
     page.selectbox(key=f"run_picker_inspect_{trained.id}").set_value(other.id).run()
-    assert page.number_input(key=f"map_map_2_0_{other.id}").value == strongest
+    assert page.number_input(key=f"map_map_1_0_{other.id}").value == strongest
     assert f"map {strongest}" in words(page)
-    page.selectbox(key=f"map_layer_0_{other.id}").set_value(1).run()
+    page.selectbox(key=f"map_layer_0_{other.id}").set_value(2).run()
     assert not page.exception
-    assert choice(page, other).layer == 1
+    assert choice(page, other).layer == 2
 
 
 def test_the_epoch_slider_and_play(app, trained):

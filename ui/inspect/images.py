@@ -119,7 +119,7 @@ def _pick_class(classes: Sequence[str], labels: NDArray, choice: ImageChoice) ->
         range(ANY_CLASS, len(classes)),
         format_func=lambda i: classes[i] if i >= 0 else "any class",
         key=key,
-        width=110,
+        width=130,
         on_change=by_hand(key, st.session_state[key], partial(_class_chosen, labels)),
     )
 

@@ -14,6 +14,7 @@ from cnn import runs
 from cnn.datasets import Preprocessing, is_on_disk
 from cnn.inspection.activations import LayerOutput, layer_outputs
 from cnn.inspection.arithmetic import Explainer
+from cnn.inspection.flow import chain_ends
 from cnn.network import Architecture
 from ui.inspect.state import Choice, choices_in
 from ui.shared import models, state
@@ -92,7 +93,9 @@ class Scene:
         output = next((output for output in self.outputs if output.is_maps), None)
         if output is None:  # a network without maps: the class that it reads
             return Choice(self.outputs[-1].number, self.guess, follows_guess=True)
-        return centre(Choice(output.number, int(output.order[0])), output.values)
+        end = chain_ends(self.config.architecture.all_layers)[output.number - 1]
+        strongest = int(self.ordering[end].order[0])  # after the activation, as the flow has it
+        return centre(Choice(output.number, strongest), output.values)
 
     def given(self, number: int) -> NDArray[np.float32]:
         """What layer `number` (from 1) was given: `(C, H, W)` or `(F,)`."""

@@ -13,6 +13,7 @@ class Stage {
     this.track = element("div", "track", box);
     this.bar = element("i", "", this.track);
     this.track.setAttribute("role", "progressbar");
+    this.track.setAttribute("aria-label", "How far the training is");
     this.flow = new Flow(box);
     this.below = element("div", "below", box);
     this.lossAt = this.section("Training loss", "plot-loss", "Training loss by step");

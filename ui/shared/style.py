@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cnn.figures.colours import LABELS
 from ui.shared.components import dark
 
 _CSS = """
@@ -10,8 +11,6 @@ _CSS = """
 h1 { letter-spacing: -0.02em; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 /* digits of one width, so that a changing number does not move the line */
-[data-testid="stCaptionContainer"] {
-  color: color-mix(in srgb, var(--st-text-color) 76%, transparent); }
 .stProgress p, [data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
 /* a finger on the canvas draws and does not scroll the page */
 [data-testid="stBidiComponent"], .st-key-canvas * { touch-action: none; }
@@ -47,4 +46,8 @@ _DARK_CSS = """
 
 def apply() -> None:
     """Put the style sheet on the page."""
-    st.html(_CSS + (_DARK_CSS if dark() else ""))
+    small = LABELS["dark" if dark() else "light"]  # Streamlit's own is too faint for small type
+    look = f"{{ color: {small} !important; opacity: 1 !important; }}"
+    place = '[data-testid="stCaptionContainer"]'
+    captions = f"<style>{place}, {place} > * {look}</style>"
+    st.html(_CSS + captions + (_DARK_CSS if dark() else ""))

@@ -26,6 +26,7 @@ class Panel {
     this.text = element("p", "progress-text", progress);
     const track = this.track = element("div", "track", progress);
     track.setAttribute("role", "progressbar");
+    track.setAttribute("aria-label", "How far the training is");
     this.bar = element("i", "", track);
     const charts = element("div", "pair", box);
     this.lossAt = this.plot(charts, "Training loss", "Training loss by step", "loss");
