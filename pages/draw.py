@@ -81,8 +81,7 @@ left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
 with left:
     st.title("Draw")
     st.markdown("Write a digit, or a number, with the mouse, a finger or a pen, and it is read.")
-with right:
-    run = pick_run()
+run = pick_run(place=right)
 part = choose("Part", PARTS, "draw_part", label_visibility="collapsed")
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")

@@ -10,8 +10,7 @@ st.title("Evaluate")
 st.markdown("What a network gets right and wrong on images it never saw, and whether to trust it.")
 
 left, right = st.columns([4, 1], vertical_alignment="bottom")
-with left:
-    run = pick_run(need_weights=False)
+run = pick_run(need_weights=False, place=left)
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
 with right:

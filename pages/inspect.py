@@ -46,8 +46,7 @@ def look(was_playing: bool, was_training: bool) -> None:
 
 if state.page(ImageChoice).back_to == "evaluate":
     st.page_link("pages/evaluate.py", label="Back to Evaluate", icon=":material/arrow_back:")
-with right:
-    chosen_run = pick_run()
+chosen_run = pick_run(place=right)
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
 played, training = playing(), chosen_run.state in runs.ACTIVE

@@ -65,7 +65,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "Maximum, average or sum?",
         "One network, whose twins pool by average and by sum: presets on Design that differ in "
         "nothing else.",
-        "Train all three, then lay their curves over each other on Evaluate.",
+        "Train all three, then lay their curves over each other on Compare.",
         "twin-max",
     ),
     Experiment(

@@ -15,13 +15,13 @@ def test_a_servers_first_visit_may_be_to_any_page(page: Page, server):
     page.goto(f"{server.url}/evaluate")
     expect(page.get_by_role("heading", level=1)).to_have_text("Evaluate")
     expect(page.get_by_text("CURRENT RUN")).to_be_visible()
-    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(7)
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(8)
 
 
 def test_the_navigation_reaches_every_page(page: Page, server):
     page.goto(server.url)
     expect(page.get_by_role("heading", level=1)).to_have_text(HEADINGS["Play"])
-    for name in ("Design", "Train", "Inspect", "Draw", "Evaluate", "Learn", "Play"):
+    for name in ("Design", "Train", "Inspect", "Draw", "Evaluate", "Compare", "Learn", "Play"):
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
         heading = HEADINGS.get(name, name)
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
@@ -33,7 +33,7 @@ def test_no_page_asks_another_host_and_none_writes_an_error(page: Page, server):
     elsewhere, errors = [], []
     page.on("request", lambda r: elsewhere.append(r.url) if is_elsewhere(r.url, server) else None)
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    for name in ("", "learn", "design", "train", "inspect", "draw", "evaluate"):
+    for name in ("", "learn", "design", "train", "inspect", "draw", "evaluate", "compare"):
         page.goto(f"{server.url}/{name}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_load_state("networkidle")

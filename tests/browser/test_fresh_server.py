@@ -50,6 +50,6 @@ def test_without_examples_an_empty_page_is_painted_whole(page: Page, fresh, name
     """Also at a server's first visit, which begins without app.py."""
     page.goto(f"{fresh}/{name}")
     expect(page.get_by_text("No network has been trained yet.")).to_be_visible()
-    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(7)
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(8)
     expect(page.get_by_text("CURRENT RUN")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)

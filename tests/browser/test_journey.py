@@ -113,5 +113,5 @@ def test_the_whole_way(page: Page, context: BrowserContext, server: Server, no_t
     page.locator(".st-key-delete_run button").first.click()
     page.locator(".st-key-delete_yes button").first.click()
     expect(page.get_by_test_id("stSidebar")).to_contain_text("Small, trained")
-    go(page, "Learn")
+    go(page, "Evaluate")
     assert not run.exists() and not list(server.runs.glob(".aside-*"))

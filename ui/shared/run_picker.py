@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnn import runs
 from cnn.datasets import DATASETS
@@ -47,8 +48,9 @@ def _apart(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
     return [*found[:MOST_DIFFERENCES], *scored, when]
 
 
-def pick_run(need_weights: bool = True) -> runs.Run:
-    """A select box of all runs, the current one chosen. Stops the page where there is none."""
+def pick_run(need_weights: bool = True, place: DeltaGenerator | None = None) -> runs.Run:
+    """A select box of all runs in `place`, the current one chosen. Where there is none, says so
+    over the whole width and stops the page."""
     play = state.get()  # first: it runs app.py where a visit began without it
     found = runs.list_runs()
     if not found:
@@ -63,7 +65,7 @@ def pick_run(need_weights: bool = True) -> runs.Run:
         if st.session_state[key] in ids:  # the page may know a run that is gone
             state.choose_run(st.session_state[key])
 
-    st.selectbox(
+    (place or st).selectbox(
         "Run",
         ids,
         ids.index(play.run_id) if play.run_id in ids else 0,
