@@ -56,7 +56,7 @@ def test_a_digit_is_read_without_anything_being_trained_or_fitted(app, monkeypat
 def test_inspect_looks_at_the_samples_images_and_says_so(app):
     page = app("inspect")
     assert [c.value for c in page.caption if NOTE in c.value]
-    assert "**ReLU, map" in text(page)
+    assert "**Conv 24 × 3×3, map" in text(page)
     page.session_state["inspect_section"] = "Test set"
     page.run()
     assert not page.exception and not page.error
