@@ -65,8 +65,9 @@ def prepare_strokes(
     if not prepared:
         return [drawing.from_strokes(strokes, False, canvas, brush)]
     found = (split and drawing.split_strokes(strokes)) or [list(strokes)]
+    digits = [drawing.from_strokes(part) for part in found[:MOST_DIGITS]]
     whole = drawing.sheet(strokes, canvas, brush)  # all that is on it, as it came
-    return [replace(drawing.from_strokes(part), drawing=whole) for part in found[:MOST_DIGITS]]
+    return [replace(digit, drawing=whole) for digit in digits]
 
 
 def prepare_image(

@@ -131,9 +131,9 @@ def test_the_command_trains_the_same(
     (tmp_path / "network.json").write_text(architecture.model_dump_json())
     words = shlex.split(command)
     assert words[:3] == ["python", "-m", "cnn"]
-    again = train._new_run(_parser().parse_args(words[3:]))
+    again = train.new_config(_parser().parse_args(words[3:]))
     for name in ("architecture", "settings", "dataset", "device"):
-        assert getattr(again.config, name) == getattr(run.config, name)
+        assert getattr(again, name) == getattr(run.config, name)
 
 
 def test_the_command_line_writes_it(trained, tmp_path, capsys):

@@ -83,9 +83,6 @@ def read_all(run: runs.Run) -> None:
     run.name.encode()
     found = curves.curves(run)
     assert found.loss.shape[1] == 2 and found.epochs.shape[1] == len(curves.COLUMNS)
-    seen = summary(run)
-    assert seen.brief is not None and all(map(math.isfinite, seen.brief.accuracies))
-    json.dumps([seen.tags, seen.note, seen.archived, seen.brief.loss], allow_nan=False).encode()
     run.log().encode()
     live = run.live()
     assert np.array(live.get("filters", []), np.float32).ndim in (1, 3)
@@ -98,6 +95,9 @@ def read_all(run: runs.Run) -> None:
     run.can_resume()
     evaluation.test_probabilities(run)
     try:
+        seen = summary(run)
+        assert seen.brief is not None and all(map(math.isfinite, seen.brief.accuracies))
+        json.dumps([seen.tags, seen.note, seen.archived, seen.brief.loss], allow_nan=False).encode()
         time.localtime(run.config.created)
         load_model(run)
     except runs.RunError as error:

@@ -49,7 +49,7 @@ def test_a_residual_block_whose_shortcut_was_called_around(runs_folder):
     answers = evaluation.predict(run, images)
 
     for path in run.path.rglob("*.safetensors"):
-        if path.name != "test.safetensors":
+        if path.name not in ("test.safetensors", "curves.safetensors"):
             with_old_tensor_names(path)
     rename_keys(
         run.path / "resume.json",

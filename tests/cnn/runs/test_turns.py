@@ -96,4 +96,6 @@ def test_two_real_runs_take_turns_of_an_epoch():
         time.sleep(0.05)
     assert [run.state for run in racers] == ["finished", "finished"]
     assert max(apart) == 1
+    while any(run.is_alive() for run in racers) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert queue.tickets() == []

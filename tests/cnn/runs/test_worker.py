@@ -84,6 +84,7 @@ def test_controlled_while_it_runs_and_another_waits_its_turn(runs_folder, launch
     third = launched(runs.new(NETWORK, LONG, "mnist-sample", "cpu", name="Third"))
 
     # What pages show of a run that trains: guesses, filters, predictions with its newest weights.
+    wait(run.live, run)
     live = run.live()
     assert len(live["images"]) == len(live["labels"]) == len(live["probabilities"]) == 10
     assert len(live["filters"]) == 4
