@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from cnn import runs
+from cnn.cli.parser import UsageError
 from cnn.common.files import write_bytes
 
 
@@ -27,6 +28,9 @@ def _report(options: argparse.Namespace) -> int:
     run = runs.open_run(options.run)
     content = report.make(run, options.epoch).encode()
     out = options.out or Path(f"{run.id}.html")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        where = "is a folder" if out.is_dir() else "lies in no folder that there is"
+        raise UsageError(f"{out} {where}: give the name of a file.")
     write_bytes(out, content)
     print(json.dumps({"run": run.id, "file": str(out), "bytes": len(content)}))
     return 0

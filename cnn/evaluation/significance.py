@@ -36,15 +36,18 @@ class Comparison:
         apart = self.only_a + self.only_b
         if not apart:
             return f"{a} and {b} are right and wrong on the same {self.images:,} images."
-        span = f"95 % interval {100 * self.low:+.2f} to {100 * self.high:+.2f} points"
         test = f"p {p_text(self.p_value)}, McNemar's exact test on the {apart:,} images that one "
-        test += f"of them alone reads rightly; {span}"
+        test += "of them alone reads rightly; 95 % interval"
+        low, high = 100 * self.low, 100 * self.high
         if self.p_value >= LEVEL:
+            test += f" of {b} minus {a}: {low:+.2f} to {high:+.2f} points"
             return (
                 f"One cannot tell which is better: {b} reads {abs(100 * self.difference):.2f} "
                 f"points {'more' if self.difference >= 0 else 'fewer'} than {a} ({test})."
             )
         better, worse = (b, a) if self.difference > 0 else (a, b)
+        low, high = (low, high) if self.difference > 0 else (-high, -low)
+        test += f" {low:.2f} to {high:.2f} points"
         return (
             f"{better} is better than {worse} by {abs(100 * self.difference):.2f} points ({test})."
         )

@@ -183,7 +183,7 @@ LESSONS: tuple[Lesson, ...] = (
         "Learning",
         ":material/trending_down:",
         "This network tells lying strokes from standing ones, and is so small that every number is "
-        "here. Press *Next* and follow one image forwards to the loss, and its gradient back to "
+        "here. Press *Step* and follow one image forwards to the loss, and its gradient back to "
         "each weight.",
         Question(
             "The learning rate is ten times too large. What does the loss do?",

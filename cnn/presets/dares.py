@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+BY_HEART = 0.9  # training accuracy below which nothing was learned that could be by heart
 GAP = 0.05  # between training and validation accuracy: over-fitting that nobody overlooks
 NOISE = 0.4  # share of wrong labels
 SAVED_BY = 0.03  # of validation accuracy
@@ -54,12 +55,14 @@ def _over_fit(results: Sequence[Result]) -> Verdict:
     gaps = [
         r.train_accuracy - r.validation_accuracy
         for r in results
-        if r.train_accuracy is not None and r.validation_accuracy is not None
+        if r.train_accuracy is not None
+        and r.validation_accuracy is not None
+        and r.train_accuracy >= BY_HEART
     ]
     if not gaps:
-        return Verdict(False, "No run with a finished epoch yet.")
+        return Verdict(False, f"No run yet that reads {BY_HEART:.0%} of its own training images.")
     widest = max(gaps)
-    text = f"Widest gap between training and new images so far: {100 * widest:.1f} points of 5."
+    text = f"Widest gap between training and new images so far: {100 * widest:.1f} points; 5 win."
     return Verdict(widest >= GAP, text)
 
 
@@ -79,7 +82,7 @@ def _saved(results: Sequence[Result]) -> Verdict:
         return Verdict(False, f"Broken: {worst:.1%} of new images. Now the same with dropout.")
     gain, without, with_ = max(pairs, key=lambda pair: pair[0])
     text = f"{without.validation_accuracy:.1%} without dropout, {with_.validation_accuracy:.1%} "
-    return Verdict(gain >= SAVED_BY, f"{text}with it: {100 * gain:+.1f} points of 3.")
+    return Verdict(gain >= SAVED_BY, f"{text}with it: {100 * gain:+.1f} points; 3 win.")
 
 
 DARES = (

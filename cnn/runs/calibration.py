@@ -1,6 +1,6 @@
 """How fast this machine's CPU is at training: a few steps of some presets, well under a second.
 
-`standby_worker` does it where it is not known yet, else `python -m cnn.runs.calibration`. It is
+`standby_tasks` does it where it is not known yet, else `python -m cnn.runs.calibration`. It is
 kept for this machine and this version of torch (`speeds.calibration`).
 """
 

@@ -23,7 +23,8 @@ from cnn.training.devices import processes
 
 START_SECONDS, STANDBY_START_SECONDS = 3.0, 0.5
 FORWARD_SHARE = 0.33  # of a training step's time on the same images, without its backward pass
-BF16_SCORING_SHARE = 1.1  # the test set is scored in float32, whatever the training computes in
+FLOAT32_FORWARD = 0.42  # of a step's arithmetic in float32: the test set is scored in it
+REPLACING_SECONDS = 2.0  # lost beside the import of the worker that takes the standby's place
 SAVE_SECONDS = 1e-7  # for each weight: the epoch's, the newest, and the state to resume from
 SNAPSHOTS = 1.03  # of the steps' time: reports, snapshots, the state to resume from
 QUICK_SECONDS = 60.0  # of the job, torch's import included
@@ -61,9 +62,21 @@ def at_speed(
     seen = FORWARD_SHARE * per_image
     saving = SAVE_SECONDS * architecture.parameters
     epoch = SNAPSHOTS * images * per_image + settings.held_out(data) * seen + saving
-    scoring = data.test_images * per_image * (BF16_SCORING_SHARE if bf16 else FORWARD_SHARE)
-    start = STANDBY_START_SECONDS if standby.state()[1] else START_SECONDS
-    return Forecast(epoch, start + settings.epochs * epoch + scoring + 2 * saving, speed)
+    scoring = data.test_images * per_image * _scoring_share(architecture, settings, bf16)
+    training = settings.epochs * epoch + scoring + 2 * saving
+    if standby.state()[1]:
+        start = STANDBY_START_SECONDS + min(REPLACING_SECONDS, training)
+    else:
+        start = START_SECONDS
+    return Forecast(epoch, start + training, speed)
+
+
+def _scoring_share(architecture: Architecture, settings: Settings, bf16: bool) -> float:
+    """What scoring an image takes of what training on it takes: no step's own cost, no gradients,
+    and float32 where the training computes in bf16."""
+    step, arithmetic = speeds.parts_of_step(architecture, settings, bf16)
+    _, in_float32 = speeds.parts_of_step(architecture, settings, bf16=False)
+    return FLOAT32_FORWARD * in_float32 / (step + arithmetic)
 
 
 class _Measuring:

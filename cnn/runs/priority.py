@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 NICE = 5
+IDLE_NICE = 15  # of what nobody waits for
 _THREADS = Path("/proc/self/task")  # Linux: each thread has a priority of its own
 
 
@@ -27,8 +28,8 @@ def stand_back() -> None:
 
 
 def in_background(work: Callable[[], None]) -> None:
-    """Do `work` at that lower priority and wait for it; this thread keeps its own, where each
-    thread has one."""
+    """Do `work` where it slows nobody down, and wait for it; this thread keeps its priority, where
+    each thread has one of its own."""
     if sys.platform != "linux":
         stand_back()
         work()
@@ -36,9 +37,8 @@ def in_background(work: Callable[[], None]) -> None:
 
     def stands_back() -> None:
         with contextlib.suppress(OSError):
-            os.nice(NICE - min(os.nice(0), NICE))
+            os.nice(IDLE_NICE - min(os.nice(0), IDLE_NICE))
         work()
 
-    thread = threading.Thread(target=stands_back)
-    thread.start()
-    thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(stands_back).result()

@@ -86,6 +86,9 @@ class Notes(TypedDict, total=False):
     archived: OnErrorOmit[bool]  # not shown in lists unless asked for
 
 
+MOST_POINTS = 1_000  # of one line; a worker writes ten
+
+
 class ReportRow(TypedDict):
     """A line of `metrics.jsonl`: some steps; `losses` holds pairs `[step, mean loss]`, one at
     least. A speed or rate that is missing is read as 0."""
@@ -93,7 +96,7 @@ class ReportRow(TypedDict):
     kind: Literal["report"]
     step: Count
     epoch: Positive
-    losses: Annotated[list[OnErrorOmit[Point]], Field(min_length=1)]
+    losses: Annotated[list[OnErrorOmit[Point]], Field(min_length=1, max_length=MOST_POINTS)]
     learning_rate: NotRequired[OnErrorOmit[Positive]]
     images_per_second: NotRequired[OnErrorOmit[Positive]]
     accuracy: NotRequired[OnErrorOmit[Share]]  # on the images of these steps; not of older runs

@@ -4,7 +4,7 @@ One for each server, begun by `start` and ended by `end`. A launch whose run's t
 the run's lock and log to it over a Unix socket (`hand_over`); another takes its place as soon as
 that run has begun to learn. While it waits it costs memory and no time, holds no GPU, and measures
 a network's speed when asked. Whatever is wrong with it, the launch starts a worker as without it.
-Imports no torch; what the waiting process does is in `standby_worker`.
+Imports no torch; what the waiting process does is in `standby_worker` and `standby_tasks`.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ class Standby:
         return filled
 
     def ask(self, question: JSON) -> JSON | None:
-        """What `standby_worker` answers; None where nobody waits, or a run came in between."""
+        """What `standby_tasks` answers; None where nobody waits, or a run came in between."""
         waiting = self._waiting
         if not waiting or not waiting.ready:
             return None

@@ -101,7 +101,13 @@ def require_valid(parameter: Parameter, settings: Settings) -> None:
         low, high = parameter.low, parameter.high
         if low is None or high is None or not low < high or _limits_of(parameter.name)[0] is None:
             raise RunError(f"{parameter.title} needs values, or a range from low to high.")
-        ends = [int(low), int(high)] if parameter.is_whole else [low, high]
+        ends = [low, high]
+        if parameter.is_whole:
+            if not (low.is_integer() and high.is_integer()):
+                raise RunError(
+                    f"{parameter.title} is a whole number: so are both ends of its range."
+                )
+            ends = [int(low), int(high)]
     try:
         for value in ends:
             settings.changed(**{parameter.name: value})

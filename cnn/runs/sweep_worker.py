@@ -122,8 +122,8 @@ class _Worker:
             run = open_run(trial["run"])
         except RunError:
             return  # deleted: counted as tried
-        if run.state in ("queued", "interrupted"):
-            launch(run)
+        if run.state in ("queued", "interrupted") and not run.is_alive():
+            launch(run)  # else it waits its turn, or trains, since before this worker began
         reported = 0
         while run.state in ACTIVE:
             if self.sweep.stop_asked():

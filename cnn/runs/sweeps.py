@@ -113,7 +113,12 @@ class Sweep:
             trials = _trials.validate_python(found)
         except ValidationError:
             return []
-        return [trial for trial in trials if ID_PATTERN.fullmatch(trial["run"])]
+        return [
+            trial
+            for trial in trials
+            if ID_PATTERN.fullmatch(trial["run"])
+            and trial["values"].keys() <= Settings.model_fields.keys()
+        ]
 
     def write_trials(self, trials: Sequence[Trial]) -> None:
         """Replace the tries."""

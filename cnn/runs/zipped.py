@@ -8,6 +8,7 @@ hold is read as any run's folder is: nothing is unpickled, nothing is trusted. I
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import secrets
 import shutil
@@ -26,7 +27,7 @@ from cnn.runs.folders import runs_dir
 from cnn.runs.run import Run, RunError
 
 MOST_BYTES = 200_000_000  # unpacked, in all
-MOST_JSON, MOST_LINES, MOST_TENSORS = 4_000_000, 100_000_000, 100_000_000  # of one file
+MOST_JSON, MOST_LINES, MOST_TENSORS = 4_000_000, 20_000_000, 100_000_000  # of one file
 MOST_FILES = 300
 IGNORED = ("__MACOSX/", ".DS_Store")  # what a Mac puts into every zip file
 CHECKPOINT = re.compile(r"checkpoints/epoch-([0-9]+)\.safetensors")
@@ -107,7 +108,10 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _read(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (
+        *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
+        *(NotImplementedError, RuntimeError),
+    ) as error:
         if isinstance(error, RunError):
             raise
         reason = "it is locked with a password" if "encrypted" in str(error) else "it is damaged"
@@ -159,7 +163,12 @@ def _check(run: Run) -> None:
     try:
         _ = run.config
     except RunError as error:
-        raise RunError(f"This zip file is no run of this app. {error}") from None
+        why = (
+            str(error)
+            .replace(f"'{run.id}'", "It")
+            .removesuffix(" Delete the run, or put the file back.")
+        )
+        raise RunError(f"This zip file is no run of this app. {why}") from None
     for path in run.path.rglob("*"):
         if path.suffix == ".json":
             try:

@@ -82,7 +82,7 @@ def move_dense(page: Page) -> None:
 
 def move_learning(page: Page) -> None:
     for phase in ("forward", "loss", "backward", "update"):
-        press(page, f"Next: {phase}")
+        press(page, f"Step: {phase}")
         assert told(page, "phase") == phase
     press(page, "▶ Play to epoch 5")
     expect(page.locator(TOY).first).to_have_attribute("data-right", "4")

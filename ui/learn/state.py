@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -46,7 +47,7 @@ def open_link() -> None:
         return
     mine.read = visit
     given = st.query_params.to_dict()
-    numbers = [part for part in given.get(DONE, "").split("-") if part.isdigit()]
+    numbers = re.findall(r"(?<![^-])[0-9]{1,2}(?![^-])", given.get(DONE, "")[:100])
     mine.done |= {LESSONS[int(n) - 1].id for n in numbers if 0 < int(n) <= len(LESSONS)}
     wanted = given.get(LESSON)
     if wanted is None:

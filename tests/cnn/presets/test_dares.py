@@ -25,7 +25,10 @@ def test_99_per_cent_with_few_parameters(result, won):
 
 @pytest.mark.parametrize(
     ("train", "validation", "won"),
-    [(1.0, 0.95, True), (0.99, 0.945, False), (0.9, None, False), (None, None, False)],
+    [
+        *((1.0, 0.95, True), (0.99, 0.945, False), (0.9, None, False), (None, None, False)),
+        (0.26, 0.12, False),  # it has learned nothing
+    ],
 )
 def test_over_fitting_is_a_gap_of_five_points(train, validation, won):
     result = Result(1, train_accuracy=train, validation_accuracy=validation)

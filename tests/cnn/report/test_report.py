@@ -144,7 +144,7 @@ def test_the_command_line_writes_it(trained, tmp_path, capsys):
     assert out.read_text().startswith("<!doctype html>")
     assert main(["report", "no-such-run"]) == 2
     assert main(["report", trained.id, "--epoch", "9"]) == 2
-    assert main(["report", trained.id, "--out", str(tmp_path / "no" / "x.html")]) == 1
+    assert main(["report", trained.id, "--out", str(tmp_path / "no" / "x.html")]) == 2
 
 
 def test_a_line_chart_places_its_points():

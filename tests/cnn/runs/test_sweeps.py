@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import numpy as np
 import pytest
 
 from cnn import runs
 from cnn.runs import sweep_worker
+from cnn.runs.locks import Lock
 from cnn.runs.sweep_parameters import Parameter, describe, grid, parse_parameter
 from cnn.runs.sweeps import Trial, list_sweeps, new_sweep, open_sweep
 from tests.conftest import SMALL
@@ -61,6 +63,9 @@ def test_every_combination_once():
     ("texts", "budget", "said"),
     [
         (["learning_rate=0.1..0.01"], 5, "low to high"),
+        (["batch_size=32..inf"], 5, "whole number"),
+        (["early_stopping=0.5..5"], 5, "whole number"),
+        (["learning_rate=0.01..inf"], 5, "learning_rate"),
         (["learning_rate=0.01..0.1"], None, "needs values"),
         (["learning_rate=0.01..100"], 5, "learning_rate"),
         (["optimizer=adam..sgd"], 5, "no range"),
@@ -155,6 +160,24 @@ def test_it_goes_on_where_it_was_killed(base, trainings):
     assert trainings[1].config.settings.learning_rate == 0.1
 
 
+def test_a_trial_that_waits_its_turn_is_not_launched_again(base, monkeypatch):
+    sweep = new_sweep(base, [parse_parameter("learning_rate=0.001")])
+    run = runs.create(base, "Waits")
+    lock = Lock.take(run.files.lock)
+    assert lock
+    sweep.write_trials([Trial(run=run.id, values={"learning_rate": 0.001}, pruned=False)])
+    monkeypatch.setattr(sweep_worker, "launch", lambda _: pytest.fail("launched twice"))
+
+    def ends() -> None:
+        finish(run, (0.5, 0.6))
+        lock.release()
+
+    timer = threading.Timer(0.3, ends)
+    timer.start()
+    assert sweep_worker.run_sweep(sweep, str) == "finished"
+    timer.join()
+
+
 def test_asked_to_stop_it_stops_and_can_go_on(base, trainings):
     sweep = new_sweep(base, [parse_parameter("learning_rate=0.001,0.01")])
     sweep.ask_to_stop()
@@ -175,6 +198,9 @@ def test_damaged_records_are_passed_over(base, runs_folder):
     sweep = new_sweep(base, [parse_parameter("learning_rate=0.001,0.01")])
     assert [one.id for one in list_sweeps()] == [sweep.id]
     (sweep.path / "trials.json").write_text('{"trials": [{"run": "../x", "values": {}}]}')
+    assert sweep.trials() == []
+    foreign = Trial(run=made_run("Foreign", (0.5,)).id, values={"nope": 1}, pruned=False)
+    sweep.write_trials([foreign])
     assert sweep.trials() == []
     record = json.loads((sweep.path / "sweep.json").read_text())
     record["parameters"] = [{"name": "seed", "values": [1, 2]}]

@@ -23,7 +23,7 @@ def pack(files: dict[str, bytes | str], **external) -> bytes:
         for name, content in files.items():
             info = zipfile.ZipInfo(name)
             info.external_attr = external.get("mode", 0o644) << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
+            info.compress_type = external.get("compression", zipfile.ZIP_DEFLATED)
             archive.writestr(info, content)
     return packed.getvalue()
 
@@ -92,12 +92,21 @@ def test_a_size_in_the_header_is_not_believed(runs_folder, config, monkeypatch):
     assert "larger" in refused(content, runs_folder)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_damaged_bytes_of_every_method_are_named(runs_folder, config, method):
+    content = bytearray(pack({"config.json": config}, compression=method))
+    content[80:160] = bytes(80)
+    assert "damaged" in refused(bytes(content), runs_folder)
+
+
 def test_a_config_that_is_none_is_named(runs_folder, config):
     assert "config.json" in refused(pack({"name.json": "{}"}), runs_folder)
     broken = json.loads(config)
     broken["architecture"]["layers"] = [{"kind": "rocket"}]
     said = refused(pack({"config.json": json.dumps(broken)}), runs_folder)
     assert "no run of this app" in said
+    cut = refused(pack({"config.json": config[:100]}), runs_folder)
+    assert "It has a damaged config.json" in cut and ".import" not in cut and "Delete" not in cut
     assert "password" in refused(_locked(pack({"config.json": config})), runs_folder)
 
 

@@ -37,7 +37,7 @@ class Learning extends Toy {
   buildNetwork() {
     const at = this.network = element("div", "toy", this.box);
     const bar = element("div", "line", at);
-    this.next = button(bar, "Next: forward", () => { this.stop(); this.phase(); }, "main");
+    this.next = button(bar, "Step: forward", () => { this.stop(); this.phase(); }, "main");
     button(bar, "One image", () => { this.stop(); this.oneImage(); });
     this.player = button(bar, "", () => this.playOrRest());
     button(bar, "New random weights", () => {
@@ -117,7 +117,7 @@ class Learning extends Toy {
     const phase = PHASES[this.at] ?? "ready";
     const { image, label } = this.example;
     this.markRate(this.state.rate);
-    this.next.textContent = `Next: ${PHASES[(this.at + 1) % 4]}`;
+    this.next.textContent = `Step: ${PHASES[(this.at + 1) % 4]}`;
     const accuracy = strokes().filter((one) => {
       const scores = forward(this.layers, one.image, [1, 4, 4]).at(-1).values;
       return (scores[1] > scores[0]) === Boolean(one.label);
