@@ -31,7 +31,7 @@ class Place:
             return text
         text += f" for {self.device}, behind {self.behind.name}"
         if self.behind.state == "paused":
-            text += ", which is paused and keeps its turn,"
+            text += " (paused: it keeps its turn)"
         return text if self.number == 1 else f"{text} and {plural(self.number - 1, 'other')}"
 
     @property

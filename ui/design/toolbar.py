@@ -31,16 +31,16 @@ def toolbar(rows: list[Row], problem: str | None, locked: bool) -> None:
 
 def _start_from(locked: bool) -> None:
     play, names = state.get(), list(PRESETS)
-    version = play.version
-    key = f"preset_{version}"
+    version, unchanged = play.version, _is_preset()
+    # The field names no network that this is not.
+    key = f"preset_{version}" if unchanged else f"preset_{version}_changed"
 
     def load() -> None:
-        if play.version == version:  # a slow server may receive the same choice twice
+        # A slow server may receive a choice twice, or be told again by the field that stood here
+        # before the first change: it must not undo that.
+        if (play.version, _is_preset()) == (version, unchanged):
             play.load_preset(st.session_state[key])
 
-    unchanged = play.preset in names and not play.is_changed
-    if not unchanged:  # the field names no network that this is not
-        key = f"preset_{version}_changed"
     st.selectbox(
         "Start from",
         names,
@@ -52,6 +52,12 @@ def _start_from(locked: bool) -> None:
         width=300,
         disabled=locked,
     )
+
+
+def _is_preset() -> bool:
+    """Whether the network is a preset as it was taken."""
+    play = state.get()
+    return play.preset in PRESETS and not play.is_changed
 
 
 def _undo_and_redo(locked: bool) -> None:
