@@ -31,6 +31,7 @@ from cnn.training.device import takes_bf16
 from cnn.training.trainer import Trainer
 
 CPU = Accelerator.find_devices()[0]  # not by `list_devices`, which may begin a GPU's context
+TRIES, TRY = 4, (0.2, 0.08)  # of a measurement: how many, seconds of each and of warming up
 MEMORY_SHARE = 0.5  # of what is available, at most, for a measurement
 
 
@@ -60,12 +61,15 @@ def measure(question: JSON, channel: Channel) -> JSON:
 
     if disturbed():
         return {"again": True}
-    speed = speed_test.measure(architecture, settings, CPU, *speed_test.QUICK, channel.has_more)
+    speed = 0.0
+    for _ in range(TRIES):  # the fastest counts: whatever else the machine does slows some
+        found = speed_test.measure(architecture, settings, CPU, *TRY, channel.has_more)
+        speed = max(speed, found.images_per_second)
     give_back_freed_memory()
     if channel.has_more() or disturbed():
         return {"again": True}
-    speeds.remember(architecture, settings, CPU.id, speeds.Speed(speed.images_per_second))
-    return {"images_per_second": speed.images_per_second}
+    speeds.remember(architecture, settings, CPU.id, speeds.Speed(speed))
+    return {"images_per_second": speed}
 
 
 def _rehearse() -> None:
