@@ -172,10 +172,9 @@ def _keep(run: Run, stamp: str, found: Curves) -> None:
     short = _brief_of(found)
     values = {"of": stamp, "loss": short.loss, "accuracies": short.accuracies}
     with contextlib.suppress(OSError):  # a full disk, or a run that is being deleted
-        if found.loss.nbytes + found.epochs.nbytes > MOST_KEPT_BYTES:
-            return
-        arrays = {"loss": found.loss, "epochs": found.epochs}
-        write_bytes(run.files.curves, save(arrays, {"of": stamp}))
+        if found.loss.nbytes + found.epochs.nbytes <= MOST_KEPT_BYTES:
+            arrays = {"loss": found.loss, "epochs": found.epochs}
+            write_bytes(run.files.curves, save(arrays, {"of": stamp}))
         write_json(run.files.summary, values)
 
 

@@ -15,7 +15,7 @@ from ui.compare import curves, seeds
 from ui.shared import loading, state
 from ui.shared.charts import chart
 from ui.shared.image_choice import ANY_CLASS, ImageChoice
-from ui.shared.pictures import enlarge
+from ui.shared.pictures import enlarge, look_inside
 from ui.shared.plain_text import plain
 from ui.shared.run_picker import labels_of
 from ui.shared.stand_in import stand_in_note
@@ -148,13 +148,7 @@ def _image(pair: Pair, image: np.ndarray, index: int, a: str, b: str) -> None:
     alt = f"Test image {index}, {pair.classes[truth]}: {a} and {b} read it differently"
     st.image(enlarge(image, 4), width="stretch", alt=alt)
     st.markdown(f"{plain(pair.classes[truth])} · " + "  \n".join(said))
-    if st.button(
-        f"{index}",
-        key=f"differs_{index}",
-        icon=":material/visibility:",
-        type="tertiary",
-        help=f"Look inside the network while it reads test image {index}",
-    ):
+    if look_inside(index, f"differs_{index}"):
         choice = state.page(ImageChoice)
         choice.source, choice.index, choice.wanted_class = "Test image", index, ANY_CLASS
         st.switch_page("pages/inspect.py")

@@ -13,7 +13,7 @@ from cnn.runs import Run
 from ui.evaluate.state import GALLERY, choices_of, evaluate_state
 from ui.shared import state
 from ui.shared.image_choice import ANY_CLASS, ImageChoice
-from ui.shared.pictures import enlarge
+from ui.shared.pictures import enlarge, look_inside
 from ui.shared.plain_text import plain
 
 _scroll = st.components.v2.component(
@@ -74,13 +74,7 @@ def _image(run: Run, scored: Scored, index: int, name: str) -> None:
         st.markdown(f"**{plain(words[truth])}** {share}")
     else:
         st.markdown(f"**{plain(words[truth])}** as :red[**{plain(words[guess])}**] {share}")
-    if st.button(
-        f"{index}",
-        key=f"{name}_{index}",
-        icon=":material/visibility:",
-        type="tertiary",
-        help=f"Look inside the network while it reads test image {index}",
-    ):
+    if look_inside(index, f"{name}_{index}"):
         look_at(run, index, f"box_{name}_{index}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 
@@ -20,3 +21,14 @@ def framed(image: NDArray, flattest: float = 0.1) -> NDArray:
     least = max(1, round(flattest * max(height, width)))
     down, across = max(0, least - height), max(0, least - width)
     return np.pad(image, ((down // 2, down - down // 2), (across // 2, across - across // 2)))
+
+
+def look_inside(index: int, key: str) -> bool:
+    """The small button below test image `index`; whether it was pressed."""
+    return st.button(
+        f"{index}",
+        key=key,
+        icon=":material/visibility:",
+        type="tertiary",
+        help=f"Look inside the network while it reads test image {index}",
+    )
