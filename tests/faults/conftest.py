@@ -16,7 +16,7 @@ from cnn.network.layers import Activation, Conv2d, Flatten, MaxPool2d
 from cnn.runs import locks, queue
 from cnn.runs.folders import changing_runs
 from cnn.training import Settings
-from tests.faults.processes import Launcher, living
+from tests.faults.processes import Launcher, kill, living
 
 LONG = os.environ.get("CNN_FAULTS") == "long"
 
@@ -37,10 +37,9 @@ def no_worker_outlives_its_test(runs_folder) -> Iterator[None]:
     """Whatever a test left running ends with it."""
     datasets.load("mnist-sample")  # the cache, before several want to write it
     yield
-    for process in living(*[run.id for run in runs.list_runs()]):
-        process.kill()
-        with contextlib.suppress(psutil.TimeoutExpired):  # dead, and not buried by its parent yet
-            process.wait(10)
+    left = living(*[run.id for run in runs.list_runs()])
+    kill(left)
+    psutil.wait_procs(left, 10)  # some are dead, and not buried by their parent yet
 
 
 @pytest.fixture

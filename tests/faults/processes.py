@@ -32,12 +32,12 @@ def wait_for(condition: Callable[[], object], run: runs.Run | None = None) -> No
 def living(*run_ids: str) -> list[psutil.Process]:
     """All processes that work on these runs, those that started others first."""
     found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
+    for process in psutil.process_iter(["cmdline", "status", "create_time"]):
         words = process.info["cmdline"] or []
         is_worker = "worker" in words and bool(set(words) & set(run_ids))
         if is_worker and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(process)
-    return sorted(found, key=lambda process: process.create_time())
+    return sorted(found, key=lambda process: process.info["create_time"])
 
 
 def kill(processes: list[psutil.Process]) -> None:

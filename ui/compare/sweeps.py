@@ -153,8 +153,6 @@ def _watch(sweep_id: str, was_active: bool) -> None:
         st.warning(plain(str(error)))
         return
     now = str(status["state"])
-    if was_active and now != "running":
-        st.rerun()
     done = sum(result.state not in runs.ACTIVE for result in results)
     st.progress(
         min(done / config.budget, 1.0),
@@ -165,6 +163,8 @@ def _watch(sweep_id: str, was_active: bool) -> None:
         st.caption(plain(str(status["message"])))
     best = sweep.best()
     _buttons(sweep, now, results, best)
+    if was_active and now != "running":  # after the buttons: a click on one may have come first
+        st.rerun()
     known = [result for result in results if result.validation is not None]
     if best is not None and best.validation is not None:
         st.success(

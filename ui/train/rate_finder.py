@@ -17,14 +17,16 @@ from ui.train.state import Task, TrainState, is_running
 def show() -> None:
     """The button and its answer; it polls while the test runs."""
     running = is_running(state.page(TrainState).rate_search)
-    refreshing(_panel, 0.5 if running else None, "rates")(running)
+    refreshing(_panel, 0.5 if running else None, "rates")(
+        running, state.get().version
+    )
 
 
-def _panel(was_running: bool) -> None:
+def _panel(was_running: bool, version: int) -> None:
     play, mine, dataset = state.get(), state.page(TrainState), chosen_dataset()
     running = is_running(mine.rate_search)
-    if running != was_running:  # polling begins or ends with a run of the whole page
-        st.rerun()
+    if running != was_running or play.version != version:
+        st.rerun()  # the whole page: polling begins or ends, or the rate was taken
 
     def start() -> None:
         mine.rate_search = Task.start("learning_rate_finder", dataset=dataset, device=play.device)
@@ -75,15 +77,19 @@ def _result(task: Task) -> None:
 def _take_button(rate: float) -> None:
     """Makes the suggested rate the setting."""
     play = state.get()
-    taken = st.button(
+
+    def take() -> None:
+        play.settings = play.settings.changed(learning_rate=rate)
+        play.version += 1
+
+    st.button(
         f"Take {rate:g}",
         type="primary",
         icon=":material/check:",
         key="take_rate",
         disabled=play.settings.learning_rate == rate,
+        # Not by its answer: this click may be the first run after the test's end, which asks for
+        # the whole page before it comes to this button.
+        on_click=take,
         help="A third of the rate at which the loss was lowest, as the schedule's peak.",
     )
-    if taken:
-        play.settings = play.settings.changed(learning_rate=rate)
-        play.version += 1
-        st.rerun()  # the field that shows it stands outside this fragment
