@@ -17,9 +17,7 @@ from ui.train.state import Task, TrainState, is_running
 def show() -> None:
     """The button and its answer; it polls while the test runs."""
     running = is_running(state.page(TrainState).rate_search)
-    refreshing(_panel, 0.5 if running else None, "rates")(
-        running, state.get().version
-    )
+    refreshing(_panel, 0.5 if running else None, "rates")(running, state.get().version)
 
 
 def _panel(was_running: bool, version: int) -> None:
