@@ -24,7 +24,7 @@ from cnn.figures.inspection import (
     layer_histograms,
     similarity,
 )
-from cnn.figures.overlays import evidence_overlay, overlay
+from cnn.figures.overlays import evidence_overlay, overlay, overlay_peak, overlay_scale
 from cnn.figures.predictions import (
     answer_over_epochs,
     before_after,
@@ -60,6 +60,8 @@ __all__ = [
     "loss_curve",
     "overlay",
     "overlay_curves",
+    "overlay_peak",
+    "overlay_scale",
     "parallel_coordinates",
     "planes",
     "probabilities_over_epochs",

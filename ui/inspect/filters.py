@@ -40,7 +40,7 @@ def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
             index,
             format_func=lambda i: title(found[i]),
             key=scene.widget_key(key, "conv"),
-            width=290,
+            width=230,
         )
         kept.convolution = index
         filters = found[index]
