@@ -10,8 +10,8 @@ export default function (component) {
   if (!frame) {
     frame = element("div", "frame", parentElement);
     element("canvas", "", frame);
-    element("div", "value", parentElement);
     element("div", "legend", parentElement);
+    element("div", "value", parentElement);
   }
   const canvas = frame.querySelector("canvas");
   const value = parentElement.querySelector(".value");

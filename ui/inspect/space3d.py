@@ -25,7 +25,7 @@ def show(scene: Scene) -> None:
         st.caption("This network has no layer of maps: between image and scores there is nothing.")
     image, classes = np.asarray(scene.image), scene.config.classes
     for name, upright in (("wide", False), ("narrow", True)):  # the style sheet shows one of them
-        with st.container(key=f"only_{name}_space"):
+        with st.container(key=f"space_{name}_window"):
             st.plotly_chart(
                 figures.planes(sheets, image, dark(), scene.probabilities, classes, upright),
                 key=f"space_{name}",
