@@ -18,7 +18,7 @@ from ui.shared import state
 from ui.shared.another_try import launch
 from ui.shared.plain_text import plain
 
-MOST_UPLOAD = 200  # MB
+MOST_UPLOAD = 20  # MB: the server takes no more (server.maxUploadSize)
 
 
 def show(picked: list[Summary]) -> None:
