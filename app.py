@@ -8,9 +8,12 @@ Nothing here imports torch before the first page is painted.
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.live.routes import Routes
+from ui.server import hosts, logs
+from ui.server.guard import Guard
 from ui.shared import models, share_link, sidebar, state, style
 
 # A picture of ours: a Material icon here makes every page ask fonts.gstatic.com.
@@ -51,7 +54,15 @@ def main() -> None:
 
 
 if get_script_run_ctx(suppress_warning=True) is None:
+    logs.begin()
+    hosts.allow_own_names()
     live = Routes(st.get_option("server.baseUrlPath"))
-    app = st.App(__file__, routes=live.routes, lifespan=live.lifespan)
+    app = st.App(
+        __file__,
+        routes=live.routes,
+        lifespan=live.lifespan,
+        middleware=[Middleware(Guard)],
+        on_script_error=logs.script_failed,
+    )
 else:
     main()

@@ -10,6 +10,7 @@ from ui.shared import loading, models, state
 from ui.shared.choice import choose
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
@@ -33,7 +34,7 @@ def desk(run_id: str) -> None:
         follows = run.state in runs.ACTIVE and epoch is None
         reads_digits = run.config.reads_digits
     except runs.RunError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     left, right = st.columns([2, 3], gap="large")
     with left:

@@ -8,6 +8,7 @@ from ui.inspect.images import choose_image
 from ui.shared import loading, state
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
@@ -38,7 +39,7 @@ def look(was_playing: bool, was_training: bool) -> None:
     try:
         shown = scene.make(run, epoch, *chosen)
     except runs.RunError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     flow.show(shown)
     sections.show(shown)

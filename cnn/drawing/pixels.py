@@ -32,6 +32,10 @@ from cnn.drawing.rasteriser import draw_boxed
 # The endings of picture files that are read; a phone's HEIC among them.
 PICTURE_TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif")
 MAX_SIDE = 1024  # uploads are shrunk to this before anything else
+# What is decoded at all, in pixels. A JPEG is decoded small at once, and costs less.
+MOST_PIXELS, MOST_JPEG_PIXELS = 25_000_000, 100_000_000
+# Pillow knows more, some of which it hands to other programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "HEIF")
 MIN_SIDE_TO_THIN = 40  # smaller digits are taken as they are: too coarse for a skeleton
 # Strokes finer than this, in pixels of the box, are drawn anew; others are near enough to MNIST's,
 # and are only scaled (benchmarks/drawn_digits.md).
@@ -76,18 +80,34 @@ def from_image(image: Image.Image, centred: bool = True) -> Prepared:
 
 
 def open_image(source: str | Path | IO[bytes]) -> Image.Image:
-    """The picture of a file, turned upright. Raises DigitError for what is none."""
+    """The picture of a file, turned upright, its longer side at most `MAX_SIDE`. Raises DigitError
+    for what is none, and before it is decoded for one too large."""
     import pillow_heif
 
     pillow_heif.register_heif_opener()
     try:
-        image = Image.open(source)
+        image = Image.open(source, formats=FORMATS)
+        _require_size(image)
+        image.draft(None, (MAX_SIDE, MAX_SIDE))
         image.load()
+        image.thumbnail((MAX_SIDE, MAX_SIDE))
+    except DigitError:
+        raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DigitError(
             "This file is not a picture that can be opened (PNG, JPEG, HEIC, …)."
         ) from error
     return ImageOps.exif_transpose(image)
+
+
+def _require_size(image: Image.Image) -> None:
+    """Raise DigitError for a picture that would take too much memory: a small file may hold one."""
+    most = MOST_JPEG_PIXELS if image.format in ("JPEG", "MPO") else MOST_PIXELS
+    if image.width * image.height > most:
+        raise DigitError(
+            f"This picture has {image.width:,}×{image.height:,} pixels, more than the "
+            f"{most // 1_000_000} million that are opened: make it smaller first."
+        )
 
 
 def ink_of(image: Image.Image) -> Ink:

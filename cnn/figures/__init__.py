@@ -2,6 +2,7 @@
 
 from plotly.graph_objects import Figure
 
+from cnn.figures._base import plain
 from cnn.figures.comparison import bands, confusion_difference, overlay_curves
 from cnn.figures.curves import (
     accuracy_by_step,
@@ -61,6 +62,7 @@ __all__ = [
     "overlay",
     "overlay_curves",
     "parallel_coordinates",
+    "plain",
     "planes",
     "probabilities_over_epochs",
     "probability_bars",

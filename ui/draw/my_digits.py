@@ -51,7 +51,7 @@ def keep(label: int) -> None:
         state.get().notice = f"Kept as a {label}. You have {count:,} now."
         canvas.sheet("draw").clear()
     except my_digits.CollectionError as error:
-        state.get().notice = f"Not kept: {error}"
+        state.get().notice = f"Not kept: {plain(error)}"
 
 
 def _label_buttons(drawn_something: bool) -> None:
@@ -229,9 +229,9 @@ def _effects(ids: list[str]) -> None:
                 elif status["state"] in ("finished", "stopped"):
                     _before_and_after(finetune.measure_effect(run))
                 else:
-                    st.error(status.get("message") or "It ended without a message.")
+                    st.error(plain(status.get("message") or "It ended without a message."))
         except runs.RunError as error:
-            st.warning(str(error))
+            st.warning(plain(error))
 
 
 def _before_and_after(effect: finetune.Effect) -> None:

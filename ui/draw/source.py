@@ -13,6 +13,7 @@ from ui.shared.choice import choose
 from ui.shared.image_choice import ImageChoice
 from ui.shared.picture_upload import picture_upload
 from ui.shared.pictures import enlarge, framed
+from ui.shared.plain_text import plain
 
 SOURCES = ["Canvas", "Upload"]
 
@@ -34,7 +35,7 @@ def show(split: bool) -> list[drawing.Prepared]:
     try:
         found = _from_canvas(split) if source == SOURCES[0] else _from_upload(split)
     except drawing.DigitError as error:
-        st.warning(str(error), icon=":material/image_not_supported:")
+        st.warning(plain(error), icon=":material/image_not_supported:")
         return []
     if found:
         shared.page(ImageChoice).drawing = found[state.chosen(found)].image

@@ -11,6 +11,7 @@ from cnn.inspection.attribution import METHODS, Attribution, attribute, grad_cam
 from ui.inspect.scene import Scene
 from ui.inspect.work import long_work
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 
 
 def show(scene: Scene) -> None:
@@ -37,8 +38,8 @@ def show(scene: Scene) -> None:
             overlay = figures.overlay(scene.image, heat, opacity, 250)
             chart(overlay, f"look_{name}", f"{method.label} over the image")
             st.caption(_words(found, other))
-    against_text = "against it" if against is None else f"for {classes[against]}"
-    st.caption(f"Orange is evidence for {classes[target]}, blue {against_text}.")
+    against_text = "against it" if against is None else f"for {plain(classes[against])}"
+    st.caption(f"Orange is evidence for {plain(classes[target])}, blue {against_text}.")
 
 
 def _pick_classes(scene: Scene) -> tuple[int, int | None]:

@@ -13,6 +13,7 @@ from cnn import runs
 from cnn.datasets import DATASETS
 from cnn.training import Settings
 from ui.shared import state
+from ui.shared.plain_text import plain
 
 MOST_DIFFERENCES = 2  # settings named in a label
 
@@ -78,14 +79,14 @@ def pick_run(need_weights: bool = True, place: DeltaGenerator | None = None) -> 
         try:
             run.weights_path()
         except runs.RunError as error:
-            empty(str(error), "They appear a few seconds after the start.")
+            empty(plain(error), "They appear a few seconds after the start.")
     return run
 
 
-def empty(problem: str, way_forward: str) -> None:
-    """Say what is missing, show the link to Train, and end the page."""
+def empty(what: str, way_forward: str) -> None:
+    """Say what is missing, in Markdown, show the link to Train, and end the page."""
     with st.container(border=True, horizontal_alignment="center"):
-        st.markdown(f"## {problem}")
+        st.markdown(f"## {what}")
         st.markdown(way_forward)
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
     st.stop()
