@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.live.routes import Routes
-from ui.shared import models, share_link, sidebar, state, style
+from ui.shared import models, share_link, sidebar, state, style, visitor
 
 # A picture of ours: a Material icon here makes every page ask fonts.gstatic.com.
 ICON = Path(__file__).parent / "static" / "icon.png"
@@ -20,7 +20,9 @@ ICON = Path(__file__).parent / "static" / "icon.png"
 def main() -> None:
     """One run of the script: the page that is asked for, and what stands around it."""
     st.set_page_config(page_title="CNN Playground", page_icon=str(ICON), layout="wide")
+    notice = visitor.begin()
     state.begin()
+    state.get().notice = notice or state.get().notice
     share_link.open_link()
     style.apply()
     pages = {

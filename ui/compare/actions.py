@@ -14,7 +14,7 @@ from cnn.runs import zipped
 from cnn.runs.notes import MOST_NOTE, annotate, notes, tags_in
 from cnn.runs.overview import Summary
 from ui.compare.state import CompareState
-from ui.shared import state
+from ui.shared import state, visitor
 from ui.shared.another_try import launch
 from ui.shared.plain_text import plain
 
@@ -24,7 +24,7 @@ MOST_UPLOAD = 200  # MB
 def show(picked: list[Summary]) -> None:
     """The row of buttons below the table."""
     chosen = [one.run for one in picked]
-    own = [run for run in chosen if not run.is_example]
+    own = [run for run in chosen if run.is_own]
     one, fixed = len(chosen) == 1, len(own) < len(chosen)
     run = chosen[0] if one else None
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -93,7 +93,12 @@ def show(picked: list[Summary]) -> None:
     if not picked:
         st.caption("Tick one run to open, repeat, describe or export it; two or more to compare.")
     elif fixed:
-        st.caption("Examples come with the app: they can be compared, opened and repeated.")
+        st.caption(
+            "Examples, and the class's runs, stay as they are: they can be compared, opened and "
+            "repeated."
+            if visitor.is_pupil()
+            else "Examples come with the app: they can be compared, opened and repeated."
+        )
     _undo()
 
 
