@@ -8,6 +8,7 @@ Pages, fragments and callbacks find it in the session.
 from __future__ import annotations
 
 import hmac
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -127,9 +128,13 @@ def _has_login() -> bool:
     return "is_logged_in" in st.user
 
 
+def _user() -> dict[str, Any]:
+    return dict(st.user)
+
+
 def _logged_in() -> str:
     """The e-mail, or else the subject, by which the visitor is logged in; asks for it first."""
-    user = st.user.to_dict()
+    user = _user()
     if not user.get("is_logged_in"):
         st.title("CNN Playground")
         st.markdown("Log in to find your own runs and digits.")
