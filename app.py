@@ -41,6 +41,9 @@ def main() -> None:
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         ],
     }
+    if visitor.is_teacher():
+        icon = ":material/supervisor_account:"
+        pages["Class"] = [st.Page("pages/teacher.py", title="Teacher", icon=icon)]
     page = st.navigation(pages, expanded=True)
     asked_for = st.session_state.pop("asked_for", None)  # by a visit that began without this file
     for other in (other for group in pages.values() for other in group):

@@ -15,7 +15,7 @@ from humanize import naturalsize
 from cnn.common import workspaces
 from cnn.common.server import server_settings
 from cnn.common.text import duration, plural
-from cnn.runs import checkpoints, queue
+from cnn.runs import checkpoints, lesson, queue
 from cnn.runs.config import Config, RunError, require_not_read_only
 from cnn.runs.folders import runs_dir
 from cnn.runs.run import Run
@@ -71,6 +71,7 @@ def require_may_make(config: Config) -> None:
     require_may_change()
     limit = limits(workspaces.current())
     require_allowed(config, limit)
+    lesson.require_kept(config)
     require_room(checkpoints.disk_needed(config.architecture, config.settings))
     _require_turn(limit, workspaces.current())
 

@@ -51,6 +51,7 @@ class Ticket:
     workspace: str | None = None  # whose run it is
     options: tuple[Option, ...] | None = None
     taken: Option | None = None
+    urgent: bool = False  # the teacher has put it before all others
 
     @property
     def run(self) -> Run:
@@ -68,8 +69,11 @@ class Ticket:
 
     def write(self) -> None:
         """Put it where `tickets` finds it."""
-        whose = {"workspace": self.workspace} if self.workspace else {}
-        run = {"run": self.run_id, **whose}
+        run: dict[str, object] = {"run": self.run_id}
+        if self.workspace:
+            run["workspace"] = self.workspace
+        if self.urgent:
+            run["urgent"] = True
         write_json(self.file, {**run, "options": self.options, "taken": self.taken})
 
 
@@ -90,6 +94,7 @@ def _read(file: Path) -> Ticket | None:
             workspace,
             None if options is None else tuple(_option(one) for one in options),
             None if taken is None else _option(taken),
+            content.get("urgent") is True,
         )
     except (KeyError, TypeError, ValueError):
         return None
@@ -120,7 +125,12 @@ def in_turns(waiting: Sequence[Ticket], served: Mapping[str, int]) -> list[Ticke
         before[ticket.workspace] += 1
     order = sorted(
         range(len(waiting)),
-        key=lambda n: (rounds[n], served.get(waiting[n].workspace or "", 0), waiting[n].number),
+        key=lambda n: (
+            not waiting[n].urgent,
+            rounds[n],
+            served.get(waiting[n].workspace or "", 0),
+            waiting[n].number,
+        ),
     )
     return [waiting[n] for n in order]
 
@@ -155,6 +165,14 @@ def take_ticket(run: Run) -> None:
     number = 1 + max((ticket.number for ticket in living), default=0)
     file = _folder() / f"{number:09d}.json"
     Ticket(file, run.id, run.workspace, options_without_torch(run)).write()
+
+
+def put_first(run: Run) -> None:
+    """Let `run`, which waits, come before all others that wait. Raises OSError."""
+    with changing_runs():
+        ticket = own_ticket(run)
+        if ticket and not ticket.taken:
+            replace(ticket, urgent=True).write()
 
 
 def own_ticket(run: Run) -> Ticket | None:

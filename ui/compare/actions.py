@@ -10,7 +10,7 @@ import streamlit as st
 
 from cnn import runs
 from cnn.common.text import plural
-from cnn.runs import zipped
+from cnn.runs import sharing, zipped
 from cnn.runs.notes import MOST_NOTE, annotate, notes, tags_in
 from cnn.runs.overview import Summary
 from ui.compare.state import CompareState
@@ -87,6 +87,16 @@ def show(picked: list[Summary]) -> None:
             "Delete", icon=":material/delete:", disabled=not own or fixed, key="delete_run"
         ):
             confirm_delete([run.id for run in own])
+        if sharing.can_share():
+            st.button(
+                "Share with the class",
+                icon=":material/groups:",
+                key="share_run",
+                disabled=not one or fixed,
+                on_click=_share,
+                args=(run,),
+                help="Everybody can look at a copy of it; only the teacher can change that.",
+            )
         _downloads(run)
         with st.popover("Import", icon=":material/upload:"):
             _import()
@@ -105,6 +115,16 @@ def show(picked: list[Summary]) -> None:
 def _again(run: runs.Run | None) -> None:
     if run is not None:
         launch(lambda: runs.repeat(run))
+
+
+def _share(run: runs.Run | None) -> None:
+    if run is None:
+        return
+    try:
+        sharing.share_run(run)
+        state.get().notice = f"Everybody can look at a copy of '{plain(run.name)}' now."
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
 
 
 def _archive(own: list[runs.Run], archived: bool) -> None:
