@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ui.live.routes import Routes
 from ui.server import hosts, logs
 from ui.server.guard import Guard
-from ui.shared import models, share_link, sidebar, state, style
+from ui.shared import models, share_link, sidebar, state, style, visitor
 
 # A picture of ours: a Material icon here makes every page ask fonts.gstatic.com.
 ICON = Path(__file__).parent / "static" / "icon.png"
@@ -23,7 +23,9 @@ ICON = Path(__file__).parent / "static" / "icon.png"
 def main() -> None:
     """One run of the script: the page that is asked for, and what stands around it."""
     st.set_page_config(page_title="CNN Playground", page_icon=str(ICON), layout="wide")
+    notice = visitor.begin()
     state.begin()
+    state.get().notice = notice or state.get().notice
     share_link.open_link()
     style.apply()
     pages = {
@@ -42,6 +44,9 @@ def main() -> None:
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         ],
     }
+    if visitor.is_teacher():
+        icon = ":material/supervisor_account:"
+        pages["Class"] = [st.Page("pages/teacher.py", title="Teacher", icon=icon)]
     page = st.navigation(pages, expanded=True)
     asked_for = st.session_state.pop("asked_for", None)  # by a visit that began without this file
     for other in (other for group in pages.values() for other in group):

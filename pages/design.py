@@ -22,7 +22,7 @@ def network() -> None:
     rows, problem = architecture.table(), architecture.problem()
     locked, hidden = "architecture" in play.fixed, "architecture" in play.hidden
 
-    share_link.lesson()
+    share_link.lesson_note()
     toolbar(rows, problem, locked or hidden)
     network_picture(rows, cards.chosen_number(), play.title, cards.choose)
     totals(architecture)

@@ -10,11 +10,11 @@ import streamlit as st
 
 from cnn import runs
 from cnn.common.text import plural
-from cnn.runs import zipped
+from cnn.runs import sharing, zipped
 from cnn.runs.notes import MOST_NOTE, annotate, notes, tags_in
 from cnn.runs.overview import Summary
 from ui.compare.state import CompareState
-from ui.shared import state
+from ui.shared import state, visitor
 from ui.shared.another_try import launch
 from ui.shared.plain_text import plain
 
@@ -24,7 +24,7 @@ MOST_UPLOAD = 20  # MB: the server takes no more (server.maxUploadSize)
 def show(picked: list[Summary]) -> None:
     """The row of buttons below the table."""
     chosen = [one.run for one in picked]
-    own = [run for run in chosen if not run.is_example]
+    own = [run for run in chosen if run.is_own]
     one, fixed = len(chosen) == 1, len(own) < len(chosen)
     run = chosen[0] if one else None
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -87,19 +87,44 @@ def show(picked: list[Summary]) -> None:
             "Delete", icon=":material/delete:", disabled=not own or fixed, key="delete_run"
         ):
             confirm_delete([run.id for run in own])
+        if sharing.can_share():
+            st.button(
+                "Share with the class",
+                icon=":material/groups:",
+                key="share_run",
+                disabled=not one or fixed,
+                on_click=_share,
+                args=(run,),
+                help="Everybody can look at a copy of it; only the teacher can change that.",
+            )
         _downloads(run)
         with st.popover("Import", icon=":material/upload:"):
             _import()
     if not picked:
         st.caption("Tick one run to open, repeat, describe or export it; two or more to compare.")
     elif fixed:
-        st.caption("Examples come with the app: they can be compared, opened and repeated.")
+        st.caption(
+            "Examples, and the class's runs, stay as they are: they can be compared, opened and "
+            "repeated."
+            if visitor.is_pupil()
+            else "Examples come with the app: they can be compared, opened and repeated."
+        )
     _undo()
 
 
 def _again(run: runs.Run | None) -> None:
     if run is not None:
         launch(lambda: runs.repeat(run))
+
+
+def _share(run: runs.Run | None) -> None:
+    if run is None:
+        return
+    try:
+        sharing.share_run(run)
+        state.get().notice = f"Everybody can look at a copy of '{plain(run.name)}' now."
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
 
 
 def _archive(own: list[runs.Run], archived: bool) -> None:

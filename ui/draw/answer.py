@@ -15,6 +15,7 @@ from cnn.runs.watching import MOST_IMAGES, Subject
 from ui.draw import source, state
 from ui.live import subjects
 from ui.live.component import PLOTLY_VERSION, live_component
+from ui.live.keys import stream_name
 from ui.live.payloads import figure_json
 from ui.shared import models
 from ui.shared import state as shared
@@ -112,7 +113,7 @@ def _moving(
         _live_answer(
             key="draw_live_answer",
             data={
-                "run": run.id,
+                "run": stream_name(run),
                 "subject": subjects.register(Subject(images[:MOST_IMAGES])),
                 "chosen": state.chosen(found),
                 "probabilities": reading.probabilities.round(4).tolist(),

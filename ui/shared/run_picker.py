@@ -19,15 +19,15 @@ MOST_DIFFERENCES = 2  # settings named in a label
 
 
 def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
-    """What to call each run, by its id: its name; that it is an example; of runs of one name what
-    differs, the test accuracy, and when it was made. No two are the same."""
+    """What to call each run, by its id: its name; that it is an example, or the class's; of runs of
+    one name what differs, the test accuracy, and when it was made. No two are the same."""
     alike = defaultdict(list)
     for run in found:
-        alike[run.name, run.is_example].append(run)
+        alike[run.name, run.kind].append(run)
     labels = {}
     for run in found:
-        others = alike[run.name, run.is_example]
-        more = ["example"] if run.is_example else []
+        others = alike[run.name, run.kind]
+        more = [run.kind] if run.kind else []
         labels[run.id] = " · ".join([run.name, *more, *(_apart(run, others) if others[1:] else [])])
     count = Counter(labels.values())
     return {

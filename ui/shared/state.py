@@ -64,6 +64,7 @@ class Playground:
     on_leave: Callable[[], None] | None = None  # what the shown page has to end when it is left
     chosen: int | str | None = None  # the open card on Design: its uid, or "head"
     opened_link: str | None = None
+    lesson: float | None = None  # when the class's lesson was set that this session keeps to
     own_links: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # put into the address
     hidden: frozenset[str] = frozenset()  # controls that a teacher's link hides
     fixed: frozenset[str] = frozenset()  # and those it shows but does not let move
