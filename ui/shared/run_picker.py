@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -49,7 +50,11 @@ def _apart(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
     return [*found[:MOST_DIFFERENCES], *scored, when]
 
 
-def pick_run(need_weights: bool = True, place: DeltaGenerator | None = None) -> runs.Run:
+def pick_run(
+    need_weights: bool = True,
+    place: DeltaGenerator | None = None,
+    label: Literal["visible", "collapsed"] = "visible",
+) -> runs.Run:
     """A select box of all runs in `place`, the current one chosen. Where there is none, says so
     over the whole width and stops the page."""
     play = state.get()  # first: it runs app.py where a visit began without it
@@ -73,6 +78,7 @@ def pick_run(need_weights: bool = True, place: DeltaGenerator | None = None) -> 
         format_func=labels.__getitem__,
         key=key,
         on_change=chosen,
+        label_visibility=label,
     )
     run = runs.open_run(play.run_id or ids[0])
     if need_weights:

@@ -12,8 +12,8 @@ h1 { letter-spacing: -0.02em; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 /* digits of one width, so that a changing number does not move the line */
 .stProgress p, [data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
-/* a finger on the canvas draws and does not scroll the page */
-[data-testid="stBidiComponent"], .st-key-canvas * { touch-action: none; }
+/* a finger on the canvas draws and does not scroll the page; everywhere else it scrolls */
+.st-key-canvas, .st-key-canvas * { touch-action: none; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
