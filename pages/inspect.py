@@ -5,7 +5,7 @@ import streamlit as st
 from cnn import runs
 from ui.inspect.epochs import TICK, choose_epoch, playing
 from ui.inspect.images import choose_image
-from ui.shared import loading, state
+from ui.shared import loading, state, tour
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
 from ui.shared.refresh import refreshing
@@ -42,6 +42,7 @@ def look(was_playing: bool, was_training: bool) -> None:
         return
     flow.show(shown)
     sections.show(shown)
+    tour.catch_up()
 
 
 if state.page(ImageChoice).back_to == "evaluate":

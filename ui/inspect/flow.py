@@ -17,6 +17,7 @@ from cnn.network.layers import show as shape_of
 from cnn.runs.watching import Subject
 from ui.inspect.scene import Scene, choose
 from ui.live import subjects
+from ui.shared import tour
 from ui.shared.components import colours, component, pack, peak_of, reported
 
 MAPS = 7  # shown of each layer
@@ -40,6 +41,7 @@ def show(scene: Scene) -> None:
     def chosen() -> None:
         if picked := reported(KEY, "chosen"):
             choose(scene, int(picked["layer"]), int(picked["channel"]))
+            tour.did("map")
 
     data = data_of(scene)
     if scene.epoch is None and scene.run.state in runs.ACTIVE:
