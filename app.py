@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ui.live.routes import Routes
 from ui.server import hosts, logs
 from ui.server.guard import Guard
-from ui.shared import models, share_link, sidebar, state, style, visitor
+from ui.shared import models, share_link, sidebar, state, style, tour, visitor
 
 # A picture of ours: a Material icon here makes every page ask fonts.gstatic.com.
 ICON = Path(__file__).parent / "static" / "icon.png"
@@ -54,6 +54,7 @@ def main() -> None:
             st.switch_page(other, query_params=st.query_params.to_dict())
     state.enter(page.url_path)
     sidebar.show()
+    tour.show()
     page.run()
     models.loader()  # torch, for the pages that need it
 

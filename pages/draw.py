@@ -6,7 +6,7 @@ from cnn import runs
 from cnn.drawing import Prepared
 from ui.draw import answer, compare, game, my_digits, source
 from ui.draw import state as kept
-from ui.shared import loading, models, state
+from ui.shared import loading, models, state, tour
 from ui.shared.choice import choose
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
@@ -60,6 +60,7 @@ def desk(run_id: str) -> None:
         state.page(ImageChoice).source = "My drawing"
         st.switch_page("pages/inspect.py")
     more(run, epoch, found)
+    tour.catch_up()
 
 
 def more(run: runs.Run, epoch: int | None, found: list[Prepared]) -> None:

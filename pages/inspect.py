@@ -6,7 +6,7 @@ from cnn import runs
 from ui.inspect import page_style
 from ui.inspect.epochs import TICK, choose_epoch, playing
 from ui.inspect.images import choose_image
-from ui.shared import loading, state
+from ui.shared import loading, state, tour
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
 from ui.shared.plain_text import plain
@@ -56,6 +56,7 @@ def _picture_and_parts(run: runs.Run, was_playing: bool, was_training: bool) -> 
     flow.show(shown)
     with st.container(key="inspect_tabs"):
         sections.show(shown)
+    tour.catch_up()
 
 
 if state.page(ImageChoice).back_to == "evaluate":

@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnn import drawing, recognition
 from ui.draw import state
-from ui.shared import canvas
+from ui.shared import canvas, tour
 from ui.shared import state as shared
 from ui.shared.choice import choose
 from ui.shared.image_choice import ImageChoice
@@ -39,6 +39,7 @@ def show(split: bool) -> list[drawing.Prepared]:
         return []
     if found:
         shared.page(ImageChoice).drawing = found[state.chosen(found)].image
+        tour.did("drawing")
     return found
 
 

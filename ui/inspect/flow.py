@@ -18,6 +18,7 @@ from cnn.runs.watching import Subject
 from ui.inspect.scene import Scene, choose
 from ui.live import subjects
 from ui.live.keys import stream_name
+from ui.shared import tour
 from ui.shared.components import colours, component, pack, peak_of, reported
 
 MAPS = 6  # shown of each layer: with more, the part below would not be in the same window
@@ -41,6 +42,7 @@ def show(scene: Scene) -> None:
     def chosen() -> None:
         if picked := reported(KEY, "chosen"):
             choose(scene, int(picked["layer"]), int(picked["channel"]))
+            tour.did("map")
 
     data = data_of(scene)
     if scene.epoch is None and scene.run.state in runs.ACTIVE:
