@@ -12,7 +12,7 @@ from cnn import drawing, figures, recognition, runs
 from cnn.datasets import DATASETS
 from cnn.figures.colours import MUTED, VALIDATION
 from cnn.runs.watching import MOST_IMAGES, Subject
-from ui.draw import source, state
+from ui.draw import example, source, state
 from ui.live import subjects
 from ui.live.component import PLOTLY_VERSION, live_component
 from ui.live.keys import stream_name
@@ -21,6 +21,7 @@ from ui.shared import models
 from ui.shared import state as shared
 from ui.shared.charts import chart
 from ui.shared.image_choice import ImageChoice
+from ui.shared.live_region import say
 from ui.shared.pictures import enlarge
 from ui.shared.plain_text import plain
 
@@ -43,6 +44,16 @@ def headline(small: str, large: str) -> None:
     with st.container(key="draw_winner", gap=None):
         st.markdown(small)
         st.markdown(f"## {large}")
+
+
+def in_one_sentence(reading: recognition.Reading, config: runs.Config) -> str:
+    """The answer for those who hear the page."""
+    if len(reading.best) > 1:
+        return f"It reads {len(reading.best)} digits: {reading.text(config.classes)}."
+    answer = f"{config.classes[reading.best[0]]}, {reading.confidence:.1%}"
+    if reading.is_digit[0]:
+        return f"It reads {answer}."
+    return f"That does not look like a digit. If it had to be one: {answer}."
 
 
 def no_digits(run: runs.Run) -> str:
@@ -68,6 +79,8 @@ def invitation(config: runs.Config) -> None:
     with st.container(border=True, horizontal_alignment="center", key="draw_invitation"):
         st.markdown("## :material/draw: Your turn")
         st.markdown(f"{what} The network answers as soon as {when}.")
+        if config.reads_digits and not source.is_upload():
+            example.button()
 
 
 def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
@@ -76,6 +89,7 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
         run = runs.open_run(run_id)
         config = run.config
         if not found:
+            say("", "answer")
             invitation(config)
             return
         model = models.model_of(run, epoch)
@@ -85,8 +99,10 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
         st.error(plain(error), icon=":material/error:")
         return
     if run.state in runs.ACTIVE and epoch is None:
+        say("", "answer")  # its component says what it shows
         _moving(run, reading, found, config.classes)
         return
+    say(in_one_sentence(reading, config), "answer")
     if len(found) > 1:
         _number(reading, found, config.classes)
     else:

@@ -58,7 +58,7 @@ def show(run_id: str) -> None:
 
 def _round(run_id: str, game: Game) -> None:
     asked = game.order[len(game.turns)]
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         drawing = canvas.canvas("game", "game")
     with right:

@@ -27,7 +27,7 @@ def show(run_id: str) -> None:
     st.markdown(
         "Draw a digit and press its key, or its button: it is kept, and the sheet is clean again."
     )
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         drawing = canvas.canvas("draw", "mine")
         _label_buttons(drawing is not None)

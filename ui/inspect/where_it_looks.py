@@ -44,8 +44,8 @@ def show(scene: Scene) -> None:
             chart(overlay, f"look_{name}", f"{method.label} over the image")
             st.caption(_words(found, other, figures.overlay_peak(heat)))
     st.caption(
-        f"Orange is evidence for {plain(classes[target])}, blue {plain(below)}. One scale for all "
-        "four; what its fullest colour stands for differs, since each method measures something else."
+        f"Orange is evidence for {plain(classes[target])}, blue {plain(below)}. One scale "
+        "for all four; what its fullest colour stands for differs: each method measures something else."
     )
 
 
