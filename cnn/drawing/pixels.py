@@ -122,14 +122,15 @@ def ink_of(image: Image.Image) -> Ink:
     image = image.copy()
     image.thumbnail((MAX_SIDE, MAX_SIDE))
     rgba = np.asarray(image.convert("RGBA"), np.float32) / 255
-    grey: Ink = rgba[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)
+    weights = np.array([0.299, 0.587, 0.114], np.float32)
+    grey: Ink = np.asarray(rgba[..., :3] @ weights, np.float32)
     alpha = rgba[..., 3]
     opaque = grey[alpha > 0.5]
     if alpha.min() < 0.5 and (opaque.size == 0 or float(np.ptp(opaque)) < 0.1):
         return alpha.astype(np.float32)
     if alpha.min() < 0.5:  # lay it on the paper that its ink stands out from
         under = np.float32(float(np.median(opaque)) <= 0.5)
-        grey = grey * alpha + (1 - alpha) * under
+        grey = np.asarray(grey * alpha + (1 - alpha) * under, np.float32)
     if min(grey.shape) < MIN_SIDE_TO_THIN:
         return _scaled(grey, np.ones(grey.shape, bool), level=False)
     sheet = paper.sheet_in(grey)

@@ -45,7 +45,7 @@ def show(scene: Scene) -> None:
             st.caption(_words(found, other, figures.overlay_peak(heat)))
     st.caption(
         f"Orange is evidence for {plain(classes[target])}, blue {plain(below)}. One scale "
-        "for all four; what its fullest colour stands for differs: each method measures something else."
+        "for all four; what its fullest colour stands for differs: each measures something else."
     )
 
 
