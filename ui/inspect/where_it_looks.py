@@ -26,8 +26,8 @@ def show(scene: Scene) -> None:
         below = "against it" if against is None else f"for {classes[against]}"
         scale = figures.overlay_scale(opacity, below, f"for {classes[target]}")
         with st.container(width=300):
-            name = f"Colours of all four: orange is evidence for {classes[target]}, blue {below}"
-            chart(scale, "look_scale", name)
+            meant = f"orange is evidence for {classes[target]}, blue {below}"
+            chart(scale, "look_scale", f"Colours of all four: {meant}")
     grid = st.grid(4, min_column_width=230)
     for name, method in METHODS.items():
         with grid.cell():

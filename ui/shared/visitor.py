@@ -149,7 +149,6 @@ def _logged_in() -> str:
 def _from_proxy(header: str) -> str:
     who = (st.context.headers.get(header) or "").strip()
     if not who:
-        problem = "The server in front of this app does not say who you are."
-        st.error(problem, icon=":material/lock:")
+        st.error("The proxy in front of this app does not say who you are.", icon=":material/lock:")
         st.stop()
     return who
