@@ -8,10 +8,13 @@ Nothing here imports torch before the first page is painted.
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.live.routes import Routes
-from ui.shared import models, share_link, sidebar, state, style, visitor
+from ui.server import hosts, logs
+from ui.server.guard import Guard
+from ui.shared import models, share_link, sidebar, state, style, tour, visitor
 
 # A picture of ours: a Material icon here makes every page ask fonts.gstatic.com.
 ICON = Path(__file__).parent / "static" / "icon.png"
@@ -51,12 +54,21 @@ def main() -> None:
             st.switch_page(other, query_params=st.query_params.to_dict())
     state.enter(page.url_path)
     sidebar.show()
+    tour.show()
     page.run()
     models.loader()  # torch, for the pages that need it
 
 
 if get_script_run_ctx(suppress_warning=True) is None:
+    logs.begin()
+    hosts.allow_own_names()
     live = Routes(st.get_option("server.baseUrlPath"))
-    app = st.App(__file__, routes=live.routes, lifespan=live.lifespan)
+    app = st.App(
+        __file__,
+        routes=live.routes,
+        lifespan=live.lifespan,
+        middleware=[Middleware(Guard)],
+        on_script_error=logs.script_failed,
+    )
 else:
     main()

@@ -146,11 +146,11 @@ class Session:
             **({} if check is None else {"validation_accuracy": check}),
         )
         self.status("paused" if self.paused else "running")
-        if not self.last_live:  # whoever pressed Train sees the first point before this
-            self.live()
-        if self.background:
+        if self.background:  # before what follows: the browser draws the first point now
             stand_back()
             self.background = False
+        if not self.last_live:
+            self.live()
         if self.paused:
             self.frames.write()
         else:

@@ -18,7 +18,7 @@ from ui.shared import state, visitor
 from ui.shared.another_try import launch
 from ui.shared.plain_text import plain
 
-MOST_UPLOAD = 200  # MB
+MOST_UPLOAD = 20  # MB: the server takes no more (server.maxUploadSize)
 
 
 def show(picked: list[Summary]) -> None:
@@ -132,7 +132,7 @@ def _archive(own: list[runs.Run], archived: bool) -> None:
         try:
             annotate(run, archived=archived)
         except runs.RunError as error:
-            state.get().notice = plain(str(error))
+            state.get().notice = plain(error)
 
 
 def _downloads(run: runs.Run | None) -> None:
@@ -198,7 +198,7 @@ def _import() -> None:
         try:
             run = zipped.from_zip(upload.getvalue())
         except runs.RunError as error:
-            st.error(plain(str(error)), icon=":material/block:")
+            st.error(plain(error), icon=":material/block:")
         else:
             state.page(CompareState).ticked = [run.id]
             state.get().notice = f"'{plain(run.name)}' was imported."
@@ -215,7 +215,7 @@ def edit_notes(run: runs.Run) -> None:
         try:
             annotate(run, tags=tags_in(tags), note=note)
         except runs.RunError as error:
-            st.error(plain(str(error)))
+            st.error(plain(error))
         else:
             st.rerun()
 
@@ -228,7 +228,7 @@ def confirm_delete(run_ids: list[str]) -> None:
         try:
             picked.append(runs.open_run(run_id))
         except runs.RunError as error:
-            st.caption(plain(str(error)))
+            st.caption(plain(error))
     st.markdown(
         "Weights, curves and settings go with them. Until you leave this page, **Undo** "
         "brings them back."

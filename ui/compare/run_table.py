@@ -120,7 +120,7 @@ def rename(told: Any) -> None:
     try:
         runs.open_run(str(told.get("run"))).rename(str(told.get("name")))
     except runs.RunError as error:
-        state.get().notice = plain(str(error))
+        state.get().notice = plain(error)
 
 
 def _row(one: Summary, latest: bool) -> dict[str, Any]:

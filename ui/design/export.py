@@ -135,7 +135,7 @@ def _file(architecture: Architecture) -> None:
             st.error(plain(upload.error), icon=":material/error:")
             st.caption("Your network is as it was.")
         elif upload.message:
-            st.success(upload.message, icon=":material/check:")
+            st.success(plain(upload.message), icon=":material/check:")
 
 
 def _open(key: str) -> None:
@@ -277,7 +277,7 @@ def _exports(run: runs.Run, verification: VerifiedExports) -> None:
 
     exports = verification.exports
     if exports is None:
-        st.error(verification.error or "", icon=":material/error:")
+        st.error(plain(verification.error or ""), icon=":material/error:")
         return
     with st.container(horizontal=True):
         for result in exports.results:

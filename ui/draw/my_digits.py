@@ -27,7 +27,7 @@ def show(run_id: str) -> None:
     st.markdown(
         "Draw a digit and press its key, or its button: it is kept, and the sheet is clean again."
     )
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         drawing = canvas.canvas("draw", "mine")
         _label_buttons(drawing is not None)
@@ -52,7 +52,7 @@ def keep(label: int) -> None:
         state.get().notice = f"Kept as a {label}. You have {count:,} now."
         canvas.sheet("draw").clear()
     except my_digits.CollectionError as error:
-        state.get().notice = f"Not kept: {error}"
+        state.get().notice = f"Not kept: {plain(error)}"
 
 
 def _label_buttons(drawn_something: bool) -> None:
@@ -258,9 +258,9 @@ def _effects(ids: list[str]) -> None:
                 elif status["state"] in ("finished", "stopped"):
                     _before_and_after(finetune.measure_effect(run))
                 else:
-                    st.error(status.get("message") or "It ended without a message.")
+                    st.error(plain(status.get("message") or "It ended without a message."))
         except runs.RunError as error:
-            st.warning(str(error))
+            st.warning(plain(error))
 
 
 def _before_and_after(effect: finetune.Effect) -> None:

@@ -18,6 +18,7 @@ from ui.shared import models
 from ui.shared.charts import chart
 from ui.shared.choice import choose
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 
 QUICK = 2000
@@ -55,7 +56,7 @@ def _panel(run: runs.Run, scored: Scored, weights: Weights, was_running: bool) -
     try:
         found = robustness.load(run, weights.epoch)
     except runs.RunError as error:  # deleted meanwhile, or that epoch's weights are
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     if running:
         _progress(weights)
@@ -89,7 +90,7 @@ def _start(run: runs.Run, scored: Scored, weights: Weights, found: Robustness | 
     options = [QUICK, total] if total > QUICK else [total]
     job = _jobs().get(_key(weights))
     if job and job.error:
-        st.error(f"It could not be measured: {job.error}", icon=":material/error:")
+        st.error(f"It could not be measured: {plain(job.error)}", icon=":material/error:")
 
     def start() -> None:
         if found is None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import gzip
+import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from cnn import runs
-from cnn.runs import standby
+from cnn.runs import ending, standby
 from ui.live import subjects
 from ui.live.feed import Feeds
 from ui.live.keys import open_stream
@@ -39,7 +40,7 @@ class Routes:
 
     def __init__(self, base: str = ""):
         prefix = f"/{base.strip('/')}" if base.strip("/") else ""
-        self.feeds = Feeds()
+        self.feeds, self.ending = Feeds(), False
         self.routes = [
             Route(f"{prefix}/live/{{name}}", self._stream),
             Route(f"{prefix}/script/{{version}}/plotly.min.js", _plotly),
@@ -64,11 +65,22 @@ class Routes:
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[dict[str, object] | None]:
         """End the streams as soon as the server is asked to end: it waits for them; and at last the
-        worker in standby."""
-        with _called_at_exit(self.feeds.close):
+        worker in standby, and the trainings where they are to end with the server."""
+        log = logging.getLogger(__name__)
+        log.info("the server is ready")
+        with _called_at_exit(self._end):
             yield None
-        self.feeds.close()
+        self._end()
+        if ending.wanted() and (left := await asyncio.to_thread(ending.wait)):
+            log.warning("still training as the server ends: %s", ", ".join(left))
         standby.end()
+        log.info("the server ends")
+
+    def _end(self) -> None:
+        self.feeds.close()
+        if ending.wanted() and not self.ending:
+            self.ending = True
+            threading.Thread(target=ending.ask_all_to_stop).start()
 
 
 @contextlib.contextmanager

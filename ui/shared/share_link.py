@@ -33,7 +33,7 @@ def open_link() -> None:
     try:
         shared = from_link(token)
     except SharingError as error:
-        play.notice = f"{plain(str(error))} Your own network is still here."
+        play.notice = f"{plain(error)} Your own network is still here."
         del st.query_params[PARAMETER]
         return
     same = (name for name, it in PRESETS.items() if it.architecture == shared.architecture)

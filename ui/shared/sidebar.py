@@ -83,13 +83,13 @@ def _device(was_loading: bool) -> None:
     known = models.known_devices()
     st.caption("DEVICE")
     if known is None:
-        st.markdown(f":material/memory: {cpu_name()}")
-        st.caption(models.loading_problem() or models.loading_text())
+        st.markdown(f":material/memory: {plain(cpu_name())}")
+        st.caption(plain(models.loading_problem() or models.loading_text()))
         return
     if was_loading:
         st.rerun()  # the whole page: no more looking
     device = next((d for d in known if d.id == state.get().device), best_device(known))
-    st.markdown(f":material/memory: {device.name}")
+    st.markdown(f":material/memory: {plain(device.name)}")
 
 
 def state_word(run: runs.Run, run_state: runs.State) -> str:

@@ -172,8 +172,8 @@ def begin() -> None:
             play.run_id = runs.open_run(wanted).id
             if is_new:
                 play.came_with = play.run_id
-        except runs.RunError as error:
-            play.notice = plain(str(error))
+        except runs.RunError:  # the id may be anybody's text: it is not repeated
+            play.notice = "The address names a run that is not here."
     sync_url()
 
 
@@ -223,7 +223,7 @@ def current_run() -> runs.Run | None:
         run = runs.open_run(play.run_id)
         _ = run.config
     except runs.RunError as error:
-        play.notice, play.run_id = plain(str(error)), None
+        play.notice, play.run_id = plain(error), None
         return None
     return run
 

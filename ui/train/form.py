@@ -14,6 +14,7 @@ from cnn.training import Settings
 from ui.shared import state
 from ui.shared.another_try import launch
 from ui.shared.fields import field_widget
+from ui.shared.plain_text import plain
 from ui.train import dataset_picker, device_picker, rate_finder
 
 BASICS = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule")
@@ -83,7 +84,7 @@ def _explain_problems(dataset_name: str) -> bool:
     play, dataset = state.get(), DATASETS[dataset_name]
     held_out, problem = play.settings.held_out(dataset), play.architecture.problem()
     if problem:
-        st.error(f"This network cannot be trained yet. {problem}", icon=":material/build:")
+        st.error(f"This network cannot be trained yet. {plain(problem)}", icon=":material/build:")
         st.page_link("pages/design.py", label="Fix it on Design", icon=":material/layers:")
     if too_many := held_out > dataset.train_images - FEWEST_TRAIN_IMAGES:
         st.error(

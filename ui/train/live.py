@@ -35,7 +35,7 @@ def _panel(run_id: str) -> None:
         story = snapshot(run)
         status = run.status()
     except runs.RunError as error:
-        st.warning(plain(str(error)))
+        st.warning(plain(error))
         return
     if status["state"] == "failed":
         st.error(plain(status.get("message") or "The training failed."), icon=":material/error:")
