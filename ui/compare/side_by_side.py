@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from cnn import datasets, evaluation, figures, runs
+from cnn.common.text import percent
 from cnn.evaluation import Pair
 from cnn.runs.differences import differences
 from cnn.runs.overview import Summary
@@ -128,6 +129,7 @@ def _disagreements(pair: Pair, a: str, b: str) -> None:
     st.markdown(f"##### They disagree on {len(found):,} of {len(pair.labels):,} test images")
     if not len(found):
         return
+    st.markdown(f"**A**: {plain(a)}  \n**B**: {plain(b)}")
     st.caption("First those that one of them reads rightly, the most confident mistake first.")
     images = datasets.load(pair.dataset).test_images
     grid = st.grid("auto", min_column_width=120, gap="small")
@@ -144,7 +146,7 @@ def _image(pair: Pair, image: np.ndarray, index: int, a: str, b: str) -> None:
     for name, guesses, shares in zip("AB", pair.predictions, pair.confidences, strict=True):
         colour = "green" if guesses[index] == truth else "red"
         answer = plain(pair.classes[guesses[index]])
-        said.append(f"{name}: :{colour}[**{answer}**] {shares[index]:.0%}")
+        said.append(f"{name}: :{colour}[**{answer}**] {percent(shares[index], 0)}")
     alt = f"Test image {index}, {pair.classes[truth]}: {a} and {b} read it differently"
     st.image(enlarge(image, 4), width="stretch", alt=alt)
     st.markdown(f"{plain(pair.classes[truth])} · " + "  \n".join(said))
