@@ -88,7 +88,13 @@ def show(picked: list[Summary]) -> None:
             "Delete", icon=":material/delete:", disabled=not own or fixed, key="delete_run"
         ):
             confirm_delete([run.id for run in own])
-        _downloads(run)
+        with st.popover(
+            "Export",
+            icon=":material/download:",
+            disabled=run is None,
+            help="As a zip file, as CSV, for TensorBoard.",
+        ):
+            _downloads(run)
         with st.popover("Import", icon=":material/upload:"):
             _import()
     st.caption(_what_is_possible(len(picked), fixed))
@@ -135,7 +141,7 @@ def _downloads(run: runs.Run | None) -> None:
         return metrics_csv(run) if run else ""
 
     st.download_button(
-        "Zip",
+        "Zip file",
         packed if run else b"",
         f"{name}.zip",
         "application/zip",
@@ -146,7 +152,7 @@ def _downloads(run: runs.Run | None) -> None:
         help="Settings, curves and weights, for Import.",
     )
     st.download_button(
-        "CSV",
+        "Metrics as CSV",
         table,
         f"{name}.csv",
         "text/csv",
@@ -157,7 +163,7 @@ def _downloads(run: runs.Run | None) -> None:
         help="Its metrics, a row for each point: kind, step, epoch, loss, accuracies.",
     )
     st.download_button(
-        "TensorBoard",
+        "Metrics for TensorBoard",
         board if run else b"",
         f"{name}-tensorboard.zip",
         "application/zip",
