@@ -31,6 +31,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{share:.{digits}%}"
 
 
+def confidence(probability: float, digits: int = 0) -> str:
+    """A softmax's probability as `97%`; never all, although float32 may round it to 1: `>99%`."""
+    return percent(min(float(probability), 1 - 1e-9), digits)
+
+
 def excerpt(foreign: object, most: int = 60) -> str:
     """At most `most` characters of a text that is not ours, as a message in one line may show it.
 

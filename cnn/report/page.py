@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 from cnn import evaluation, runs
-from cnn.common.text import duration, percent
+from cnn.common.text import confidence, duration, percent
 from cnn.datasets import DATASETS, at_hand
 from cnn.evaluation import Scored, robustness, trust
 from cnn.evaluation.corruptions import CURVES, MNIST_C, Corruption
@@ -148,7 +148,7 @@ def _results(scored: Scored) -> str:
 def _mistake(scored: Scored, index: int) -> str:
     row, names = scored.probabilities[index], scored.classes
     truth, guess = names[scored.labels[index]], names[row.argmax()]
-    caption = f"{truth} as {guess}, {percent(row.max(), 0)}"
+    caption = f"{truth} as {guess}, {confidence(row.max())}"
     return charts.picture(scored.images[index], caption, f"Test image {index}: {caption}")
 
 

@@ -35,7 +35,7 @@ def show(picked: Sequence[Summary], names: dict[str, str], key: str = "overlay")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         # Above 97% accuracies crowd below the top; error rates on a log axis stand apart.
         best = [one.validation for one in picked if one.validation is not None]
-        near_all = bool(best) and min(best) > NEARLY_ALL
+        near_all = len(best) == len(picked) and min(best) > NEARLY_ALL
         quantity = choose("Curve", list(QUANTITIES), f"{key}_quantity", first=int(near_all))
         axis = choose("Across", list(AXES), f"{key}_axis", first=1)
         log = st.toggle("Log scale", near_all, key=f"{key}_log", persist_state="session")

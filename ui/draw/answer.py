@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cnn import drawing, figures, recognition, runs
-from cnn.common.text import percent
+from cnn.common.text import confidence
 from cnn.datasets import DATASETS
 from cnn.figures.colours import MUTED, VALIDATION
 from cnn.runs.watching import MOST_IMAGES, Subject
@@ -138,9 +138,9 @@ def _winner(reading: recognition.Reading, one: drawing.Prepared, config: runs.Co
             with st.container(key="draw_no_digit", gap=None):
                 st.markdown(f"## That does not look like {kind} to me")
                 st.markdown(
-                    f"If it had to be one: **{classes[best]}** ({percent(reading.confidence)}). "
-                    f"The bars only share out 100% among the {kinds}; they cannot say “none of "
-                    "these”."
+                    f"If it had to be one: **{classes[best]}** "
+                    f"({confidence(reading.confidence, 1)}). The bars only share out 100% among "
+                    f"the {kinds}; they cannot say “none of these”."
                 )
         st.image(
             enlarge(one.image, 5),
@@ -164,7 +164,7 @@ def _number(
             with st.container(width=84, gap=None):
                 st.image(enlarge(one.image, 3), width=84, alt=f"Digit {i + 1} as seen")
                 note = "" if reading.is_digit[i] else " · no digit"
-                st.caption(f"**{classes[reading.best[i]]}** {percent(row.max())}{note}")
+                st.caption(f"**{classes[reading.best[i]]}** {confidence(row.max(), 1)}{note}")
     chosen = st.segmented_control(
         "Look closer at",
         range(len(found)),
@@ -193,7 +193,7 @@ def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> Non
     names = run.config.classes
     for place, k, part in (("First", first, found[0]), ("Second", second, found[1])):
         with grid.cell():
-            st.markdown(f"**{place}: {names[k]}**, {percent(row[k])}")
+            st.markdown(f"**{place}: {names[k]}**, {confidence(row[k], 1)}")
             st.image(
                 figures.evidence_overlay(one.image, part, largest).repeat(6, 0).repeat(6, 1),
                 width=168,

@@ -131,7 +131,7 @@ def _numbers(run: runs.Run, found: Scored, stands_in: bool, epoch: int | None) -
     grid.metric(
         "Test loss",
         f"{evaluation.cross_entropy(found.probabilities, found.labels):.4f}",
-        "cross-entropy, test images",
+        "cross-entropy",
         delta_color="off",
         delta_arrow="off",
         border=True,
@@ -141,7 +141,7 @@ def _numbers(run: runs.Run, found: Scored, stands_in: bool, epoch: int | None) -
     grid.metric(
         "Top-2",
         f"{percent(second, 2)}",
-        "right with two guesses",
+        "two guesses",
         delta_color="off",
         delta_arrow="off",
         border=True,
