@@ -8,6 +8,7 @@ from cnn.lessons import GLOSSARY, LESSONS, Lesson, MaterialError
 from cnn.runs import RunError
 from ui.learn import carry, material, toy
 from ui.learn.state import get, go, state_of, take, write_address
+from ui.shared import words
 from ui.shared.plain_text import plain
 
 _CSS = """
@@ -32,7 +33,7 @@ def show(lesson: Lesson) -> None:
     st.html(_CSS)
     _path(number)
     st.title(f"{number + 1}. {lesson.title}", anchor=False)
-    st.markdown(lesson.words)
+    words.sentences(lesson.words)
     for problem in get().problems:
         st.info(plain(problem), icon=":material/link_off:")
     _body(lesson)
@@ -53,8 +54,8 @@ def _body(lesson: Lesson) -> None:
     with right:
         _question(lesson)
         _carry(lesson)
-        words = ", ".join(lesson.terms)
-        with st.popover("Words", icon=":material/menu_book:", help=words, width="stretch"):
+        terms = ", ".join(lesson.terms)
+        with st.popover("Words", icon=":material/menu_book:", help=terms, width="stretch"):
             for term in lesson.terms:
                 st.markdown(f"**{term.capitalize()}.** {GLOSSARY[term]}")
     write_address()
