@@ -8,7 +8,7 @@ from cnn import runs
 from cnn.training.device import cpu_name
 from cnn.training.devices import best_device
 from ui.live import payloads
-from ui.shared import models, state
+from ui.shared import models, projector, state
 from ui.shared.following import follow
 from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
@@ -32,6 +32,7 @@ def show() -> None:
     with st.sidebar:
         _current_run()
         loading = models.known_devices() is None
+        projector.enter_button()
         refreshing(_device, LOADING_SECONDS if loading else None, "device_loading")(loading)
     if play.notice:
         st.warning(play.notice, icon=":material/info:")
