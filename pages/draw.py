@@ -6,10 +6,11 @@ from cnn import runs
 from cnn.drawing import Prepared
 from ui.draw import answer, compare, game, my_digits, source
 from ui.draw import state as kept
-from ui.shared import loading, models, state
+from ui.shared import loading, models, state, tour
 from ui.shared.choice import choose
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
@@ -33,7 +34,7 @@ def desk(run_id: str) -> None:
         follows = run.state in runs.ACTIVE and epoch is None
         reads_digits = run.config.reads_digits
     except runs.RunError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     left, right = st.columns(2, gap="large")
     with left:
@@ -59,6 +60,7 @@ def desk(run_id: str) -> None:
         state.page(ImageChoice).source = "My drawing"
         st.switch_page("pages/inspect.py")
     more(run, epoch, found)
+    tour.catch_up()
 
 
 def more(run: runs.Run, epoch: int | None, found: list[Prepared]) -> None:

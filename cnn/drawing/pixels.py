@@ -32,6 +32,10 @@ from cnn.drawing.rasteriser import draw_boxed
 # The endings of picture files that are read; a phone's HEIC among them.
 PICTURE_TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif")
 MAX_SIDE = 1024  # uploads are shrunk to this before anything else
+# What is decoded at all, in pixels. A JPEG is decoded small at once, and costs less.
+MOST_PIXELS, MOST_JPEG_PIXELS = 25_000_000, 100_000_000
+# Pillow knows more, some of which it hands to other programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "HEIF")
 MIN_SIDE_TO_THIN = 40  # smaller digits are taken as they are: too coarse for a skeleton
 # Strokes finer than this, in pixels of the box, are drawn anew; others are near enough to MNIST's,
 # and are only scaled (benchmarks/drawn_digits.md).
@@ -78,18 +82,34 @@ def from_image(image: Image.Image, centred: bool = True) -> Prepared:
 
 
 def open_image(source: str | Path | IO[bytes]) -> Image.Image:
-    """The picture of a file, turned upright. Raises DigitError for what is none."""
+    """The picture of a file, turned upright, its longer side at most `MAX_SIDE`. Raises DigitError
+    for what is none, and before it is decoded for one too large."""
     import pillow_heif
 
     pillow_heif.register_heif_opener()
     try:
-        image = Image.open(source)
+        image = Image.open(source, formats=FORMATS)
+        _require_size(image)
+        image.draft(None, (MAX_SIDE, MAX_SIDE))
         image.load()
+        image.thumbnail((MAX_SIDE, MAX_SIDE))
+    except DigitError:
+        raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DigitError(
             "This file is not a picture that can be opened (PNG, JPEG, HEIC, …)."
         ) from error
     return ImageOps.exif_transpose(image)
+
+
+def _require_size(image: Image.Image) -> None:
+    """Raise DigitError for a picture that would take too much memory: a small file may hold one."""
+    most = MOST_JPEG_PIXELS if image.format in ("JPEG", "MPO") else MOST_PIXELS
+    if image.width * image.height > most:
+        raise DigitError(
+            f"This picture has {image.width:,}×{image.height:,} pixels, more than the "
+            f"{most // 1_000_000} million that are opened: make it smaller first."
+        )
 
 
 def ink_of(image: Image.Image) -> Ink:
@@ -102,12 +122,15 @@ def ink_of(image: Image.Image) -> Ink:
     image = image.copy()
     image.thumbnail((MAX_SIDE, MAX_SIDE))
     rgba = np.asarray(image.convert("RGBA"), np.float32) / 255
-    grey, alpha = rgba[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32), rgba[..., 3]
+    weights = np.array([0.299, 0.587, 0.114], np.float32)
+    grey: Ink = np.asarray(rgba[..., :3] @ weights, np.float32)
+    alpha = rgba[..., 3]
     opaque = grey[alpha > 0.5]
     if alpha.min() < 0.5 and (opaque.size == 0 or float(np.ptp(opaque)) < 0.1):
         return alpha.astype(np.float32)
     if alpha.min() < 0.5:  # lay it on the paper that its ink stands out from
-        grey = grey * alpha + (1 - alpha) * (0.0 if float(np.median(opaque)) > 0.5 else 1.0)
+        under = np.float32(float(np.median(opaque)) <= 0.5)
+        grey = np.asarray(grey * alpha + (1 - alpha) * under, np.float32)
     if min(grey.shape) < MIN_SIDE_TO_THIN:
         return _scaled(grey, np.ones(grey.shape, bool), level=False)
     sheet = paper.sheet_in(grey)

@@ -10,21 +10,21 @@ import streamlit as st
 
 from cnn import runs
 from cnn.common.text import plural
-from cnn.runs import zipped
+from cnn.runs import sharing, zipped
 from cnn.runs.notes import MOST_NOTE, annotate, notes, tags_in
 from cnn.runs.overview import Summary
 from ui.compare.state import CompareState
-from ui.shared import state
+from ui.shared import state, visitor
 from ui.shared.another_try import launch
 from ui.shared.plain_text import plain
 
-MOST_UPLOAD = 200  # MB
+MOST_UPLOAD = 20  # MB: the server takes no more (server.maxUploadSize)
 
 
 def show(picked: list[Summary]) -> None:
     """The row of buttons below the table."""
     chosen = [one.run for one in picked]
-    own = [run for run in chosen if not run.is_example]
+    own = [run for run in chosen if run.is_own]
     one, fixed = len(chosen) == 1, len(own) < len(chosen)
     run = chosen[0] if one else None
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -87,13 +87,28 @@ def show(picked: list[Summary]) -> None:
             "Delete", icon=":material/delete:", disabled=not own or fixed, key="delete_run"
         ):
             confirm_delete([run.id for run in own])
+        if sharing.can_share():
+            st.button(
+                "Share with the class",
+                icon=":material/groups:",
+                key="share_run",
+                disabled=not one or fixed,
+                on_click=_share,
+                args=(run,),
+                help="Everybody can look at a copy of it; only the teacher can change that.",
+            )
         _downloads(run)
         with st.popover("Import", icon=":material/upload:"):
             _import()
     if not picked:
         st.caption("Tick one run to open, repeat, describe or export it; two or more to compare.")
     elif fixed:
-        st.caption("Examples come with the app: they can be compared, opened and repeated.")
+        st.caption(
+            "Examples, and the class's runs, stay as they are: they can be compared, opened and "
+            "repeated."
+            if visitor.is_pupil()
+            else "Examples come with the app: they can be compared, opened and repeated."
+        )
     _undo()
 
 
@@ -102,12 +117,22 @@ def _again(run: runs.Run | None) -> None:
         launch(lambda: runs.repeat(run))
 
 
+def _share(run: runs.Run | None) -> None:
+    if run is None:
+        return
+    try:
+        sharing.share_run(run)
+        state.get().notice = f"Everybody can look at a copy of '{plain(run.name)}' now."
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
+
+
 def _archive(own: list[runs.Run], archived: bool) -> None:
     for run in own:
         try:
             annotate(run, archived=archived)
         except runs.RunError as error:
-            state.get().notice = plain(str(error))
+            state.get().notice = plain(error)
 
 
 def _downloads(run: runs.Run | None) -> None:
@@ -173,7 +198,7 @@ def _import() -> None:
         try:
             run = zipped.from_zip(upload.getvalue())
         except runs.RunError as error:
-            st.error(plain(str(error)), icon=":material/block:")
+            st.error(plain(error), icon=":material/block:")
         else:
             state.page(CompareState).ticked = [run.id]
             state.get().notice = f"'{plain(run.name)}' was imported."
@@ -190,7 +215,7 @@ def edit_notes(run: runs.Run) -> None:
         try:
             annotate(run, tags=tags_in(tags), note=note)
         except runs.RunError as error:
-            st.error(plain(str(error)))
+            st.error(plain(error))
         else:
             st.rerun()
 
@@ -203,7 +228,7 @@ def confirm_delete(run_ids: list[str]) -> None:
         try:
             picked.append(runs.open_run(run_id))
         except runs.RunError as error:
-            st.caption(plain(str(error)))
+            st.caption(plain(error))
     st.markdown(
         "Weights, curves and settings go with them. Until you leave this page, **Undo** "
         "brings them back."

@@ -15,6 +15,7 @@ from ui.draw.state import Game, Turn
 from ui.shared import canvas, models
 from ui.shared import state as shared
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 
 ROUNDS = 10
@@ -166,4 +167,4 @@ def _keep(game: Game) -> None:
         )
         game.kept = True
     except my_digits.CollectionError as error:
-        shared.get().notice = str(error)
+        shared.get().notice = plain(error)

@@ -7,11 +7,12 @@ import streamlit as st
 
 from cnn import drawing, recognition
 from ui.draw import state
-from ui.shared import canvas
+from ui.shared import canvas, tour
 from ui.shared import state as shared
 from ui.shared.image_choice import ImageChoice
 from ui.shared.picture_upload import picture_upload
 from ui.shared.pictures import enlarge, framed
+from ui.shared.plain_text import plain
 
 
 def is_upload() -> bool:
@@ -30,10 +31,11 @@ def show(split: bool) -> list[drawing.Prepared]:
     try:
         found = _from_upload(split) if is_upload() else _from_canvas(split)
     except drawing.DigitError as error:
-        st.warning(str(error), icon=":material/image_not_supported:")
+        st.warning(plain(error), icon=":material/image_not_supported:")
         return []
     if found:
         shared.page(ImageChoice).drawing = found[state.chosen(found)].image
+        tour.did("drawing")
     return found
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cnn.drawing import Prepared
 from ui.shared import state
+from ui.shared.plain_text import plain
 
 
 @dataclass
@@ -77,5 +78,5 @@ def show_messages() -> None:
     if kept.notice:
         st.caption(kept.notice)
     if kept.problem:
-        st.error(kept.problem, icon=":material/error:")
+        st.error(plain(kept.problem), icon=":material/error:")
     kept.notice = kept.problem = None

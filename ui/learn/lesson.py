@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn.lessons import GLOSSARY, LESSONS, Lesson, MaterialError
+from cnn.runs import RunError
 from ui.learn import carry, material, toy
 from ui.learn.state import get, go, state_of, take, write_address
 from ui.shared.plain_text import plain
@@ -48,19 +49,30 @@ def _body(lesson: Lesson) -> None:
             mount = f"{lesson.id}-{mine.mounts.get(lesson.id, 0)}"
             take(lesson.id, toy.show(lesson.id, mount, state_of(lesson.id), material.of(lesson.id)))
         except MaterialError as error:
-            st.info(plain(str(error)), icon=":material/inventory_2:")
+            st.info(plain(error), icon=":material/inventory_2:")
     with right:
         _question(lesson)
-        for i, label in enumerate(lesson.carry):
-            key = f"carry_{lesson.id}_{i}"
-            if st.button(label, key=key, icon=":material/arrow_outward:", width="stretch"):
-                mine.done.add(lesson.id)
-                carry.carry(lesson.id, i, state_of(lesson.id))
+        _carry(lesson)
         words = ", ".join(lesson.terms)
         with st.popover("Words", icon=":material/menu_book:", help=words, width="stretch"):
             for term in lesson.terms:
                 st.markdown(f"**{term.capitalize()}.** {GLOSSARY[term]}")
     write_address()
+
+
+def _carry(lesson: Lesson) -> None:
+    """The buttons that take what was made here into the app."""
+    moved = state_of(lesson.id)
+    for one in lesson.carry:
+        if one.parts and moved["part"] not in one.parts:
+            continue
+        key = f"carry_{lesson.id}_{one.way}"
+        if st.button(one.label, key=key, icon=":material/arrow_outward:", width="stretch"):
+            get().done.add(lesson.id)
+            try:
+                carry.carry(lesson.id, one.way, moved)
+            except (MaterialError, RunError) as error:
+                st.info(plain(str(error)), icon=":material/info:")
 
 
 def _question(lesson: Lesson) -> None:

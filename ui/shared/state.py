@@ -66,6 +66,7 @@ class Playground:
     projector: bool = False  # larger type and maps, no sidebar
     chosen: int | str | None = None  # the open card on Design: its uid, or "head"
     opened_link: str | None = None
+    lesson: float | None = None  # when the class's lesson was set that this session keeps to
     own_links: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # put into the address
     hidden: frozenset[str] = frozenset()  # controls that a teacher's link hides
     fixed: frozenset[str] = frozenset()  # and those it shows but does not let move
@@ -175,8 +176,8 @@ def begin() -> None:
             play.run_id = runs.open_run(wanted).id
             if is_new:
                 play.came_with = play.run_id
-        except runs.RunError as error:
-            play.notice = plain(str(error))
+        except runs.RunError:  # the id may be anybody's text: it is not repeated
+            play.notice = "The address names a run that is not here."
     sync_url()
 
 
@@ -237,7 +238,7 @@ def current_run() -> runs.Run | None:
         run = runs.open_run(play.run_id)
         _ = run.config
     except runs.RunError as error:
-        play.notice, play.run_id = plain(str(error)), None
+        play.notice, play.run_id = plain(error), None
         return None
     return run
 

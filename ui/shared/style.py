@@ -16,8 +16,8 @@ h1 { letter-spacing: -0.02em; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 /* digits of one width, so that a changing number does not move the line */
 .stProgress p, [data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
-/* a finger on the canvas draws and does not scroll the page */
-[data-testid="stBidiComponent"], .st-key-canvas * { touch-action: none; }
+/* a finger on the canvas draws and does not scroll the page; everywhere else it scrolls */
+.st-key-canvas, .st-key-canvas * { touch-action: none; }
 /* the sheet takes the width there is; its tools stand beside it, on a phone below */
 .st-key-canvas { flex: 0 1 auto; min-width: 0; max-width: 100%; }
 /* what is only heard takes no gap */
