@@ -9,7 +9,7 @@ from cnn.common.server import server_settings
 from cnn.training.device import cpu_name
 from cnn.training.devices import best_device
 from ui.live import payloads
-from ui.shared import models, state, visitor
+from ui.shared import models, projector, state, visitor
 from ui.shared.following import follow
 from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
@@ -34,6 +34,7 @@ def show() -> None:
     with st.sidebar:
         _current_run()
         loading = models.known_devices() is None
+        projector.enter_button()
         _workspace()
         refreshing(_device, LOADING_SECONDS if loading else None, "device_loading")(loading)
     if play.notice:

@@ -1,8 +1,12 @@
 """What Streamlit's theme has no setting for, as one style sheet."""
 
+from functools import cache
+from pathlib import Path
+
 import streamlit as st
 
 from cnn.figures.colours import LABELS
+from ui.shared import state
 from ui.shared.components import dark
 
 _CSS = """
@@ -59,4 +63,12 @@ def apply() -> None:
     look = f"{{ color: {small} !important; opacity: 1 !important; }}"
     place = '[data-testid="stCaptionContainer"]'
     captions = f"<style>{place}, {place} > * {look}</style>"
-    st.html(_CSS + captions + (_DARK_CSS if dark() else ""))
+    more = ["print", *(["print_dark"] if dark() else [])]
+    more += ["projector"] if state.get().projector else []
+    sheets = "".join(f"<style>{_sheet(name)}</style>" for name in more)
+    st.html(_CSS + captions + (_DARK_CSS if dark() else "") + sheets)
+
+
+@cache
+def _sheet(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.css").read_text("utf-8")
