@@ -158,8 +158,8 @@ def _winner(reading: recognition.Reading, one: drawing.Prepared, config: runs.Co
                 st.markdown(f"## That does not look like {kind} to me")
                 st.markdown(
                     f"If it had to be one: **{plain(classes[best])}** "
-                    f"({confidence(reading.confidence, 1)}). The bars only share out 100% among the {kinds}; "
-                    "they cannot say “none of these”."
+                    f"({confidence(reading.confidence, 1)}). The bars only share "
+                    f"out 100% among the {kinds}; they cannot say “none of these”."
                 )
         st.image(
             enlarge(one.image, 5),
