@@ -7,7 +7,7 @@ from ui.design.advice_list import advice_list
 from ui.design.network_picture import network_picture
 from ui.design.toolbar import toolbar
 from ui.design.totals import totals
-from ui.shared import share_link, state
+from ui.shared import share_link, state, tour
 
 st.title("Design")
 st.markdown("Put a network together layer by layer. Shapes and sizes follow every change at once.")
@@ -28,7 +28,7 @@ def parts() -> None:
     rows, problem = architecture.table(), architecture.problem()
     locked, hidden = "architecture" in play.fixed, "architecture" in play.hidden
 
-    share_link.lesson()
+    share_link.lesson_note()
     toolbar(rows, problem, locked or hidden)
     network_picture(rows, cards.chosen_number(), play.title, cards.choose)
     if hidden:
@@ -46,6 +46,7 @@ def parts() -> None:
         advice_list(architecture)
     try_before_training.section(architecture, problem)
     export.section(architecture, problem)
+    tour.catch_up()
 
 
 network()

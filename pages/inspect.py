@@ -6,9 +6,10 @@ from cnn import runs
 from ui.inspect import page_style
 from ui.inspect.epochs import TICK, choose_epoch, playing
 from ui.inspect.images import choose_image
-from ui.shared import loading, state
+from ui.shared import loading, state, tour
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
@@ -50,11 +51,12 @@ def _picture_and_parts(run: runs.Run, was_playing: bool, was_training: bool) -> 
     try:
         shown = scene.make(run, epoch, *chosen)
     except runs.RunError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     flow.show(shown)
     with st.container(key="inspect_tabs"):
         sections.show(shown)
+    tour.catch_up()
 
 
 if state.page(ImageChoice).back_to == "evaluate":

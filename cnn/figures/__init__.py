@@ -2,6 +2,7 @@
 
 from plotly.graph_objects import Figure
 
+from cnn.figures._base import plain
 from cnn.figures.comparison import bands, confusion_difference, overlay_curves
 from cnn.figures.curves import (
     accuracy_by_step,
@@ -63,6 +64,7 @@ __all__ = [
     "overlay_peak",
     "overlay_scale",
     "parallel_coordinates",
+    "plain",
     "planes",
     "probabilities_over_epochs",
     "probability_bars",

@@ -16,6 +16,7 @@ from cnn.network.layers import Layer, show
 from ui.design import undo_history
 from ui.shared import state
 from ui.shared.fields import field_widget
+from ui.shared.plain_text import plain
 
 Uid = int | str  # a card's number, or "head" for the classifier's
 Act = Callable[[], None]
@@ -88,7 +89,7 @@ def layer_list(
     """The input and the cards, a table of them; above, what is wrong with the whole network."""
     fixes = suggest_fixes(architecture) if problem else []
     if problem and failing_row(rows) is None:
-        st.error(problem, icon=":material/build:")
+        st.error(plain(problem), icon=":material/build:")
         for index, fix in enumerate(fixes):
             _fix_button(fix, f"fix_all_{index}", locked, icon=":material/healing:")
     with st.container(key="layer-list", gap="xxsmall"):
@@ -222,7 +223,7 @@ def _problem(row: Row, uid: Uid, fixes: list[SuggestedFix], locked: bool) -> Non
     """Why this layer cannot work, and each suggested fix as a button."""
     assert row.problem is not None
     text = f"{row.problem[0].upper()}{row.problem[1:]}"
-    st.error(text if fixes else f"{text} {row.suggestion}", icon=":material/build:")
+    st.error(plain(text if fixes else f"{text} {row.suggestion}"), icon=":material/build:")
     with st.container(horizontal=True, gap="xsmall", key=f"fixes_{uid}"):
         for index, fix in enumerate(fixes):
             icon = ":material/healing:" if index == 0 else None

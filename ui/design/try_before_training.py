@@ -16,6 +16,7 @@ from cnn.network.layers import show
 from ui.design.text_table import Column, text_table
 from ui.shared import models, state
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 
 if TYPE_CHECKING:
     from cnn.inspection.initialisation_check import InitialisationCheck, LayerCheck
@@ -54,7 +55,7 @@ def section(architecture: Architecture, problem: str | None) -> None:
     if trial.architecture is None:
         return
     if trial.check is None:
-        st.warning(trial.error, icon=":material/info:")
+        st.warning(plain(trial.error), icon=":material/info:")
         return
     if trial.architecture != architecture:
         st.caption("The network has changed since; this was for the one before.")

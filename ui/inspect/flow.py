@@ -17,6 +17,8 @@ from cnn.network.layers import show as shape_of
 from cnn.runs.watching import Subject
 from ui.inspect.scene import Scene, choose
 from ui.live import subjects
+from ui.live.keys import stream_name
+from ui.shared import tour
 from ui.shared.components import colours, component, pack, peak_of, reported
 
 MAPS = 6  # shown of each layer: with more, the part below would not be in the same window
@@ -40,6 +42,7 @@ def show(scene: Scene) -> None:
     def chosen() -> None:
         if picked := reported(KEY, "chosen"):
             choose(scene, int(picked["layer"]), int(picked["channel"]))
+            tour.did("map")
 
     data = data_of(scene)
     if scene.epoch is None and scene.run.state in runs.ACTIVE:
@@ -59,7 +62,7 @@ def _followed(scene: Scene, columns: list[dict[str, Any]]) -> dict[str, Any]:
     }
     ends = [row for row in scene.run.metrics() if row["kind"] == "epoch"]
     key = subjects.register(Subject(image[None], shown))
-    return {"run": scene.run.id, "subject": key, "epochs": len(ends)}
+    return {"run": stream_name(scene.run), "subject": key, "epochs": len(ends)}
 
 
 def data_of(scene: Scene) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ui.inspect.sheet import tiles
 from ui.inspect.work import at_once, long_work
 from ui.shared import models
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 
 MOST_MAPS = 24
 
@@ -39,7 +40,7 @@ def show(scene: Scene) -> None:
             "probabilities",
         )
     except runs.RunError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     if history is not None:
         lines = figures.probabilities_over_epochs(
@@ -109,7 +110,7 @@ def _filter_by_epoch(scene: Scene) -> None:
     try:
         history = filter_over_epochs(scene.run, filters.tensor, number)
     except runs.RunError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     epochs = _spaced(history.epochs.tolist())
     channel = int(filters.kernel_norms[number].argmax())

@@ -31,7 +31,7 @@ def show(scene: Scene) -> None:
     try:
         edited = surgery.apply(scene.model, edits)
     except surgery.SurgeryError as error:
-        st.error(str(error))
+        st.error(plain(error))
         edits.clear()
         return
     left, right = st.columns([2, 3], gap="large")
@@ -127,9 +127,9 @@ def _predictions(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
     if not edits:
         st.markdown("**Nothing is changed yet**")
     elif guess != scene.guess:
-        st.markdown(f"**It now reads {classes[guess]} where it read {classes[scene.guess]}**")
+        st.markdown(f"**It now reads {plain(classes[guess])}, not {plain(classes[scene.guess])}**")
     else:
-        st.markdown(f"**It still reads {classes[guess]}**")
+        st.markdown(f"**It still reads {plain(classes[guess])}**")
     bars = figures.before_after(scene.probabilities, after.tolist(), classes)
     chart(bars, "surgery_bars", "Probabilities before and after")
 
@@ -200,7 +200,7 @@ def _keep(scene: Scene, edits: Edits, name: str) -> None:
         try:
             kept = surgery.keep(scene.run, scene.epoch, list(edits), name)
         except (surgery.SurgeryError, runs.RunError) as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
     edits.clear()
     state.choose_run(kept.id)

@@ -23,6 +23,7 @@ from ui.shared.charts import chart
 from ui.shared.choice import choose
 from ui.shared.components import component, dark, reported
 from ui.shared.image_choice import ImageChoice
+from ui.shared.plain_text import plain
 
 MANY, SOME = 2000, 400  # test images for layouts and statistics, and for the layers' similarity
 SIDE = 14  # pixels of a thumbnail
@@ -73,7 +74,7 @@ def _images(scene: Scene, images: datasets.Images, place: DeltaGenerator) -> Non
             f"layout_{method}_{space}",
         )
     except ValueError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     if placed is None:
         return
@@ -190,7 +191,7 @@ def _similarity(scene: Scene, images: datasets.Images, names: list[str]) -> None
     try:
         model = scene.model if other is None else models.model_of(scene.run, other)
     except runs.RunError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     some = images.test_images[:SOME]
     values = at_once(

@@ -11,6 +11,7 @@ from cnn.inspection.attribution import METHODS, Attribution, attribute, grad_cam
 from ui.inspect.scene import Scene
 from ui.inspect.work import long_work
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 
 
 def show(scene: Scene) -> None:
@@ -25,8 +26,8 @@ def show(scene: Scene) -> None:
         below = "against it" if against is None else f"for {classes[against]}"
         scale = figures.overlay_scale(opacity, below, f"for {classes[target]}")
         with st.container(width=300):
-            name = f"Colours of all four: orange is evidence for {classes[target]}, blue {below}"
-            chart(scale, "look_scale", name)
+            meant = f"orange is evidence for {classes[target]}, blue {below}"
+            chart(scale, "look_scale", f"Colours of all four: {meant}")
     grid = st.grid(4, min_column_width=230)
     for name, method in METHODS.items():
         with grid.cell():
@@ -43,8 +44,8 @@ def show(scene: Scene) -> None:
             chart(overlay, f"look_{name}", f"{method.label} over the image")
             st.caption(_words(found, other, figures.overlay_peak(heat)))
     st.caption(
-        f"Orange is evidence for {classes[target]}, blue {below}. One scale for all four; what its "
-        "fullest colour stands for differs, since each method measures something else."
+        f"Orange is evidence for {plain(classes[target])}, blue {plain(below)}. One scale "
+        "for all four; what its fullest colour stands for differs: each measures something else."
     )
 
 
