@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browsing import idle
+
 expect.set_options(timeout=60_000)  # a busy machine is no failure
 
 
@@ -105,6 +107,7 @@ def test_cards_are_dragged_and_an_impossible_order_is_fixed_by_one_button(page: 
     drag(page, palette(page, "conv2d"), rows(page).first, below=False)
     layers(page, 3)
     expect(rows(page).first).to_contain_text("1 · Conv")
+    idle(page)  # its card opens, which moves the one below
     drag(page, rows(page).first, rows(page).nth(1), below=True)
     expect(rows(page).first).to_contain_text("1 · Flatten")
     expect(page.get_by_role("button", name="Fix layer 2 first")).to_be_enabled()
