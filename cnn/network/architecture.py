@@ -6,6 +6,7 @@ Design page answers at once; only `build` imports it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 INPUT_SHAPE: Shape = (1, 28, 28)
 MAX_LAYERS = 60
+TABLES_KEPT = 500
 # 64 MB of float32 weights: more than digits need, less than every machine's memory.
 MAX_PARAMETERS = 16_000_000
 
@@ -101,6 +103,9 @@ class Architecture(Checked):
         shape, since nothing reaches them. The receptive field is the side, in input pixels, of
         what one output value depends on (Dumoulin and Visin, arXiv:1603.07285).
         """
+        return list(_rows(self))
+
+    def _table(self) -> tuple[Row, ...]:
         rows: list[Row] = []
         shape: Shape | None = INPUT_SHAPE
         field, jump = 1, 1  # of one value: what it sees, and how far its neighbour's is from it
@@ -119,10 +124,10 @@ class Architecture(Checked):
                 row = replace(row, receptive_field=min(field, INPUT_SHAPE[1]))
             rows.append(row)
         total = sum(row.parameters for row in rows)
-        return [
+        return tuple(
             replace(row, parameter_share=row.parameters / total) if row.parameters else row
             for row in rows
-        ]
+        )
 
     def problem(self) -> str | None:
         """What keeps this architecture from working, naming the layer and what to do, or None."""
@@ -170,3 +175,9 @@ class Architecture(Checked):
     def activation_bytes(self) -> int:
         """Bytes of all layers' float32 outputs for one image: what training has to remember."""
         return sum(row.activation_bytes for row in self.table())
+
+
+@functools.lru_cache(maxsize=TABLES_KEPT)
+def _rows(architecture: Architecture) -> tuple[Row, ...]:
+    """The table of an architecture: pages ask for it many times in one run of a script."""
+    return architecture._table()
