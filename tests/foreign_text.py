@@ -41,6 +41,7 @@ NO_MARKDOWN = {  # what would be found, and is no text of anybody's
     ("palette.py", "colour.name"),
     ("test_set.py", "names[method]"),
     ("answer.py", "texts[i]"),  # plain already
+    ("wall.py", "names[run.id]"),  # the options of the select box whose run is asked
 }
 
 

@@ -25,7 +25,7 @@ from cnn.figures.inspection import (
     layer_histograms,
     similarity,
 )
-from cnn.figures.overlays import evidence_overlay, overlay
+from cnn.figures.overlays import evidence_overlay, overlay, overlay_peak, overlay_scale
 from cnn.figures.predictions import (
     answer_over_epochs,
     before_after,
@@ -61,6 +61,8 @@ __all__ = [
     "loss_curve",
     "overlay",
     "overlay_curves",
+    "overlay_peak",
+    "overlay_scale",
     "parallel_coordinates",
     "plain",
     "planes",

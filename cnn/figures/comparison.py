@@ -51,10 +51,10 @@ def overlay_curves(
         value = "%{y:.2%}" if percent else "%{y:.4f}"
         text = hover(f"{axis} %{{x:,.6~g}}: {value}", "%{fullData.name}")
         if smoothing and len(x) > 2:
-            raw_x, raw = thin(x.tolist(), y.tolist(), MOST_POINTS)
+            raw_x, raw = thin(x, y, MOST_POINTS)
             behind = curve(raw_x, raw, None, 1) | {"opacity": 0.25, "showlegend": False}
             figure.add_scatter(**behind, name=f"{plain(line.name)}, raw", **look, **hover(""))
-            y = np.array(smooth_by_step(steps.tolist(), y.tolist(), smoothing))
+            y = smooth_by_step(steps, y, smoothing)
         shown_x, shown = pick(x, y, MOST_POINTS)
         mode = "lines+markers" if len(shown_x) <= 30 else "lines"
         trace = curve(shown_x, shown, None, 2.2, mode) | {"name": plain(line.name)}
@@ -116,7 +116,7 @@ def _axes(figure: go.Figure, axis: str, quantity: str, log: bool, percent: bool)
         look |= {"type": "log", "exponentformat": "power", "dtick": 1}
     if percent:
         look |= {"tickformat": ".2~%"}
-        if not log:  # one point alone would get an axis of -50 to 150 %
+        if not log:  # one point alone would get an axis of -50 to 150%
             look |= {"autorangeoptions": {"clipmin": 0, "clipmax": 1.01}}
     figure.update_yaxes(**look)
     # Of another axis or scale nothing that was zoomed fits.

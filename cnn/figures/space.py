@@ -104,8 +104,8 @@ def _scene(figure: go.Figure, length: float, upright: bool) -> go.Figure:
         height, eye, up, middle = 700, (-0.62, -0.12, -1.2), (-1, 0, 0), (0, -0.12, 0)
         aspect = (min(0.26 * length, 1.9), 0.55, 0.55)
     else:
-        height, eye, up, middle = 600, (-0.85, -1.6, 0.5), (0, 0, 1), (0, 0, 0)
-        aspect = (min(0.52 * length, 3.4), 0.95, 0.95)
+        height, eye, up, middle = 440, (-0.85, -1.6, 0.5), (0, 0, 1), (0, 0, 0)
+        aspect = (min(0.74 * length, 4.8), 1.35, 1.35)
     camera = {"eye": _xyz(eye), "up": _xyz(up), "center": _xyz(middle)}
     scene = {
         **{f"{axis}axis": {"visible": False, "showspikes": False} for axis in "xyz"},

@@ -86,7 +86,7 @@ def _show(check: InitialisationCheck, dataset: str) -> None:
     for well, text in findings(check):
         icon = ":green[:material/check_circle:]" if well else ":orange[:material/warning:]"
         st.markdown(f"{icon} {text}")
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([2, 3], gap="medium")
     with left:
         chart(
             signal_and_gradient(check.layers, check.input_signal),
@@ -107,11 +107,11 @@ def _columns(layers: tuple[LayerCheck, ...]) -> list[Column]:
     signal_help = "How much its output differs from image to image."
     dead_help = "Share of the maps or units that are zero for every image of the batch."
     return [
-        Column("Layer", [f"{i.number} · {i.layer.summary}" for i in layers], 128),
-        Column("Output", [show(i.shape) for i in layers], 76),
-        Column("Mean", [f"{i.mean:z.2f}" for i in layers], 56),
-        Column("Std", [f"{i.std:.3g}" for i in layers], 54, "Standard deviation of all outputs."),
-        Column("Signal", [f"{i.signal:.3g}" for i in layers], 54, signal_help),
-        Column("Dead", dead, 52, dead_help),
-        Column("Gradient", gradients, 60),
+        Column("Layer", [f"{i.number} · {i.layer.summary}" for i in layers], 196),
+        Column("Output", [show(i.shape) for i in layers], 88),
+        Column("Mean", [f"{i.mean:z.2f}" for i in layers], 60),
+        Column("Std", [f"{i.std:.3g}" for i in layers], 60, "Standard deviation of all outputs."),
+        Column("Signal", [f"{i.signal:.3g}" for i in layers], 64, signal_help),
+        Column("Dead", dead, 60, dead_help),
+        Column("Gradient", gradients, 76),
     ]

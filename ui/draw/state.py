@@ -55,6 +55,7 @@ class Game:
 class DrawState:
     """What is looked at, the game, and what there is to say."""
 
+    examples: int = 0  # how many were written
     digit: int = 0  # which of a number's digits is looked at
     game: Game = field(default_factory=Game)
     notice: str | None = None  # of the last click, to be shown once

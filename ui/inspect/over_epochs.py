@@ -60,9 +60,7 @@ def _spaced(epochs: list[int]) -> list[int]:
     return [epochs[i] for i in spaced]
 
 
-def _epoch_tiles(
-    scene: Scene, values: NDArray, epochs: list[int], key: str, signed: bool, each: bool = False
-) -> None:
+def _epoch_tiles(scene: Scene, values: NDArray, epochs: list[int], key: str, signed: bool) -> None:
     tiles(
         values,
         epochs,
@@ -72,7 +70,6 @@ def _epoch_tiles(
         chosen=scene.epoch,
         size=76,
         what="after epoch",
-        each=each,
         on_choose=partial(go_to, scene.run),
     )
 
@@ -100,7 +97,7 @@ def _map_by_epoch(scene: Scene, epochs: list[int], key: tuple) -> None:
         st.caption("The weights of no epoch can be read.")
         return
     maps = np.stack(list(found.values()))
-    _epoch_tiles(scene, maps, list(found), "time_maps", bool((maps < 0).any()), each=True)
+    _epoch_tiles(scene, maps, list(found), "time_maps", bool((maps < 0).any()))
 
 
 def _filter_by_epoch(scene: Scene) -> None:

@@ -23,6 +23,7 @@ from cnn import runs
 from cnn.runs import ending, standby
 from ui.live import subjects
 from ui.live.feed import Feeds
+from ui.live.keys import open_stream
 
 PLOTLY_VERSION = metadata.version("plotly")
 _HEADERS = {
@@ -41,14 +42,14 @@ class Routes:
         prefix = f"/{base.strip('/')}" if base.strip("/") else ""
         self.feeds, self.ending = Feeds(), False
         self.routes = [
-            Route(f"{prefix}/live/{{run_id}}", self._stream),
+            Route(f"{prefix}/live/{{name}}", self._stream),
             Route(f"{prefix}/script/{{version}}/plotly.min.js", _plotly),
         ]
 
     async def _stream(self, request: Request) -> Response:
         """The run's events after the id that the browser knows."""
         try:
-            run = runs.open_run(request.path_params["run_id"])
+            run = open_stream(request.path_params["name"])
         except runs.RunError:
             return PlainTextResponse(
                 "There is no such run here.", 404, headers={"Cache-Control": "no-store"}

@@ -129,7 +129,7 @@ def _forecast(device: Device) -> None:
             icon=":material/memory:",
         )
     if busy := runs.device_holder(device.lock_names):
-        name = plain(busy.name)
+        name = plain(busy.name) if busy.is_own else "a run of another workspace"
         st.caption(f":material/hourglass: Busy with {name}; a new run waits.")
 
 

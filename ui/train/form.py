@@ -9,6 +9,7 @@ from cnn import runs
 from cnn.common.text import plural
 from cnn.datasets import DATASETS, is_on_disk
 from cnn.runs import checkpoints
+from cnn.runs.folders import runs_place
 from cnn.training import Settings
 from ui.shared import state
 from ui.shared.another_try import launch
@@ -69,7 +70,7 @@ def _disk_note() -> None:
     of = "" if free is None else f" of {naturalsize(free)} free"
     kept = checkpoints.most_kept(play.architecture.parameters * 4)
     thinned = f", the weights of {kept} epochs" if kept < play.settings.epochs + 1 else ""
-    st.caption(f"On disk: up to {naturalsize(needed)}{of} in {runs.runs_dir()}{thinned}.")
+    st.caption(f"On disk: up to {naturalsize(needed)}{of} in {runs_place()}{thinned}.")
     if free is not None and needed > free:
         st.warning(
             "That is more than is free. Delete runs on Compare, make the network smaller, or set "

@@ -41,6 +41,7 @@ class Limits extends Toy {
     this.mark = tabs(this.box, "Part", [["limits", "Limits"], ["costs", "Costs"], ["history", "History"]],
       (part) => this.keep({ part }));
     this.parts = { limits: this.buildLimits(), costs: this.buildCosts(), history: this.buildHistory() };
+    this.waiting = setTimeout(() => this.send("state", { ...this.state, image: this.packed() }), 350);
   }
 
   buildLimits() {
@@ -135,7 +136,7 @@ class Limits extends Toy {
     const truth = LINES[what] ? undefined : picture;
     const said = Object.entries(this.networks).map(([name, network]) => {
       const shares = sharesOf(network, asked(network, given));
-      const best = this.answers[name].show(shares, truth);
+      const best = this.answers[name].show(shares, truth, hasSigmoids(network));
       this.box.dataset[name] = best;
       return [best, shares[best]];
     });
@@ -144,8 +145,8 @@ class Limits extends Toy {
       inverted: "Ink and paper change places. To you it is the same digit; every number is another.",
       noise: "Each pixel is mixed with a random number. You read it for longer than they do.",
       nudge: "Each pixel moves by the same small amount, in the direction that raises the convolutional network's loss: its own gradient (Goodfellow and others, 2014).",
-      star: "Ten answers are all there are: softmax must share out 100 % among digits, whatever it is given.",
-      letter: "Ten answers are all there are: softmax must share out 100 % among digits, whatever it is given.",
+      star: "Ten answers are all there are: softmax must share out 100% among digits, whatever it is given.",
+      letter: "Ten answers are all there are: softmax must share out 100% among digits, whatever it is given.",
     }[what] + ` One layer says ${said[0][0]}, the convolutional network ${said[1][0]} at ${percent(said[1][1])}.`;
     this.say(this.words.textContent);
   }
