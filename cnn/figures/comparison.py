@@ -136,6 +136,7 @@ def confusion_difference(
     look = {"colorscale": DIVERGING, "zmin": -largest, "zmax": largest, "xgap": 2, "ygap": 2}
     axes = {"x": list(names), "y": list(names), "text": numbers, "texttemplate": "%{text}"}
     strength = np.sign(apart) * np.sqrt(np.abs(apart) * largest)  # rare ones stay visible
+    strength[apart == 0] = np.nan  # nothing there: the page's own colour, light or dark
     figure = heat_map(strength, customdata=apart, **axes, **look, **text)
     figure.update_xaxes(title="Predicted", side="top", **NAMES)
     figure.update_yaxes(title="Truth", autorange="reversed", **NAMES)
