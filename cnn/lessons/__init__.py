@@ -3,7 +3,7 @@
 Nothing here needs torch.
 """
 
-from cnn.lessons.catalogue import LESSONS, Lesson, Question
+from cnn.lessons.catalogue import LESSONS, Carry, Lesson, Question
 from cnn.lessons.glossary import GLOSSARY
 from cnn.lessons.material import MaterialError, digits, network
 from cnn.lessons.state import State, default_state, read_state, write_state
@@ -11,6 +11,7 @@ from cnn.lessons.state import State, default_state, read_state, write_state
 __all__ = [
     "GLOSSARY",
     "LESSONS",
+    "Carry",
     "Lesson",
     "MaterialError",
     "Question",

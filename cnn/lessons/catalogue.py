@@ -21,17 +21,27 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Carry:
+    """A button that takes what was made elsewhere: `way` names what it does (`ui.learn.carry`),
+    `parts` those parts of the lesson that it belongs to (none: all)."""
+
+    way: str
+    label: str
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Lesson:
     """One lesson: `words` come before what is to be touched, two sentences at most; `fields` is
-    what can be moved in it, and stands in its link; `carry` are the labels of the buttons that take
-    what was made elsewhere (`ui.learn.carry`), `terms` the words of the glossary it is about."""
+    what can be moved in it, and stands in its link; `terms` are the words of the glossary it is
+    about."""
 
     id: str
     title: str
     icon: str
     words: str
     question: Question
-    carry: tuple[str, ...]
+    carry: tuple[Carry, ...]
     terms: tuple[str, ...]
     fields: Mapping[str, Field] = field(default_factory=dict)
 
@@ -59,7 +69,7 @@ LESSONS: tuple[Lesson, ...] = (
             "its ink meets the weights of other places. A convolution slides the same small "
             "filters over all places, and pooling forgives what is left: it holds longer.",
         ),
-        ("Look inside with this digit",),
+        (Carry("look_inside", "Look inside with this digit"),),
         ("pixel", "normalisation", "flatten"),
         {
             "picture": _DIGIT,
@@ -83,7 +93,11 @@ LESSONS: tuple[Lesson, ...] = (
             "answers only where above and below differ: at an edge. Point at the paper beside the "
             "digit, and at an edge.",
         ),
-        ("Build this layer on Design", "See a trained one"),
+        (
+            Carry("own_filter", "Put these weights into a network"),
+            Carry("build_layer", "Build this layer on Design"),
+            Carry("see_layer", "See trained filters"),
+        ),
         ("convolution", "filter", "activation map", "stride", "padding", "dilation"),
         {
             "picture": Number(-1, 9, 7, whole=True),
@@ -113,7 +127,11 @@ LESSONS: tuple[Lesson, ...] = (
             "same as before; only what crosses a border counts. The next layer sees less of the "
             "move, and after three poolings hardly any: that is why a shifted pixel is forgiven.",
         ),
-        ("Play with the maximum", "Play with the average", "Play with the sum"),
+        (
+            Carry("pool_max", "Play with the maximum"),
+            Carry("pool_avg", "Play with the average"),
+            Carry("pool_sum", "Play with the sum"),
+        ),
         ("pooling", "activation map"),
         {
             "picture": _DIGIT,
@@ -137,7 +155,10 @@ LESSONS: tuple[Lesson, ...] = (
             "one. Choose *Two layers* and *None*: both lines are the same. Only the bend makes "
             "depth worth having.",
         ),
-        ("A network with this bend",),
+        (
+            Carry("bend", "Play with this bend", ("curve", "two", "deep")),
+            Carry("draw", "Draw, and see ten probabilities", ("softmax",)),
+        ),
         ("activation function", "softmax", "gradient"),
         {
             "part": OneOf(("curve", "two", "deep", "softmax")),
@@ -168,11 +189,14 @@ LESSONS: tuple[Lesson, ...] = (
             "tells zeros from all other digits, averaged over all of them. Move *Trained for* from "
             "random weights on, and watch it form.",
         ),
-        ("Play with this dropout",),
+        (
+            Carry("one_layer", "Look inside this network", ("weights",)),
+            Carry("dropout", "Play with this dropout", ("dropout",)),
+        ),
         ("fully connected layer", "weight", "dropout"),
         {
             "part": OneOf(("weights", "dropout")),
-            "picture": _DIGIT,
+            "picture": Number(0, 9, 0, whole=True),  # the digit that the question is about
             "digit": Number(0, 9, 0, whole=True),
             "epoch": Number(0, 5, 5, whole=True),
             "rate": Number(0, 0.8, 0.5),
@@ -198,7 +222,10 @@ LESSONS: tuple[Lesson, ...] = (
             "network: once every ReLU is at 0, no gradient comes back. Too small a rate is safe "
             "and takes for ever. Try 2, then 0.005, then 0.2.",
         ),
-        ("Train with this rate",),
+        (
+            Carry("train_rate", "Train with this rate"),
+            Carry("play_rate", "Play with this rate"),
+        ),
         ("weight", "loss", "gradient", "back-propagation", "learning rate", "epoch"),
         {
             "part": OneOf(("network", "surface")),
@@ -223,7 +250,7 @@ LESSONS: tuple[Lesson, ...] = (
             "The four epochs after it add a few points, and no more epochs would help: a weight "
             "for each pixel is all that this network has.",
         ),
-        ("Train it myself",),
+        (Carry("train_tutorial", "Train it myself"),),
         ("epoch", "loss", "confusion matrix"),
         {"language": OneOf(("keras", "torch"))},
     ),
@@ -245,7 +272,10 @@ LESSONS: tuple[Lesson, ...] = (
             "and shifted copies make learning by heart harder, so that what is left to learn is "
             "the digit itself. The best remedy is more images.",
         ),
-        ("Train such a network",),
+        (
+            Carry("train_overfitting", "Train such a network"),
+            Carry("play_overfitting", "Play with such a network"),
+        ),
         ("over-fitting", "dropout", "augmentation"),
         {
             "images": Number(50, 400, 200, whole=True),
@@ -257,8 +287,8 @@ LESSONS: tuple[Lesson, ...] = (
         "objects",
         "From edges to objects",
         ":material/category:",
-        "These are the maps of a trained network on your image; the frame is the part of it that "
-        "one value sees. Choose a layer and a map, and see what excites it most.",
+        "These are the activation maps of a trained network on your image; the frame is the part "
+        "of it that one value sees. Choose a layer and a map, and see what excites it most.",
         Question(
             "Which layer's values see the largest part of the image?",
             ("The first", "The last", "All see the same"),
@@ -267,7 +297,7 @@ LESSONS: tuple[Lesson, ...] = (
             "closer: so the windows add up. Edges make corners, corners make loops and crossings, "
             "and from those the digit is read. Nobody told it to.",
         ),
-        ("Look inside with this digit",),
+        (Carry("look_at_map", "Look inside with this digit"),),
         ("activation map", "pooling", "filter"),
         {
             "picture": _DIGIT,
@@ -288,7 +318,11 @@ LESSONS: tuple[Lesson, ...] = (
             "It has ten outputs and no eleventh: softmax shares out 100% among ten digits. The "
             "Draw page asks a second, separate question first: is this a digit at all?",
         ),
-        ("Open it on Design",),
+        (
+            Carry("look_inside", "Look inside with this image", ("limits",)),
+            Carry("compare", "Compare your own runs", ("costs",)),
+            Carry("open_preset", "Open it on Design", ("history",)),
+        ),
         ("softmax", "gradient", "normalisation"),
         {
             "part": OneOf(("limits", "costs", "history")),

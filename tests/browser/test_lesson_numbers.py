@@ -17,7 +17,12 @@ from cnn.runs.weights import load_model
 from tests.browsing import ROOT
 
 Evaluate = Callable[[str, Any], Any]
-SCRIPTS = ("ui/shared/painting.js", "ui/learn/numbers.js", "ui/learn/kit.js")
+SCRIPTS = (
+    "ui/shared/painting.js",
+    "ui/learn/numbers.js",
+    "ui/learn/kit.js",
+    "ui/learn/views.js",
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,19 @@
 """Learn: every lesson opens, asks, answers and carries on; a link brings its state."""
 
+import base64
+
 import numpy as np
 import pytest
 
+from cnn import runs
 from cnn.lessons import LESSONS, digits
 from cnn.network.layers import Activation, Conv2d, Dropout, SumPool2d
 from cnn.presets import EXPERIMENTS
+from cnn.runs.weights import load_model
+from ui.inspect.state import InspectState
 from ui.learn.carry import shifted
+from ui.learn.state import sent_image
+from ui.shared.image_choice import ImageChoice
 
 IDS = [lesson.id for lesson in LESSONS]
 
@@ -58,7 +65,7 @@ def test_a_link_brings_lesson_state_and_progress(app, examples):
     page = app("learn", lesson="convolution", stride="2", picture="3", done="1-3")
     assert page.title[0].value.endswith("Convolution")
     assert "".join(page.query_params["stride"]) == "2"
-    page.button(key="carry_convolution_0").click().run()
+    page.button(key="carry_convolution_build_layer").click().run()
     assert page.title[0].value == "Design"
     first = page.session_state.playground.architecture.layers[0]
     assert isinstance(first, Conv2d)
@@ -82,49 +89,103 @@ def test_without_the_examples_a_lesson_says_what_is_missing(app):
     assert not page.exception
 
 
+PLAY = "Press Train and watch a network learn to read digits"
 CARRIED = {
-    ("pixels", 0): "Inspect",
-    ("convolution", 1): "Inspect",
-    ("pooling", 2): "Press Train and watch a network learn to read digits",
-    ("activations", 0): "Press Train and watch a network learn to read digits",
-    ("dense", 0): "Press Train and watch a network learn to read digits",
-    ("learning", 0): "Train",
-    ("program", 0): "Train",
-    ("overfitting", 0): "Train",
-    ("objects", 0): "Inspect",
-    ("limits", 0): "Design",
+    ("pixels", "look_inside"): "Inspect",
+    ("convolution", "see_layer"): "Inspect",
+    ("pooling", "pool_sum"): PLAY,
+    ("activations", "bend"): PLAY,
+    ("dense", "one_layer"): "Inspect",
+    ("dense", "dropout"): PLAY,
+    ("learning", "train_rate"): "Train",
+    ("learning", "play_rate"): PLAY,
+    ("program", "train_tutorial"): "Train",
+    ("overfitting", "train_overfitting"): "Train",
+    ("overfitting", "play_overfitting"): PLAY,
+    ("objects", "look_at_map"): "Inspect",
+    ("limits", "open_preset"): "Design",
+}
+LINKS: dict[str, dict[str, str]] = {
+    "pixels": {"right": "3"},
+    "activations": {"bend": "tanh"},
+    "dense": {"rate": "0.3"},
+    "learning": {"rate": "2"},
+    "overfitting": {"images": "100", "rate": "0.4"},
+    "objects": {"layer": "2", "map": "5"},
+    "limits": {"preset": "lenet5", "part": "history"},
 }
 
 
-@pytest.mark.parametrize(("lesson", "number"), CARRIED)
-def test_what_was_made_is_carried_on(app, examples, lesson, number):
-    query = {
-        "pixels": {"right": "3"},
-        "activations": {"bend": "tanh"},
-        "dense": {"rate": "0.3"},
-        "learning": {"rate": "2"},
-        "overfitting": {"images": "100", "rate": "0.4"},
-        "limits": {"preset": "lenet5"},
-    }.get(lesson, {})
+@pytest.mark.parametrize(("lesson", "way"), CARRIED)
+def test_what_was_made_is_carried_on(app, examples, lesson, way):
+    query = dict(LINKS.get(lesson, {}))
+    if way == "dropout":
+        query["part"] = "dropout"
+    if way == "play_rate":
+        query |= {"part": "surface", "step": "0.25"}
     page = app("learn", lesson=lesson, **query)
-    page.button(key=f"carry_{lesson}_{number}").click().run()
+    page.button(key=f"carry_{lesson}_{way}").click().run()
     assert not page.exception
-    assert page.title[0].value == CARRIED[lesson, number]
+    assert page.title[0].value == CARRIED[lesson, way]
     play = page.session_state.playground
     layers = play.architecture.layers
+    rates = [one.rate for one in layers if isinstance(one, Dropout)]
     if lesson == "pooling":
         assert sum(isinstance(layer, SumPool2d) for layer in layers) == 3
     if lesson == "activations":
         assert {one.function for one in layers if isinstance(one, Activation)} == {"tanh"}
-    if lesson == "dense":
-        assert [one.rate for one in layers if isinstance(one, Dropout)] == [0.3]
+    if way == "dropout":
+        assert rates == [0.3]
     if lesson == "overfitting":
-        assert play.settings.train_images == 100
-        assert [one.rate for one in layers if isinstance(one, Dropout)] == [0.4]
-    if lesson in ("program", "limits"):
+        assert (play.settings.train_images, rates) == (100, [0.4])
+    if way in ("train_tutorial", "open_preset"):
         assert play.preset == {"program": "tutorial", "limits": "lenet5"}[lesson]
     if lesson == "learning":
-        assert (play.settings.optimizer, play.settings.learning_rate) == ("sgd", 2.0)
+        rate = 2.0 if way == "train_rate" else 0.25
+        assert (play.settings.optimizer, play.settings.learning_rate) == ("sgd", rate)
+    if CARRIED[lesson, way] == "Inspect":
+        network = "example-tutorial" if way == "one_layer" else "example-compact"
+        assert play.run_id == network
+        drawing = play.pages[ImageChoice].drawing
+        picture = {"dense": 0}.get(lesson, 7)
+        moved = shifted(digits()[picture], 0, 3 if lesson == "pixels" else 0)
+        np.testing.assert_array_equal(drawing, moved.astype(np.float32) / np.float32(255))
+    if way == "look_at_map":
+        choice = play.pages[InspectState].runs["example-compact"].choice
+        assert (choice.layer, choice.channel) == (7, 5)  # the second block's ReLU
+
+
+def test_nine_weights_become_the_first_filter_of_a_run(app, examples):
+    kernel = [0, 1, 0, 2, -4, 0.5, 0, 1, 0]
+    page = app("learn", lesson="convolution", kernel="_".join(map(str, kernel)))
+    page.button(key="carry_convolution_own_filter").click().run()
+    assert not page.exception
+    assert page.title[0].value == "Inspect"
+    run = runs.open_run(page.session_state.playground.run_id)
+    first = load_model(run)[0].weight.detach().numpy()
+    example = load_model(runs.open_run("example-compact"))[0].weight.detach().numpy()
+    assert first[0, 0].ravel().tolist() == kernel
+    np.testing.assert_array_equal(first[1:], example[1:])
+    assert "surgery" in run.config.origin
+
+
+def test_weights_of_another_size_say_why_they_do_not_fit(app, examples):
+    page = app("learn", lesson="convolution", kernel="_".join(["1"] * 25))
+    page.button(key="carry_convolution_own_filter").click().run()
+    assert not page.exception
+    assert page.title[0].value.endswith("Convolution")
+    assert "nine weights" in page.info[0].value
+
+
+@pytest.mark.parametrize("sent", [None, 3, "", "@@", "AAAA", "A" * 3000])
+def test_what_is_no_image_is_left(sent):
+    assert sent_image(sent) is None
+
+
+def test_an_image_that_was_drawn_comes_from_the_browser():
+    sent = np.arange(784, dtype=np.uint16).astype(np.uint8)
+    found = sent_image(base64.b64encode(sent.tobytes()).decode())
+    np.testing.assert_array_equal(found, sent.reshape(28, 28))
 
 
 def test_a_digit_moves_with_its_lesson(examples):

@@ -10,22 +10,22 @@ import streamlit as st
 
 from cnn import runs
 from cnn.common.text import plural
-from cnn.runs import zipped
+from cnn.runs import sharing, zipped
 from cnn.runs.notes import MOST_NOTE, annotate, notes, tags_in
 from cnn.runs.overview import Summary
 from cnn.runs.tensorboard import to_tensorboard
 from ui.compare.state import CompareState
-from ui.shared import state
+from ui.shared import state, visitor
 from ui.shared.another_try import launch
 from ui.shared.plain_text import plain
 
-MOST_UPLOAD = 200  # MB
+MOST_UPLOAD = 20  # MB: the server takes no more (server.maxUploadSize)
 
 
 def show(picked: list[Summary]) -> None:
     """The row of buttons below the table."""
     chosen = [one.run for one in picked]
-    own = [run for run in chosen if not run.is_example]
+    own = [run for run in chosen if run.is_own]
     one, fixed = len(chosen) == 1, len(own) < len(chosen)
     run = chosen[0] if one else None
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -88,6 +88,16 @@ def show(picked: list[Summary]) -> None:
             "Delete", icon=":material/delete:", disabled=not own or fixed, key="delete_run"
         ):
             confirm_delete([run.id for run in own])
+        if sharing.can_share():
+            st.button(
+                "Share with the class",
+                icon=":material/groups:",
+                key="share_run",
+                disabled=not one or fixed,
+                on_click=_share,
+                args=(run,),
+                help="Everybody can look at a copy of it; only the teacher can change that.",
+            )
         with st.popover(
             "Export",
             icon=":material/download:",
@@ -104,6 +114,8 @@ def show(picked: list[Summary]) -> None:
 def _what_is_possible(ticked: int, fixed: bool) -> str:
     """Why some buttons are grey, and what to do."""
     examples = "Examples come with the app and stay as they are: no tags, archive or delete."
+    if visitor.is_pupil():
+        examples = "Examples and the class's runs stay as they are: no tags, archive or delete."
     if not ticked:
         return "Tick one run to open, repeat, describe or export it; two or more to compare."
     if ticked == 1:
@@ -117,12 +129,22 @@ def _again(run: runs.Run | None) -> None:
         launch(lambda: runs.repeat(run))
 
 
+def _share(run: runs.Run | None) -> None:
+    if run is None:
+        return
+    try:
+        sharing.share_run(run)
+        state.get().notice = f"Everybody can look at a copy of '{plain(run.name)}' now."
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
+
+
 def _archive(own: list[runs.Run], archived: bool) -> None:
     for run in own:
         try:
             annotate(run, archived=archived)
         except runs.RunError as error:
-            state.get().notice = plain(str(error))
+            state.get().notice = plain(error)
 
 
 def _downloads(run: runs.Run | None) -> None:
@@ -203,7 +225,7 @@ def _import() -> None:
         try:
             run = zipped.from_zip(upload.getvalue())
         except runs.RunError as error:
-            st.error(plain(str(error)), icon=":material/block:")
+            st.error(plain(error), icon=":material/block:")
         else:
             state.page(CompareState).ticked = [run.id]
             state.get().notice = f"'{plain(run.name)}' was imported."
@@ -220,7 +242,7 @@ def edit_notes(run: runs.Run) -> None:
         try:
             annotate(run, tags=tags_in(tags), note=note)
         except runs.RunError as error:
-            st.error(plain(str(error)))
+            st.error(plain(error))
         else:
             st.rerun()
 
@@ -233,7 +255,7 @@ def confirm_delete(run_ids: list[str]) -> None:
         try:
             picked.append(runs.open_run(run_id))
         except runs.RunError as error:
-            st.caption(plain(str(error)))
+            st.caption(plain(error))
     st.markdown(
         "Weights, curves and settings go with them. Until you leave this page, **Undo** "
         "brings them back."

@@ -70,7 +70,7 @@ def show(found: Sequence[Summary]) -> None:
         return
     shown = [one for one in found if kept.show_archived or not one.archived]
     kept.keep_only({one.run.id for one in shown})
-    newest = max((s for s in shown if not s.run.is_example), key=lambda s: s.created, default=None)
+    newest = max((s for s in shown if s.run.is_own), key=lambda s: s.created, default=None)
     labels = _apart(shown)
     rows = [_row(one, one is newest, labels.get(one.run.id, "")) for one in shown]
     filters = {row["filter"] for row in rows}
@@ -123,7 +123,7 @@ def rename(told: Any) -> None:
     try:
         runs.open_run(str(told.get("run"))).rename(str(told.get("name")))
     except runs.RunError as error:
-        state.get().notice = plain(str(error))
+        state.get().notice = plain(error)
 
 
 def _apart(shown: Sequence[Summary]) -> dict[str, str]:
@@ -182,7 +182,7 @@ def _row(one: Summary, latest: bool, apart: str = "") -> dict[str, Any]:
         "note": one.note,
         "archived": one.archived,
         "latest": latest,
-        "fixed": one.run.is_example,
+        "fixed": not one.run.is_own,
         "state": texts["state"],
         "filter": _filter(one),
         "curve": curve,
@@ -194,7 +194,7 @@ def _row(one: Summary, latest: bool, apart: str = "") -> dict[str, Any]:
 
 
 def _filter(one: Summary) -> str:
-    if one.run.is_example:
+    if one.run.kind and not one.is_active:
         return "example"
     if one.is_active:
         return "active"

@@ -91,7 +91,7 @@ def start(run: runs.Run, seeds: Sequence[int], together: list[str]) -> None:
             made.append(again := runs.repeat(run, seed))
             runs.launch(again)
     except (runs.RunError, DataError) as error:
-        state.get().notice = plain(str(error))
+        state.get().notice = plain(error)
     if made:
         tick([*together, *(one.id for one in made)])
 

@@ -82,7 +82,7 @@ def _which_is_better(picked: Sequence[Summary], names: dict[str, str]) -> None:
         note = stand_in_note(first.run.config.dataset)
         pair = _pair(first.run.id, second.run.id, _changed(first.run), _changed(second.run))
     except (runs.RunError, datasets.DataError) as error:
-        st.info(plain(str(error)), icon=":material/info:")
+        st.info(plain(error), icon=":material/info:")
         return
     if note:
         st.info(note, icon=":material/database_off:")

@@ -9,7 +9,8 @@ from cnn.network import MAX_LAYERS, Architecture, failing_row
 from cnn.network.layers import LAYER_KINDS, Layer
 from ui.design import undo_history
 from ui.design.cards import place_of, slug
-from ui.shared import state
+from ui.shared import state, tour
+from ui.shared.words import help_for
 
 
 def palette(locked: bool) -> None:
@@ -39,7 +40,7 @@ def _button(kind: str, layer: type[Layer], disabled: bool) -> None:
         key=f"add_{kind}",
         icon=layer.icon,
         type="tertiary",
-        help=layer.about,
+        help=help_for(layer.title, layer.about),
         on_click=add,
         args=(kind,),
         disabled=disabled,
@@ -56,6 +57,7 @@ def add(kind: str, place: int | None = None) -> None:
         above = place_of(play.chosen)
         place = lowest_place(play.architecture, layer) if above is None else above + 1
     play.add(layer, max(0, min(place, len(play.cards))))
+    tour.did("layer")
     undo_history.current()  # a step of its own, also where two quick clicks come in one run
 
 

@@ -16,6 +16,7 @@ from ui.draw.state import Game, Turn
 from ui.shared import canvas, models
 from ui.shared import state as shared
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 
 ROUNDS = 10
@@ -58,7 +59,7 @@ def show(run_id: str) -> None:
 
 def _round(run_id: str, game: Game) -> None:
     asked = game.order[len(game.turns)]
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         drawing = canvas.canvas("game", "game")
     with right:
@@ -167,4 +168,4 @@ def _keep(game: Game) -> None:
         )
         game.kept = True
     except my_digits.CollectionError as error:
-        shared.get().notice = str(error)
+        shared.get().notice = plain(error)

@@ -12,6 +12,7 @@ from ui.evaluate.report import download_button
 from ui.evaluate.scores import scored, weights_of
 from ui.evaluate.state import choices_of
 from ui.shared.another_try import near_chance
+from ui.shared.plain_text import plain
 from ui.shared.stand_in import stand_in_note
 
 NEWEST = -1
@@ -61,10 +62,10 @@ def show(run: runs.Run) -> None:
         weights = weights_of(run, epoch)
         found = scored(weights, _kept_at(run))
     except datasets.DataError as error:
-        st.error(str(error), icon=":material/database_off:")
+        st.error(plain(error), icon=":material/database_off:")
         return
     except runs.RunError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     _numbers(run, found, bool(note), epoch)
     near_chance(run)
@@ -105,7 +106,7 @@ def _score(run: runs.Run) -> None:
     try:
         evaluation.score_test_set(run, show_share)
     except (runs.RunError, datasets.DataError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
     else:
         st.rerun()
 

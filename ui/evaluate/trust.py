@@ -11,6 +11,7 @@ from cnn.common.text import percent
 from cnn.evaluation import Scored, trust
 from ui.evaluate.scores import Weights, logits
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 
 Probabilities = NDArray[np.float64]
 
@@ -20,7 +21,7 @@ def show(run: runs.Run, scored: Scored, weights: Weights) -> None:
     try:
         test, validation = logits(weights)
     except (runs.RunError, datasets.DataError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     before = trust.softmax(test)
     temperature = trust.fit_temperature(*validation) if validation else None

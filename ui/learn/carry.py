@@ -9,67 +9,116 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from cnn import runs
 from cnn.lessons import State, digits
+from cnn.lessons.material import COMPACT, TUTORIAL, example, network
+from cnn.lessons.own_filter import run_with, with_window
 from cnn.network import Architecture
-from cnn.network.layers import Activation, Conv2d, Dropout, Flatten
+from cnn.network.layers import Activation, Dropout, Flatten
 from cnn.presets import DEFAULT_PRESET, PRESETS
 from cnn.presets.blocks import linear_relu
 from cnn.presets.blocks import network as architecture
 from cnn.presets.knobs import POOLS, Knobs
 from cnn.training import Settings
-from ui.shared import state
+from ui.learn.state import get
+from ui.shared import loading, state
 from ui.shared.image_choice import ImageChoice
 
 
-def carry(lesson: str, number: int, moved: State) -> None:
-    """Do what a lesson's button of that number says, and open the page where it is to be seen."""
-    st.switch_page(f"pages/{_WAYS[lesson][number](moved)}.py")
+def carry(lesson: str, way: str, moved: State) -> None:
+    """Do what a lesson's button says, and open the page where it is to be seen.
+
+    Raises MaterialError and RunError.
+    """
+    st.switch_page(f"pages/{_WAYS[way](lesson, moved)}.py")
 
 
-def _build_layer(moved: State) -> str:
+def _own_filter(lesson: str, moved: State) -> str:
+    """The nine weights as the first filter of the trained network, looked at on Inspect."""
+    kernel, side = _kernel(moved)
+    if side == 3:
+        loading.wait()
+    with st.spinner("Setting the filter, and reading the test images with it..."):
+        run = run_with(kernel)
+    _look_at(lesson, moved, run, (1, 0))
+    return "inspect"
+
+
+def _kernel(moved: State) -> tuple[NDArray[np.float64], int]:
+    weights = np.array(moved["kernel"], np.float64)
+    side = round(len(weights) ** 0.5)
+    return weights.reshape(side, side), side
+
+
+def _build_layer(lesson: str, moved: State) -> str:
     """Compact CNN with this window in its first layer."""
-    play, preset = state.get(), PRESETS[DEFAULT_PRESET]
-    side = round(len(moved["kernel"]) ** 0.5)  # type: ignore[arg-type]
-    first, *rest = preset.architecture.layers
-    assert isinstance(first, Conv2d)
-    mine = first.changed(
-        kernel_size=side,
-        stride=moved["stride"],
-        dilation=moved["dilation"],
-        padding="same" if moved["padding"] else "valid",
+    play, (_, side) = state.get(), _kernel(moved)
+    stride, padding, dilation = (
+        int(str(moved[name])) for name in ("stride", "padding", "dilation")
     )
-    network = Architecture(layers=(mine, *rest), head=preset.architecture.head)
-    play.replace(network, preset.settings, None)
+    play.replace(
+        with_window(side, stride, padding, dilation), PRESETS[DEFAULT_PRESET].settings, None
+    )
     play.chosen = play.cards[0].uid
     state.leave_run()
     return "design"
 
 
-def _see_layer(moved: State) -> str:
-    """The first layer of the current run."""
-    state.page(ImageChoice).map = (1, 0)
+def _see_layer(lesson: str, moved: State) -> str:
+    """The trained network's first layer."""
+    _look_at(lesson, moved, example(COMPACT), (1, 0))
     return "inspect"
 
 
-def _train_with_rate(moved: State) -> str:
-    """Plain gradient descent at the lesson's rate, on the network that stands on Train."""
-    play = state.get()
-    settings = play.settings.changed(
-        optimizer="sgd", learning_rate=float(str(moved["rate"])), schedule="constant"
-    )
-    play.settings = settings
-    play.version += 1
-    return "train"
+def _with_rate(page: str) -> Callable[[str, State], str]:
+    """Plain gradient descent at the lesson's rate, for the network that stands there."""
+
+    def go(_: str, moved: State) -> str:
+        rate = moved["step"] if moved["part"] == "surface" else moved["rate"]
+        play = state.get()
+        play.settings = play.settings.changed(
+            optimizer="sgd", learning_rate=float(str(rate)), schedule="constant"
+        )
+        play.version += 1
+        state.leave_run()
+        return page
+
+    return go
 
 
-def _look_inside(moved: State) -> str:
-    """The lesson's digit, moved as it is there, on Inspect."""
-    image = digits()[int(str(moved["picture"]))]
-    rows, columns = (int(str(moved.get(name, 0))) for name in ("down", "right"))
+def _look_inside(lesson: str, moved: State) -> str:
+    """The lesson's image in the network that has read it there, on Inspect."""
+    _look_at(lesson, moved, example(COMPACT), None)
+    return "inspect"
+
+
+def _one_layer(lesson: str, moved: State) -> str:
+    """The same in the network of one layer."""
+    _look_at(lesson, moved, example(TUTORIAL), None)
+    return "inspect"
+
+
+def _look_at_map(lesson: str, moved: State) -> str:
+    """With the layer and the map that are chosen there."""
+    bends = [
+        number for number, layer in enumerate(network(COMPACT), 1) if layer["kind"] == "activation"
+    ]
+    place = bends[int(str(moved["layer"])) - 1], int(str(moved["map"]))
+    _look_at(lesson, moved, example(COMPACT), place)
+    return "inspect"
+
+
+def _look_at(lesson: str, moved: State, run: runs.Run, place: tuple[int, int] | None) -> None:
+    """Let Inspect show the lesson's image, as it is there, in `run`; and a layer's map."""
     choice = state.page(ImageChoice)
-    choice.source = "My drawing"
-    choice.drawing = shifted(image, rows, columns).astype(np.float32) / np.float32(255)
-    return "inspect"
+    picture = max(0, int(str(moved["picture"])))
+    image = get().images.get(lesson)
+    if image is None:
+        rows, columns = (int(str(moved.get(name, 0))) for name in ("down", "right"))
+        image = shifted(digits()[picture], rows, columns)
+    choice.source, choice.map = "My drawing", place
+    choice.drawing = image.astype(np.float32) / np.float32(255)
+    state.choose_run(run.id)
 
 
 def shifted(image: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
@@ -92,11 +141,11 @@ def _play(**knobs: object) -> str:
     return "play"
 
 
-def _pool(way: str) -> Callable[[State], str]:
-    return lambda moved: _play(pooling=way)
+def _pool(way: str) -> Callable[[str, State], str]:
+    return lambda lesson, moved: _play(pooling=way)
 
 
-def _bend(moved: State) -> str:
+def _bend(_: str, moved: State) -> str:
     """With this bend; without one: all activations switched off."""
     bend = moved["bend"]
     if bend != "none":
@@ -110,20 +159,44 @@ def _bend(moved: State) -> str:
     return "design"
 
 
-def _dropout(moved: State) -> str:
+def _dropout(_: str, moved: State) -> str:
     return _play(dropout=moved["rate"])
 
 
-def _train_tutorial(moved: State) -> str:
+def _train_tutorial(lesson: str, moved: State) -> str:
     """The tutorial's network with its settings."""
-    state.get().load_preset("tutorial")
-    return "train"
+    return _preset("tutorial", "train")
 
 
-def _train_overfitting(moved: State) -> str:
+def _open_preset(_: str, moved: State) -> str:
+    """A network of history."""
+    return _preset(str(moved["preset"]), "design")
+
+
+def _preset(name: str, page: str) -> str:
+    state.get().load_preset(name)
+    state.leave_run()
+    return page
+
+
+def _overfitting(page: str) -> Callable[[str, State], str]:
     """The lesson's right-hand network, on the bundled sample."""
-    play = state.get()
-    network = architecture(Flatten(), *linear_relu(64), Dropout(rate=moved["rate"]))
+
+    def go(_: str, moved: State) -> str:
+        built, settings = overfitting_network(moved)
+        play = state.get()
+        play.replace(built, settings, None)
+        play.dataset = "mnist-sample"
+        state.leave_run()
+        return page
+
+    return go
+
+
+def overfitting_network(moved: State) -> tuple[Architecture, Settings]:
+    """Network and settings as the lesson's script has them."""
+    rate = float(str(moved["rate"]))
+    help_against = (Dropout(rate=rate),) if rate else ()
     settings = Settings().changed(
         train_images=moved["images"],
         shift=moved["shift"],
@@ -134,26 +207,25 @@ def _train_overfitting(moved: State) -> str:
         schedule="constant",
         weight_decay=0.0,
     )
-    play.replace(network, settings, None)
-    play.dataset = "mnist-sample"
-    return "train"
+    return architecture(Flatten(), *linear_relu(64), *help_against), settings
 
 
-def _open_preset(moved: State) -> str:
-    """A network of history."""
-    state.get().load_preset(str(moved["preset"]))
-    return "design"
-
-
-_WAYS: dict[str, tuple[Callable[[State], str], ...]] = {
-    "pixels": (_look_inside,),
-    "convolution": (_build_layer, _see_layer),
-    "pooling": tuple(map(_pool, POOLS)),
-    "activations": (_bend,),
-    "dense": (_dropout,),
-    "learning": (_train_with_rate,),
-    "program": (_train_tutorial,),
-    "overfitting": (_train_overfitting,),
-    "objects": (_look_inside,),
-    "limits": (_open_preset,),
+_WAYS: dict[str, Callable[[str, State], str]] = {
+    "look_inside": _look_inside,
+    "own_filter": _own_filter,
+    "build_layer": _build_layer,
+    "see_layer": _see_layer,
+    **{f"pool_{way}": _pool(way) for way in POOLS},
+    "bend": _bend,
+    "draw": lambda lesson, moved: "draw",
+    "one_layer": _one_layer,
+    "dropout": _dropout,
+    "train_rate": _with_rate("train"),
+    "play_rate": _with_rate("play"),
+    "train_tutorial": _train_tutorial,
+    "train_overfitting": _overfitting("train"),
+    "play_overfitting": _overfitting("play"),
+    "look_at_map": _look_at_map,
+    "compare": lambda lesson, moved: "compare",
+    "open_preset": _open_preset,
 }

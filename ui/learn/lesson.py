@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn.lessons import GLOSSARY, LESSONS, Lesson, MaterialError
+from cnn.runs import RunError
 from ui.learn import carry, material, toy
 from ui.learn.state import get, go, state_of, take, write_address
+from ui.shared import words
 from ui.shared.plain_text import plain
 
 _CSS = """
@@ -17,9 +19,18 @@ _CSS = """
 .st-key-learn_path { gap: 0.2rem; }
 .st-key-learn_path button { min-width: 2.2rem; padding: 0.1rem 0.5rem; }
 @media (max-width: 640px) { .block-container { padding-top: 4.2rem; } }
+/* On paper: the lesson alone, dark on white, over as many sheets of A4 as it needs. */
 @media print {
-  [data-testid="stSidebar"], [data-testid="stHeader"], .st-key-learn_path, .st-key-learn_ways_on {
-    display: none; }
+  @page { size: A4; margin: 12mm; }
+  [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], .st-key-tour,
+  .st-key-learn_path, .st-key-learn_ways_on, [class*="st-key-carry_"], .stPopover {
+    display: none !important; }
+  html, body, #root, .stApp, .stApp div, .stApp section { overflow: visible !important; }
+  .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"], .block-container {
+    position: static !important; height: auto !important; width: auto !important;
+    max-width: none !important; padding: 0 !important; }
+  .stApp, [data-testid="stMain"] * { color: #14171d !important; background: none !important; }
+  [data-testid="stColumn"] { min-width: 100% !important; }
 }
 </style>
 """
@@ -31,7 +42,7 @@ def show(lesson: Lesson) -> None:
     st.html(_CSS)
     _path(number)
     st.title(f"{number + 1}. {lesson.title}", anchor=False)
-    st.markdown(lesson.words)
+    words.sentences(lesson.words)
     for problem in get().problems:
         st.info(plain(problem), icon=":material/link_off:")
     _body(lesson)
@@ -48,19 +59,30 @@ def _body(lesson: Lesson) -> None:
             mount = f"{lesson.id}-{mine.mounts.get(lesson.id, 0)}"
             take(lesson.id, toy.show(lesson.id, mount, state_of(lesson.id), material.of(lesson.id)))
         except MaterialError as error:
-            st.info(plain(str(error)), icon=":material/inventory_2:")
+            st.info(plain(error), icon=":material/inventory_2:")
     with right:
         _question(lesson)
-        for i, label in enumerate(lesson.carry):
-            key = f"carry_{lesson.id}_{i}"
-            if st.button(label, key=key, icon=":material/arrow_outward:", width="stretch"):
-                mine.done.add(lesson.id)
-                carry.carry(lesson.id, i, state_of(lesson.id))
-        words = ", ".join(lesson.terms)
-        with st.popover("Words", icon=":material/menu_book:", help=words, width="stretch"):
+        _carry(lesson)
+        terms = ", ".join(lesson.terms)
+        with st.popover("Words", icon=":material/menu_book:", help=terms, width="stretch"):
             for term in lesson.terms:
                 st.markdown(f"**{term.capitalize()}.** {GLOSSARY[term]}")
     write_address()
+
+
+def _carry(lesson: Lesson) -> None:
+    """The buttons that take what was made here into the app."""
+    moved = state_of(lesson.id)
+    for one in lesson.carry:
+        if one.parts and moved["part"] not in one.parts:
+            continue
+        key = f"carry_{lesson.id}_{one.way}"
+        if st.button(one.label, key=key, icon=":material/arrow_outward:", width="stretch"):
+            get().done.add(lesson.id)
+            try:
+                carry.carry(lesson.id, one.way, moved)
+            except (MaterialError, RunError) as error:
+                st.info(plain(str(error)), icon=":material/info:")
 
 
 def _question(lesson: Lesson) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from cnn.lessons import GLOSSARY, LESSONS
 from cnn.presets import EXPERIMENTS
 from ui.learn.state import get, go
-from ui.shared import state
+from ui.shared import state, tour
 from ui.shared.plain_text import plain
 
 
@@ -20,6 +20,13 @@ def show() -> None:
     )
     for problem in get().problems:
         st.info(plain(problem), icon=":material/link_off:")
+    st.button(
+        "Take the tour of the app first",
+        key="tour_again",
+        icon=":material/tour:",
+        type="tertiary",
+        on_click=tour.start,
+    )
     _lessons()
     st.subheader("Experiments to try")
     st.caption("Each sets up a network and its settings. Press the button, then Train, and watch.")

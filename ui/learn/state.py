@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnn.lessons import LESSONS, State, default_state, read_state, write_state
 from cnn.lessons.catalogue import BY_ID
@@ -18,12 +21,14 @@ LESSON, DONE = "lesson", "done"
 @dataclass
 class LearnState:
     """`lesson`: the open one's id, None on the list; `mounts` counts how often a lesson began anew;
+    `images`: what a lesson's networks were last given, uint8 `(28, 28)`, where it was moved there;
     `answers`: the index of the answer chosen to each question; `read`: the visit for which the
     address was read."""
 
     lesson: str | None = None
     states: dict[str, State] = field(default_factory=dict)
     mounts: dict[str, int] = field(default_factory=dict)
+    images: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     read: int = -1
@@ -66,6 +71,7 @@ def begin_anew(lesson: str) -> None:
     """Let the browser take the lesson's state from here."""
     mine = get()
     mine.mounts[lesson] = mine.mounts.get(lesson, 0) + 1
+    mine.images.pop(lesson, None)
 
 
 def go(lesson: str | None) -> None:
@@ -77,6 +83,20 @@ def take(lesson: str, moved: object) -> None:
     """Keep what was moved in the browser; what is not allowed is left out."""
     if isinstance(moved, Mapping):
         get().states[lesson], _ = read_state(BY_ID[lesson].fields, moved)
+        image = sent_image(moved.get("image"))
+        if image is not None:
+            get().images[lesson] = image
+
+
+def sent_image(packed: object) -> NDArray[np.uint8] | None:
+    """An image that the browser sent, 784 bytes in base64; None for anything else."""
+    if not isinstance(packed, str) or len(packed) > 2000:
+        return None
+    try:
+        pixels = np.frombuffer(base64.b64decode(packed, validate=True), np.uint8)
+    except ValueError:
+        return None
+    return pixels.reshape(28, 28) if pixels.size == 784 else None
 
 
 def write_address() -> None:

@@ -20,7 +20,7 @@ TOYS = HERE / "toys"
 
 @cache
 def _component(lesson: str) -> ComponentRenderer:
-    parts = [HERE / "numbers.js", HERE / "kit.js", TOYS / f"{lesson}.js"]
+    parts = [*(HERE / f"{name}.js" for name in ("numbers", "kit", "views")), TOYS / f"{lesson}.js"]
     scripts = [part.read_text("utf-8") for part in parts]
     return st.components.v2.component(
         f"learn_{lesson}",

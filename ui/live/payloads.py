@@ -69,6 +69,8 @@ def progress_text(found: runs.Status) -> str:
     if found.get("stopped_early"):
         epochs = plural(found.get("epoch", 0), "epoch")
         text += f" and {epochs}: the validation loss had stopped falling"
+    if reason := found.get("stopped_for"):
+        text += f": {reason}"
     if found.get("kept_epoch"):
         text += f" · the weights of epoch {found['kept_epoch']} are kept"
     return text

@@ -9,7 +9,7 @@ from cnn.common.checked import limits
 from cnn.runs.records import ControlFile
 from cnn.training import Settings
 from ui.play.state import PACES, get
-from ui.shared import state
+from ui.shared import state, tour
 from ui.shared.another_try import launch, send
 
 
@@ -29,6 +29,7 @@ def run_of_now() -> runs.Run | None:
 
 def train() -> None:
     """Train, or go on training."""
+    tour.did("train")
     run = run_of_now()
     status = run.state if run else None
     if run and status in runs.ACTIVE:
@@ -78,6 +79,7 @@ def start_over() -> None:
 def rebuild(**changes: object) -> None:
     """Take other settings or, as `architecture`, another network; where it was training, train
     that. Raises SettingsError."""
+    tour.did("knob")
     play = state.get()
     architecture = changes.pop("architecture", None)
     settings = play.settings.changed(**changes)
@@ -97,6 +99,7 @@ def rebuild(**changes: object) -> None:
 
 def load_preset(name: str) -> None:
     """Take a preset's network and settings; where it was training, train that."""
+    tour.did("knob")
     was_training = _abandon()
     state.get().load_preset(name)
     state.leave_run()
@@ -106,6 +109,7 @@ def load_preset(name: str) -> None:
 
 def begin(control: ControlFile | None = None) -> None:
     """A new run of the network and the settings as they stand."""
+    tour.did("train")
     play = state.get()
     asked: ControlFile = {"pace": PACES[get().speed], "begun_by_play": True, **(control or {})}
 

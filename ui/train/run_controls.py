@@ -45,7 +45,7 @@ def result(run: runs.Run) -> None:
     images = DATASETS[run.config.dataset].test_images
     with st.container(horizontal=True, vertical_alignment="center", key="train_result"):
         st.markdown(f"### {percent(accuracy)} of {images:,} new images read right", width="content")
-        main = not (run.is_example or run.can_resume() or run.can_start_again())
+        main = run.is_own and not (run.can_resume() or run.can_start_again())
         for label, page, icon in (
             ("Draw at it", "draw", "draw"),
             ("Look inside", "inspect", "visibility"),
@@ -63,6 +63,8 @@ def result(run: runs.Run) -> None:
 
 def controls(run: runs.Run) -> None:
     """Pause, resume, stop and the learning rate, for a run that trains; resume for one that can."""
+    if run.kind == "class":
+        return
     status = run.status()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if status["state"] in runs.ACTIVE:

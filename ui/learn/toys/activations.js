@@ -24,18 +24,10 @@ class Activations extends Toy {
     this.moveInput = slider(at, "Input", { low: -4, high: 4, step: 0.05 }, (input) => this.keep({ input }));
     this.curve = new Plot(at, "The function and its slope", { height: 300, width: 640, xTitle: "input",
       yTitle: "output" });
-    this.key(at, [["output", VALUE], ["slope: what the gradient is multiplied by on its way back", SLOPE]]);
+    key(at, [["solid: output", VALUE],
+      ["dashed: slope, which the gradient is multiplied by on its way back", SLOPE, true]]);
     this.curveWords = element("p", "", at);
     return at;
-  }
-
-  key(parent, entries) {
-    const made = element("p", "key", parent);
-    for (const [words, colour] of entries) {
-      const item = element("span", "", made);
-      element("i", "", item).style.background = colour;
-      item.append(words);
-    }
   }
 
   buildTwo() {

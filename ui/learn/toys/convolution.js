@@ -59,10 +59,10 @@ class Convolution extends Toy {
       point: (r, c) => this.pointAt(r, c) });
 
     const bar = element("div", "line", this.box);
-    this.player = button(bar, "▶ Play", () => this.slideOrRest(), "main");
+    const player = changing(bar, ["▶ Play", "❚❚ Pause"], () => this.slideOrRest());
     button(bar, "Step", () => { this.stop(); this.step(); });
     this.onPlay = (on) => {
-      this.player.textContent = on ? "❚❚ Pause" : "▶ Play";
+      player(Number(on));
       if (!on && this.seen?.rows) this.draw();
     };
     const whole = (name, label, low, high, note) => slider(bar, label,
@@ -73,7 +73,8 @@ class Convolution extends Toy {
 
     this.goal = this.part("Make only the slanted stroke light up");
     this.goalWords = element("p", "", this.goal);
-    const meter = element("div", "meter", this.goal);
+    this.goalStart = button(this.goal, "Show the strokes", () => this.keep({ picture: -1 }));
+    const meter = this.meter = element("div", "meter", this.goal);
     this.filled = element("i", "", meter);
     element("b", "", meter).style.left = `${GOAL * 100}%`;
 
@@ -204,8 +205,13 @@ class Convolution extends Toy {
   }
 
   drawGoal(map, columns, layer) {
-    this.goal.hidden = this.state.picture >= 0;
-    if (this.goal.hidden) return;
+    const away = this.state.picture >= 0;
+    this.meter.style.display = away ? "none" : "";
+    this.goalStart.style.display = away ? "" : "none";
+    if (away) {
+      this.goalWords.textContent = "A task for weights of your own, on an image of five thin strokes.";
+      return;
+    }
     const share = shareOnSlanted(map, columns, layer);
     this.filled.style.width = `${share * 100}%`;
     this.goalWords.textContent = `${percent(share)} of what lights up (values at least half the largest) lies on the `

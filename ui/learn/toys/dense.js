@@ -13,7 +13,7 @@ class Dense extends Toy {
     const ink = tableOf(this.data.colours.ink);
     const top = element("div", "line", this.box);
     this.markPicture = choice(top, "Digit", this.images.map((_, i) => [i, `Digit ${i}`]),
-      (picture) => { this.drawn = null; this.keep({ picture }); }, (i) => thumbnail(this.images[i], ink));
+      (picture) => { this.drawn = null; this.keep({ picture, digit: picture }); }, (i) => thumbnail(this.images[i], ink));
     this.blank = button(top, "Blank sheet", () => { this.drawn = new Float64Array(784); this.keep({}); });
     this.parts = { weights: this.buildWeights(), dropout: this.buildDropout() };
   }

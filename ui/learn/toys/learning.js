@@ -14,6 +14,7 @@ const SAYS = {
 };
 const WAYS = { sgd: ["SGD", "#4a8fd6"], momentum: ["Momentum", "#ea7a2c"], adam: ["Adam", "#38a373"] };
 const STEPS = 60;
+const FAINT = "color-mix(in srgb, var(--st-text-color) 28%, transparent)";
 
 function strokes() {
   return [1, 2].flatMap((place) => [0, 1].map((label) => ({ label,
@@ -26,8 +27,8 @@ class Learning extends Toy {
     this.mark = tabs(this.box, "Part", [["network", "Every number of a network"],
       ["surface", "The loss as a landscape"]], (part) => { this.stop(); this.keep({ part }); });
     this.onPlay = (on) => {
-      this.player.textContent = on ? "❚❚ Pause" : `▶ Play to epoch ${EPOCHS}`;
-      this.runner.textContent = on ? "❚❚ Pause" : "▶ Walk down";
+      this.player(Number(on));
+      this.runner(Number(on));
     };
     this.buildNetwork();
     this.buildSurface();
@@ -37,9 +38,9 @@ class Learning extends Toy {
   buildNetwork() {
     const at = this.network = element("div", "toy", this.box);
     const bar = element("div", "line", at);
-    this.next = button(bar, "Step: forward", () => { this.stop(); this.phase(); }, "main");
+    this.next = changing(bar, PHASES.map((phase) => `Step: ${phase}`), () => { this.stop(); this.phase(); });
     button(bar, "One image", () => { this.stop(); this.oneImage(); });
-    this.player = button(bar, "", () => this.playOrRest());
+    this.player = changing(bar, [`▶ Play to epoch ${EPOCHS}`, "❚❚ Pause"], () => this.playOrRest(), "");
     button(bar, "New random weights", () => {
       this.stop();
       this.state.seed = (this.state.seed % 999) + 1;
@@ -48,13 +49,23 @@ class Learning extends Toy {
     });
     this.markRate = choice(bar, "Learning rate", [["0.005", "0.005: small"], ["0.2", "0.2"],
       ["2", "2: large"]], (rate) => this.keep({ rate }));
-    this.told = element("p", "", at);
-    this.told.style.minHeight = "40px";
+    this.told = element("p", "told", at);
     this.stage = element("div", "stage", at);
-    this.explained = element("p", "quiet", at);
-    this.explained.style.minHeight = "40px";
+    const legend = element("p", "key", at);
+    const example = element("span", "", legend);
+    const cell = element("span", "cell", example);
+    element("b", "", cell, "0.26");
+    element("small", "", cell, "−0.04");
+    example.append("a number, and small below it its gradient: how much the loss rises with it");
+    for (const [words, colour] of [["positive", 1], ["negative", -1]]) {
+      const item = element("span", "", legend);
+      element("i", "", item).style.color = `rgb(${colourOf(colour, 1, true, this.data.colours.signed)})`;
+      item.append(words);
+    }
+    this.explained = element("p", "quiet told", at, "Point at a weight to see how its gradient moves it.");
     this.plot = new Plot(at, "Loss of each image by step", { height: 150, width: 700,
       xTitle: "epoch", yTitle: "loss" });
+    key(at, [["each image", FAINT], ["mean of the last four", "var(--st-primary-color)"]]);
   }
 
   begin() {
@@ -117,7 +128,7 @@ class Learning extends Toy {
     const phase = PHASES[this.at] ?? "ready";
     const { image, label } = this.example;
     this.markRate(this.state.rate);
-    this.next.textContent = `Step: ${PHASES[(this.at + 1) % 4]}`;
+    this.next((this.at + 1) % 4);
     const accuracy = strokes().filter((one) => {
       const scores = forward(this.layers, one.image, [1, 4, 4]).at(-1).values;
       return (scores[1] > scores[0]) === Boolean(one.label);
@@ -180,7 +191,7 @@ class Learning extends Toy {
     });
     const top = Math.max(1.5, ...smooth.map(([, v]) => v).filter(Number.isFinite));
     this.plot.show({ x: [0, end / IMAGES], y: [0, Math.min(top, 6)] },
-      [{ at: this.losses, colour: "color-mix(in srgb, var(--st-text-color) 28%, transparent)", width: 1.2 },
+      [{ at: this.losses, colour: FAINT, width: 1.2 },
         { at: smooth, colour: "var(--st-primary-color)" }]);
   }
 
@@ -228,7 +239,7 @@ class Learning extends Toy {
       + "half from that in its upper half; each point of the landscape is a weight and a bias, its colour the "
       + "loss over ten real digits. Click to start elsewhere.");
     const bar = element("div", "line", at);
-    this.runner = button(bar, "", () => this.walkOrRest(), "main");
+    this.runner = changing(bar, ["▶ Walk down", "❚❚ Pause"], () => this.walkOrRest());
     this.moveStep = slider(bar, "Learning rate", { low: Math.log10(0.001), high: Math.log10(1.5), step: 0.01,
       words: (v) => text(10 ** v, 3) }, (v) => { this.stop(); this.walked = STEPS; this.keep({ step: 10 ** v }); });
     const preset = (words, step) => button(bar, words, () => { this.stop(); this.walked = STEPS; this.keep({ step }); });
@@ -321,7 +332,7 @@ class Learning extends Toy {
     for (const [way, path] of paths) {
       const last = path[Math.min(this.walked, path.length - 1)];
       const item = element("span", "", this.key);
-      element("i", "", item).style.background = WAYS[way][1];
+      element("i", "", item).style.color = WAYS[way][1];
       item.append(`${WAYS[way][0]}: loss ${last[2] > 1e6 ? "beyond all bounds" : text(last[2], 3)} after ${Math.min(this.walked, path.length - 1)} steps`);
     }
     this.box.dataset.final = paths[0][1].at(-1)[2];

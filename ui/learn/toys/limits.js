@@ -41,6 +41,7 @@ class Limits extends Toy {
     this.mark = tabs(this.box, "Part", [["limits", "Limits"], ["costs", "Costs"], ["history", "History"]],
       (part) => this.keep({ part }));
     this.parts = { limits: this.buildLimits(), costs: this.buildCosts(), history: this.buildHistory() };
+    this.waiting = setTimeout(() => this.send("state", { ...this.state, image: this.packed() }), 350);
   }
 
   buildLimits() {
@@ -135,7 +136,7 @@ class Limits extends Toy {
     const truth = LINES[what] ? undefined : picture;
     const said = Object.entries(this.networks).map(([name, network]) => {
       const shares = sharesOf(network, asked(network, given));
-      const best = this.answers[name].show(shares, truth);
+      const best = this.answers[name].show(shares, truth, hasSigmoids(network));
       this.box.dataset[name] = best;
       return [best, shares[best]];
     });

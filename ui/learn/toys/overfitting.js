@@ -48,14 +48,21 @@ function accuracyOf(network, images, labels) {
   return right.length / images.length;
 }
 
+function tellGap(train, fresh, untrained) {
+  if (untrained) return "Random weights, nothing learned yet: about one digit in ten is right by chance.";
+  const gap = Math.round(100 * (train - fresh));
+  const told = gap > 0 ? `a gap of ${gap} point${gap > 1 ? "s" : ""}` : "no gap";
+  return `${percent(train)} of the training images, ${percent(fresh)} of new ones: ${told}.`;
+}
+
 class OverFitting extends Toy {
   build() {
     this.images = imagesOf(this.data.train);
     this.fresh = imagesOf(this.data.test);
     const bar = element("div", "line", this.box);
-    this.player = button(bar, "", () => this.learnOrRest(), "main");
+    const player = changing(bar, ["▶ Train both", "❚❚ Pause"], () => this.learnOrRest());
     button(bar, "From the start", () => { this.stop(); this.begin(); this.draw(); });
-    this.onPlay = (on) => { this.player.textContent = on ? "❚❚ Pause" : "▶ Train both"; };
+    this.onPlay = (on) => player(Number(on));
     const set = (name) => (v) => { this.stop(); this.state[name] = v; this.begin(); this.keep({}); };
     this.moves = {
       images: slider(bar, "Images to learn from", { low: 50, high: this.images.length, step: 50, words: String }, set("images")),
@@ -65,16 +72,12 @@ class OverFitting extends Toy {
     const line = element("div", "line top", this.box);
     this.sides = ["As it is", "With dropout and shifted images"].map((title) => {
       const box = element("div", "grow", line);
+      box.style.flexBasis = "260px";
       element("h4", "", box, title);
       const plot = new Plot(box, `Accuracy by epoch: ${title}`, { width: 370, height: 260, xTitle: "epoch", yTitle: "accuracy" });
       return { plot, words: element("p", "", box) };
     });
-    const key = element("p", "key", this.box);
-    for (const [words, colour] of [["training images", TRAIN], [`${this.fresh.length} new images`, NEW]]) {
-      const item = element("span", "", key);
-      element("i", "", item).style.background = colour;
-      item.append(words);
-    }
+    key(this.box, [["training images", TRAIN], [`${this.fresh.length} new images`, NEW]]);
     this.words = element("p", "quiet", this.box);
     this.begin();
   }
@@ -117,7 +120,7 @@ class OverFitting extends Toy {
       const line = (which) => curve.map((point, epoch) => [epoch, point[which]]);
       this.sides[i].plot.show({ x: [0, EPOCHS], y: [0, 1] }, [{ at: line(0), colour: TRAIN }, { at: line(1), colour: NEW }]);
       const [train, fresh] = curve.at(-1);
-      this.sides[i].words.textContent = `${percent(train)} of the training images, ${percent(fresh)} of new ones: a gap of ${text(100 * (train - fresh), 0)} points.`;
+      this.sides[i].words.textContent = tellGap(train, fresh, curve.length === 1);
     });
     const weights = this.runs[0].network.reduce((n, layer) => n + (layer.weight ? layer.weight.length + layer.out : 0), 0);
     const epoch = this.runs[0].curve.length - 1;

@@ -63,7 +63,7 @@ class Pixels extends Toy {
     const truth = this.drawn ? undefined : this.state.picture;
     for (const [name, network] of Object.entries(this.networks)) {
       const shares = sharesOf(network, asked(network, this.image));
-      const best = this.answers[name].show(shares, truth);
+      const best = this.answers[name].show(shares, truth, hasSigmoids(network));
       this.box.dataset[name] = best;
     }
     this.say(`One layer reads ${this.box.dataset.one}, the convolutional network ${this.box.dataset.cnn}`);

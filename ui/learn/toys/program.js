@@ -23,10 +23,10 @@ class Program extends Toy {
     this.at = -1;
     this.read = 0;
     const bar = element("div", "line", this.box);
-    this.player = button(bar, "", () => this.runOrRest(), "main");
+    const player = changing(bar, ["▶ Run", "❚❚ Pause"], () => this.runOrRest());
     button(bar, "Next line", () => { this.stop(); this.step(); });
     button(bar, "From the start", () => { this.stop(); this.at = -1; this.read = 0; this.draw(); });
-    this.onPlay = (on) => { this.player.textContent = on ? "❚❚ Pause" : "▶ Run"; };
+    this.onPlay = (on) => player(Number(on));
     this.markLanguage = choice(bar, "Language", Object.entries(LANGUAGES), (language) => this.keep({ language }));
     const line = element("div", "line top", this.box);
     this.code = element("div", "code", line);
