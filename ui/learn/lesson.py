@@ -29,7 +29,8 @@ _CSS = """
   .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"], .block-container {
     position: static !important; height: auto !important; width: auto !important;
     max-width: none !important; padding: 0 !important; }
-  .stApp, [data-testid="stMain"] * { color: #14171d !important; background: none !important; }
+  html, body, .stApp, [data-testid="stMain"] { background: #ffffff !important; }
+  [data-testid="stMain"] * { color: #14171d !important; background-color: transparent !important; }
   [data-testid="stColumn"] { min-width: 100% !important; }
 }
 </style>

@@ -22,7 +22,7 @@ _TERM = re.compile(
 )
 _CSS = """
 <style>
-.words { line-height: 1.6; }
+.words { line-height: 1.6; margin: 0; }
 .words button { all: unset; cursor: help; text-decoration: underline dotted;
   text-underline-offset: 3px; }
 .words button:focus-visible { outline: 3px solid; outline-offset: 1px; border-radius: 3px; }
