@@ -28,6 +28,10 @@ _CSS = """
 .words button:focus-visible { outline: 3px solid; outline-offset: 1px; border-radius: 3px; }
 .words [popover] { max-width: 22rem; padding: 0.8rem 1rem; border-radius: 0.5rem;
   font-size: 0.95rem; border: 1px solid #8886; color: inherit; background: BACKGROUND; }
+@supports (position-area: bottom) {
+  .words [popover] { position-area: bottom span-right; position-try: flip-inline; inset: auto;
+    margin: 0.3rem 0; }
+}
 @media print { .words button { text-decoration: none; } }
 </style>
 """
