@@ -6,12 +6,25 @@ Nothing here imports torch before the first page is painted.
 """
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.live.routes import Routes
-from ui.shared import models, share_link, sidebar, state, style, tour
+from ui.server import hosts, logs
+from ui.server.guard import Guard
+from ui.shared import (
+    models,
+    projector,
+    share_link,
+    sidebar,
+    state,
+    style,
+    tour,
+    visitor,
+)
 
 # A picture of ours: a Material icon here makes every page ask fonts.gstatic.com.
 ICON = Path(__file__).parent / "static" / "icon.png"
@@ -20,7 +33,9 @@ ICON = Path(__file__).parent / "static" / "icon.png"
 def main() -> None:
     """One run of the script: the page that is asked for, and what stands around it."""
     st.set_page_config(page_title="CNN Playground", page_icon=str(ICON), layout="wide")
+    notice = visitor.begin()
     state.begin()
+    state.get().notice = notice or state.get().notice
     share_link.open_link()
     style.apply()
     pages = {
@@ -39,20 +54,33 @@ def main() -> None:
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         ],
     }
-    page = st.navigation(pages, expanded=True)
+    if visitor.is_teacher():
+        icon = ":material/supervisor_account:"
+        pages["Class"] = [st.Page("pages/teacher.py", title="Teacher", icon=icon)]
+    place: Literal["top", "sidebar"] = "top" if state.get().projector else "sidebar"
+    page = st.navigation(pages, expanded=True, position=place)
     asked_for = st.session_state.pop("asked_for", None)  # by a visit that began without this file
     for other in (other for group in pages.values() for other in group):
         if asked_for and other.url_path == asked_for:
             st.switch_page(other, query_params=st.query_params.to_dict())
     state.enter(page.url_path)
     sidebar.show()
+    projector.leave_button()
     tour.show()
     page.run()
     models.loader()  # torch, for the pages that need it
 
 
 if get_script_run_ctx(suppress_warning=True) is None:
+    logs.begin()
+    hosts.allow_own_names()
     live = Routes(st.get_option("server.baseUrlPath"))
-    app = st.App(__file__, routes=live.routes, lifespan=live.lifespan)
+    app = st.App(
+        __file__,
+        routes=live.routes,
+        lifespan=live.lifespan,
+        middleware=[Middleware(Guard)],
+        on_script_error=logs.script_failed,
+    )
 else:
     main()

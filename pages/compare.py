@@ -5,7 +5,7 @@ import streamlit as st
 from cnn.runs.overview import overview
 from ui.compare import actions, broken_runs, race, run_table, seeds, side_by_side, sweeps
 from ui.compare.state import CompareState
-from ui.shared import state
+from ui.shared import challenge, state, visitor
 from ui.shared.choice import choose
 
 st.title("Compare")
@@ -13,6 +13,8 @@ st.markdown(
     "Every run in one table. Tick two or more to see which is better, and whether that can be told."
 )
 kept = state.page(CompareState)
+if visitor.is_pupil():
+    challenge.show()
 state.get().on_leave = kept.leave
 
 found, broken = overview()

@@ -4,9 +4,9 @@ import streamlit as st
 
 from ui.design import cards, drag, export, palette, try_before_training
 from ui.design.advice_list import advice_list
-from ui.design.layer_table import layer_table, totals
 from ui.design.network_picture import network_picture
 from ui.design.toolbar import toolbar
+from ui.design.totals import totals
 from ui.shared import share_link, state, tour
 
 st.title("Design")
@@ -17,26 +17,32 @@ cards.styles()
 @st.fragment
 def network() -> None:
     """The whole page but its title: a moved slider redraws only this."""
+    with st.container(key="design"):
+        parts()
+
+
+def parts() -> None:
+    """Toolbar, picture, palette and cards, and what can be done with the network."""
     play = state.get()
     architecture = play.architecture
     rows, problem = architecture.table(), architecture.problem()
     locked, hidden = "architecture" in play.fixed, "architecture" in play.hidden
 
-    share_link.lesson()
+    share_link.lesson_note()
     toolbar(rows, problem, locked or hidden)
     network_picture(rows, cards.chosen_number(), play.title, cards.choose)
-    totals(architecture)
     if hidden:
+        totals(architecture)
         st.info("The link that you opened keeps the layers of this network to itself.")
         return
-    left, middle, right = st.columns([1.3, 3.3, 3.5], gap="medium")
+    left, middle, right = st.columns([1.4, 5.4, 1.9], gap="medium")
     with left:
         palette.palette(locked)
     with middle:
         cards.layer_list(rows, architecture, problem, locked)
         drag.drag_layers(palette.drop, enabled=not locked)
     with right, st.container(key="side"):
-        layer_table(rows)
+        totals(architecture)
         advice_list(architecture)
     try_before_training.section(architecture, problem)
     export.section(architecture, problem)

@@ -10,11 +10,12 @@ from ui.shared import loading, models, state, tour
 from ui.shared.choice import choose
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
 DETECTOR_SECONDS = 1.0  # how often the answer looks whether the detector is fitted
-PARTS = ["Draw", "My digits", "Game"]
+PARTS = ["Draw", "Upload", "My digits", "Game"]
 
 st.html(
     "<style>.st-key-draw_winner h2 { font-size: 5rem; line-height: 1.1; padding: 0 0 0 0.08em; }"
@@ -33,9 +34,9 @@ def desk(run_id: str) -> None:
         follows = run.state in runs.ACTIVE and epoch is None
         reads_digits = run.config.reads_digits
     except runs.RunError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         found = source.show(reads_digits)
     with right:
@@ -81,7 +82,8 @@ def more(run: runs.Run, epoch: int | None, found: list[Prepared]) -> None:
 left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
 with left:
     st.title("Draw")
-    st.markdown("Write a digit, or a number, with the mouse, a finger or a pen, and it is read.")
+    with st.container(key="only_wide_draw"):
+        st.markdown("Write a digit, or a number, with the mouse, a finger or a pen: it is read.")
 run = pick_run(place=right)
 part = choose("Part", PARTS, "draw_part", label_visibility="collapsed")
 if state.current_run() is None:

@@ -3,18 +3,25 @@
 import streamlit as st
 
 from cnn import runs
+from ui.inspect import page_style
 from ui.inspect.epochs import TICK, choose_epoch, playing
 from ui.inspect.images import choose_image
 from ui.shared import loading, state, tour
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
-left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
-with left:
-    st.title("Inspect")
-    st.markdown("Follow one image through your network, and ask every number where it came from.")
+page_style.apply()
+with st.container(horizontal=True, vertical_alignment="center", key="inspect_head"):
+    st.title("Inspect", width="content")
+    st.caption(
+        "Follow one image through your network, and ask every number where it came from.",
+        width="content",
+    )
+    st.space("stretch")
+    run_place = st.container(width=290)
 
 
 def look(was_playing: bool, was_training: bool) -> None:
@@ -24,6 +31,12 @@ def look(was_playing: bool, was_training: bool) -> None:
         st.rerun()
         return
     loading.wait()
+    with st.container(key="inspect_look"):
+        _picture_and_parts(run, was_playing, was_training)
+
+
+def _picture_and_parts(run: runs.Run, was_playing: bool, was_training: bool) -> None:
+    """The controls, the network's picture, and the part of it that is open."""
     with st.container(
         horizontal=True, vertical_alignment="bottom", gap="small", key="inspect_controls"
     ):
@@ -38,16 +51,17 @@ def look(was_playing: bool, was_training: bool) -> None:
     try:
         shown = scene.make(run, epoch, *chosen)
     except runs.RunError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     flow.show(shown)
-    sections.show(shown)
+    with st.container(key="inspect_tabs"):
+        sections.show(shown)
     tour.catch_up()
 
 
 if state.page(ImageChoice).back_to == "evaluate":
     st.page_link("pages/evaluate.py", label="Back to Evaluate", icon=":material/arrow_back:")
-chosen_run = pick_run(place=right)
+chosen_run = pick_run(place=run_place, label="collapsed")
 if state.current_run() is None:
     empty("This run is gone.", "Choose another, or train a new one.")
 played, training = playing(), chosen_run.state in runs.ACTIVE

@@ -85,12 +85,15 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def draw_strokes(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
-    """Draw on the page's canvas with the mouse; points in pixels of its 280×280 sheet."""
+    """Draw on the page's canvas with the mouse; points on a sheet of 280×280, however large it is
+    shown."""
     canvas = page.locator("canvas.upper-canvas")
     canvas.wait_for()
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
+    scale = box["width"] / 280
+    strokes = [[(scale * x, scale * y) for x, y in stroke] for stroke in strokes]
     for stroke in strokes:
         (x, y), *rest = stroke
         page.mouse.move(box["x"] + x, box["y"] + y)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from cnn import runs
 from cnn.cli import compare, examples, export, predict, report, sweep, train
 from cnn.cli.parser import Parser, UsageError
+from cnn.common.server import ServerError
 from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, DataError, is_on_disk
 from cnn.datasets.download import download
@@ -26,7 +27,10 @@ from cnn.training.devices import list_devices
 MOST_MESSAGE = 1000  # characters
 
 # What the user can put right, said in one line.
-Refused = (UsageError, SettingsError, ArchitectureError, DeviceError, DataError, runs.RunError)
+Refused = (
+    *(UsageError, SettingsError, ArchitectureError, DeviceError, DataError, runs.RunError),
+    ServerError,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -96,7 +100,7 @@ def _runs(options: argparse.Namespace) -> int:
         status, config = run.status(), run.config
         score = status.get("test_accuracy")
         place = runs.place(run) if status["state"] == "queued" else None
-        word = "example" if run.is_example else status["state"]
+        word = run.kind or status["state"]
         print(
             f"{run.id}  {word:<11}  {config.dataset:<12}  "
             f"{'-' if score is None else f'{score:.2%}':>7}  {run.name}"

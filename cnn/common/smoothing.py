@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 MOST_SPANS = 20.0  # of a stretch: no weight in it is beyond exp(20)
 LENGTHS = 50  # a curve's own time constant is this part of its length
@@ -34,11 +35,12 @@ def moving_average(values: Sequence[float], weight: float) -> list[float]:
     return smoothed
 
 
-def smooth_by_step(steps: Sequence[float], values: Sequence[float], span: float) -> list[float]:
+def smooth_by_step(steps: ArrayLike, values: ArrayLike, span: float) -> NDArray[np.float64]:
     """`moving_average` for values at uneven distances: a value's weight falls to 1/e over `span`
     steps, so that the result does not depend on how many points were taken between two steps.
 
-    `steps` ascend; `span` above 0. Computed in stretches of a few spans, by sums instead of a loop.
+    Both `(N,)`, `steps` ascending; `span` above 0. Returns float64 `(N,)`. Computed in stretches of
+    a few spans, by sums instead of a loop.
     """
     at, value = np.asarray(steps, np.float64), np.asarray(values, np.float64)
     gaps = np.diff(at, prepend=at[:1] - 1).clip(0) / span
@@ -57,5 +59,4 @@ def smooth_by_step(steps: Sequence[float], values: Sequence[float], span: float)
             shares = (share + np.cumsum(new[part] * grown)) / grown
         smoothed[part] = np.where(shares > 0, totals / np.maximum(shares, 1e-300), value[part])
         total, share, begin = float(totals[-1]), float(shares[-1]), end
-    result: list[float] = smoothed.tolist()
-    return result
+    return smoothed

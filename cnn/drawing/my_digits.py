@@ -1,14 +1,13 @@
-"""My digits: drawings with their labels, kept as strokes in the data folder.
+"""My digits: drawings with their labels, kept as strokes.
 
-`<data>/my-digits.jsonl`, one JSON object a line: `label` (0-9) and `strokes`, lists of `[x, y]`
-with y downwards, in any unit. Export and import use the same lines.
+`<data>/my-digits.jsonl`, or that file in a workspace: one JSON object a line, `label` (0-9) and
+`strokes`, lists of `[x, y]` with y downwards, in any unit. Export and import use the same lines.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,9 @@ from filelock import FileLock
 from humanize import naturalsize
 from numpy.typing import NDArray
 
+from cnn.common import workspaces
 from cnn.common.files import write_bytes
+from cnn.common.server import server_settings
 from cnn.datasets import data_dir
 from cnn.drawing.strokes import from_strokes
 
@@ -47,8 +48,9 @@ class Drawing:
 
 
 def path() -> Path:
-    """The collection's file."""
-    return data_dir() / "my-digits.jsonl"
+    """The collection's file: in the data folder, or on a class server in the workspace."""
+    workspace = workspaces.current()
+    return (workspaces.folder(workspace) if workspace else data_dir()) / "my-digits.jsonl"
 
 
 def _drawing_in(line: bytes) -> Drawing:
@@ -89,7 +91,7 @@ def _point(value: object) -> tuple[float, float]:
     for number in (x, y):
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise CollectionError("a point is no pair of numbers")
-        if not (math.isfinite(number) and abs(number) <= LARGEST):
+        if not abs(number) <= LARGEST:  # nor NaN, nor an integer larger than any float
             raise CollectionError(f"a coordinate is not between -{LARGEST:,.0f} and {LARGEST:,.0f}")
     return float(x), float(y)
 
@@ -134,8 +136,10 @@ def export(drawings: list[Drawing]) -> bytes:
 @contextlib.contextmanager
 def _changing(problem: str) -> Iterator[list[Drawing]]:
     """The collection, to be changed in place; locked, so that two tabs at once lose nothing."""
+    if server_settings().read_only or workspaces.current() == workspaces.NOBODY:
+        raise CollectionError(f"{problem}: this server only shows.")
     try:
-        data_dir().mkdir(parents=True, exist_ok=True)
+        path().parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path().with_suffix(".lock"), timeout=10):
             kept = load()
             yield kept

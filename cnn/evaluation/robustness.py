@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from cnn import datasets
 from cnn.common.files import read_json, write_json
+from cnn.common.text import percent
 from cnn.evaluation.corruptions import CORRUPTIONS, CURVES, MNIST_C, Corruption
 from cnn.runs import Run, runs_dir
 from cnn.runs.files import RunFiles
@@ -154,7 +155,8 @@ def what_breaks_it(found: Robustness) -> str | None:
     if known:
         accuracy, label = min(known)
         said.append(
-            f"of MNIST-C's corruptions {label.lower()} does, which leaves {accuracy:.0%} right"
+            f"of MNIST-C's corruptions {label.lower()} does, which leaves "
+            f"{percent(accuracy, 0)} right"
         )
     text = "; ".join(said)
     return f"{text[:1].upper()}{text[1:]}." if text else None
@@ -211,13 +213,13 @@ def _share(value: object) -> bool:
 
 
 def keep(run: Run, found: Robustness, epoch: int | None = None) -> None:
-    """Keep results with the run (an example's beside the runs). Raises RunError; a disk that does
-    not take them only costs the time again."""
+    """Keep results with the run; of one that is only looked at, beside one's own. Raises RunError;
+    a disk that does not take them only costs the time again."""
     key = _key(run, epoch)
     others = [(k, v) for k, v in _read(run).items() if k != key][1 - MOST_KEPT :]
     path = _path(run)
     with contextlib.suppress(OSError):
-        if run.is_example:
+        if not run.is_own:
             path.parent.mkdir(parents=True, exist_ok=True)
         value = {"images": found.images, "accuracy": found.accuracy}
         write_json(path, {**dict(others), key: value})
@@ -236,8 +238,8 @@ def _read(run: Run) -> dict[str, object]:
 
 
 def _path(run: Run) -> Path:
-    """An example's folder is never written to."""
-    if not run.is_example:
+    """What is only looked at is never written to."""
+    if run.is_own:
         return run.files.robustness
     return RunFiles(runs_dir() / ".examples" / run.id).robustness
 

@@ -2,6 +2,7 @@
 
 from plotly.graph_objects import Figure
 
+from cnn.figures._base import plain
 from cnn.figures.comparison import bands, confusion_difference, overlay_curves
 from cnn.figures.curves import (
     accuracy_by_step,
@@ -24,7 +25,7 @@ from cnn.figures.inspection import (
     layer_histograms,
     similarity,
 )
-from cnn.figures.overlays import evidence_overlay, overlay
+from cnn.figures.overlays import evidence_overlay, overlay, overlay_peak, overlay_scale
 from cnn.figures.predictions import (
     answer_over_epochs,
     before_after,
@@ -60,7 +61,10 @@ __all__ = [
     "loss_curve",
     "overlay",
     "overlay_curves",
+    "overlay_peak",
+    "overlay_scale",
     "parallel_coordinates",
+    "plain",
     "planes",
     "probabilities_over_epochs",
     "probability_bars",

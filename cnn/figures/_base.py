@@ -6,6 +6,7 @@ Streamlit's theme gives fonts, grid and background.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 # Plotly takes pandas from sys.modules without waiting for it: met half imported by another
 # thread (the app loads torch and Streamlit its own parts behind the first page), it raises.
@@ -14,6 +15,15 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 NAMES = {"type": "category", "showgrid": False}  # an axis of names
+
+
+def plain(name: str) -> str:
+    """A text that may be anybody's (a run's name, a class's), as a figure shows it.
+
+    Plotly reads a subset of HTML, links among it, in names, titles, ticks and under the mouse, and
+    `%{...}` in templates. Every figure escapes what it is handed, once, here.
+    """
+    return escape(name, quote=False).replace("{", "&#123;").replace("}", "&#125;")
 
 
 def layout(figure: go.Figure, height: int, **more: object) -> go.Figure:

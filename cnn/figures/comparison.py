@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cnn.common.smoothing import smooth_by_step
-from cnn.figures._base import NAMES, curve, heat_map, hover, layout, legend_row
+from cnn.figures._base import NAMES, curve, heat_map, hover, layout, legend_row, plain
 from cnn.figures.colours import CLASSES, DIVERGING
 from cnn.figures.curves import thin
 
@@ -51,13 +51,13 @@ def overlay_curves(
         value = "%{y:.2%}" if percent else "%{y:.4f}"
         text = hover(f"{axis} %{{x:,.6~g}}: {value}", "%{fullData.name}")
         if smoothing and len(x) > 2:
-            raw_x, raw = thin(x.tolist(), y.tolist(), MOST_POINTS)
+            raw_x, raw = thin(x, y, MOST_POINTS)
             behind = curve(raw_x, raw, None, 1) | {"opacity": 0.25, "showlegend": False}
-            figure.add_scatter(**behind, name=f"{line.name}, raw", **look, **hover(""))
-            y = np.array(smooth_by_step(steps.tolist(), y.tolist(), smoothing))
+            figure.add_scatter(**behind, name=f"{plain(line.name)}, raw", **look, **hover(""))
+            y = smooth_by_step(steps, y, smoothing)
         shown_x, shown = pick(x, y, MOST_POINTS)
         mode = "lines+markers" if len(shown_x) <= 30 else "lines"
-        trace = curve(shown_x, shown, None, 2.2, mode) | {"name": line.name}
+        trace = curve(shown_x, shown, None, 2.2, mode) | {"name": plain(line.name)}
         dash = DASHES[place // len(CLASSES) % 4] if len(lines) > len(CLASSES) else DASHES[place % 4]
         figure.add_scatter(**trace, line_dash=dash, **look, **text)
     return _axes(figure, axis, quantity, log, percent)
@@ -97,7 +97,7 @@ def bands(
         look = {"fill": "toself", "mode": "none", "fillcolor": _faint(colour), "showlegend": False}
         figure.add_scatter(x=around, y=back, legendgroup=str(place), **look, **hover(""))
         value = "%{y:.2%}" if percent else "%{y:.4f}"
-        trace = curve(one.x, one.mean, colour, 2.5, "lines+markers") | {"name": one.name}
+        trace = curve(one.x, one.mean, colour, 2.5, "lines+markers") | {"name": plain(one.name)}
         text = hover(f"{axis} %{{x:,.6~g}}: mean {value}", "%{fullData.name}")
         look = {"line_dash": DASHES[place % 4], "legendgroup": str(place)}
         figure.add_scatter(**trace, **look, **text)
@@ -116,7 +116,7 @@ def _axes(figure: go.Figure, axis: str, quantity: str, log: bool, percent: bool)
         look |= {"type": "log", "exponentformat": "power", "dtick": 1}
     if percent:
         look |= {"tickformat": ".2~%"}
-        if not log:  # one point alone would get an axis of -50 to 150 %
+        if not log:  # one point alone would get an axis of -50 to 150%
             look |= {"autorangeoptions": {"clipmin": 0, "clipmax": 1.01}}
     figure.update_yaxes(**look)
     # Of another axis or scale nothing that was zoomed fits.
@@ -134,7 +134,8 @@ def confusion_difference(
     numbers = np.where(apart == 0, "", np.char.mod("%+d", apart))
     text = hover("truth %{y}, read as %{x}<br>%{customdata} images")
     look = {"colorscale": DIVERGING, "zmin": -largest, "zmax": largest, "xgap": 2, "ygap": 2}
-    axes = {"x": list(names), "y": list(names), "text": numbers, "texttemplate": "%{text}"}
+    shown = [plain(name) for name in names]
+    axes = {"x": shown, "y": shown, "text": numbers, "texttemplate": "%{text}"}
     strength = np.sign(apart) * np.sqrt(np.abs(apart) * largest)  # rare ones stay visible
     figure = heat_map(strength, customdata=apart, **axes, **look, **text)
     figure.update_xaxes(title="Predicted", side="top", **NAMES)

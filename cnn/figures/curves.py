@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from cnn.common.smoothing import smooth
 from cnn.figures._base import curve, hover, layout, legend_row
@@ -16,16 +17,15 @@ MAX_POINTS = 400
 WITHIN_TRAIN, WITHIN_VALIDATION = "training, so far", "held-out images, some"
 
 
-def thin(x: Sequence[float], y: Sequence[float], points: int = MAX_POINTS) -> tuple[list, list]:
+def thin(x: ArrayLike, y: ArrayLike, points: int = MAX_POINTS) -> tuple[list, list]:
     """At most `points` of a curve: means of equal bunches, so that no trend is lost."""
-    if len(x) <= points:
-        return list(x), list(y)
-    width = math.ceil(len(x) / points)
-    begins = range(0, len(x), width)
-    return (
-        [x[min(b + width, len(x)) - 1] for b in begins],
-        [float(np.mean(y[b : b + width])) for b in begins],
-    )
+    across, up = np.asarray(x), np.asarray(y)
+    if len(across) > points:
+        width = math.ceil(len(across) / points)
+        begins = np.arange(0, len(across), width)
+        ends = np.minimum(begins + width, len(across))
+        across, up = across[ends - 1], np.add.reduceat(up, begins) / (ends - begins)
+    return across.tolist(), up.tolist()
 
 
 def loss_curve(steps: Sequence[float], losses: Sequence[float], total_steps: int) -> go.Figure:
@@ -164,5 +164,5 @@ def _epoch_axes(figure: go.Figure, last: int, quantity: str) -> None:
     """Epochs up to `last` across, accuracies up."""
     dtick = max(1, last // 10)
     figure.update_xaxes(title="Epoch", range=[0.5, max(last, 2) + 0.5], dtick=dtick)
-    shares = {"clipmin": 0, "clipmax": 1.01}  # one point alone would get an axis of -50 to 150 %
+    shares = {"clipmin": 0, "clipmax": 1.01}  # one point alone would get an axis of -50 to 150%
     figure.update_yaxes(title=quantity, tickformat=".1%", autorangeoptions=shares)

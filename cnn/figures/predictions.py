@@ -8,7 +8,17 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cnn.figures._base import NAMES, curve, heat_map, hover, labelled_bars, layout, legend_row
+from cnn.common.text import percent
+from cnn.figures._base import (
+    NAMES,
+    curve,
+    heat_map,
+    hover,
+    labelled_bars,
+    layout,
+    legend_row,
+    plain,
+)
 from cnn.figures.colours import CLASSES, CONFUSIONS, MUTED, PAPER, VALIDATION
 
 
@@ -26,6 +36,7 @@ def confusion_heatmap(
     cell is a point that can be selected: its place in the trace `cells` is truth * classes +
     prediction.
     """
+    names = [plain(name) for name in names]
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     colour = np.sqrt(share)
     if dim_diagonal:
@@ -80,9 +91,10 @@ def probability_bars(
     """One bar per class, the winner (where there is one) in another colour and bold, every bar with
     its figure."""
     winner = int(np.argmax(probabilities)) if has_winner else None
-    labels = [f"<b>{name}</b>" if i == winner else name for i, name in enumerate(names)]
+    shown = [plain(name) for name in names]
+    labels = [f"<b>{name}</b>" if i == winner else name for i, name in enumerate(shown)]
     colours = [VALIDATION if i == winner else MUTED for i in range(len(names))]
-    shares = [f"{p:.1%}" for p in probabilities]
+    shares = [f"{percent(p)}" for p in probabilities]
     figure = labelled_bars(probabilities, labels, colours, shares, "%{y}: %{x:.2%}")
     ticks = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     figure.update_xaxes(title="Probability", range=[0, 1.18], **ticks)
@@ -93,7 +105,7 @@ def answer_over_epochs(
     epochs: Sequence[int], probabilities: NDArray[np.float32], names: Sequence[str]
 ) -> go.Figure:
     """Probability by epoch, `(epochs, classes)`, as lines; classes never above a tenth are grey."""
-    figure = go.Figure()
+    figure, names = go.Figure(), [plain(name) for name in names]
     highest = probabilities.max(axis=0)
     for k in np.argsort(highest):
         likely = bool(highest[k] > 0.1)
@@ -113,7 +125,7 @@ def probabilities_over_epochs(
     at: int | None = None,
 ) -> go.Figure:
     """This image's probabilities `(epochs, classes)` after each epoch."""
-    figure = go.Figure()
+    figure, names = go.Figure(), [plain(name) for name in names]
     shown = probabilities.max(axis=0) > max(0.05, 1.6 / len(names))
     shown[probabilities[-1].argmax()] = True
     for i, name in enumerate(names):
@@ -132,10 +144,10 @@ def before_after(
     before: Sequence[float], after: Sequence[float], names: Sequence[str]
 ) -> go.Figure:
     """Each class's probability before and after an operation."""
-    figure = go.Figure()
+    figure, classes = go.Figure(), [plain(name) for name in names]
     for values, name, colour in ((before, "before", MUTED), (after, "after", VALIDATION)):
         text = hover("%{x}: %{y:.2%}", name)
-        figure.add_bar(x=list(names), y=list(values), name=name, marker_color=colour, **text)
+        figure.add_bar(x=classes, y=list(values), name=name, marker_color=colour, **text)
     figure.update_xaxes(**NAMES)
     figure.update_yaxes(title="Probability", tickformat=".0%", range=[0, 1.03])
     return layout(figure, 260, barmode="group", bargap=0.25, legend=legend_row(1.2))

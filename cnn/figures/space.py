@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cnn.figures._base import hover, layout
+from cnn.figures._base import hover, layout, plain
 from cnn.figures.colours import INK, MUTED, SEQUENTIAL, TEXT, VALIDATION, signed_scale
 from cnn.figures.images import mosaic
 
@@ -84,13 +84,13 @@ def _classes(
 ) -> go.Scatter3d:
     """The classes as squares that grow with their probabilities, the winner in colour."""
     y, z = np.linspace(1.1, -1.1, len(shares)), np.zeros(len(shares))
-    winner = int(np.argmax(shares))
+    winner, shown = int(np.argmax(shares)), [plain(name) for name in names]
     if upright:  # side by side: only the winner has the room for its share
-        growth, align, texts = 7, "bottom center", list(names)
+        growth, align, texts = 7, "bottom center", shown
         texts[winner] += f"<br>{shares[winner]:.0%}"
     else:
         y, z, growth, align = z, y, 14, "middle right"
-        texts = [f"   {name}  {share:.0%}" for name, share in zip(names, shares, strict=True)]
+        texts = [f"   {name}  {share:.0%}" for name, share in zip(shown, shares, strict=True)]
     colours = [VALIDATION if i == winner else MUTED for i in range(len(shares))]
     sizes = [4 + growth * float(share) for share in shares]
     look = {"mode": "markers+text", "textposition": align, "textfont": ink, "hoverinfo": "text"}
@@ -104,8 +104,8 @@ def _scene(figure: go.Figure, length: float, upright: bool) -> go.Figure:
         height, eye, up, middle = 700, (-0.62, -0.12, -1.2), (-1, 0, 0), (0, -0.12, 0)
         aspect = (min(0.26 * length, 1.9), 0.55, 0.55)
     else:
-        height, eye, up, middle = 600, (-0.85, -1.6, 0.5), (0, 0, 1), (0, 0, 0)
-        aspect = (min(0.52 * length, 3.4), 0.95, 0.95)
+        height, eye, up, middle = 440, (-0.85, -1.6, 0.5), (0, 0, 1), (0, 0, 0)
+        aspect = (min(0.74 * length, 4.8), 1.35, 1.35)
     camera = {"eye": _xyz(eye), "up": _xyz(up), "center": _xyz(middle)}
     scene = {
         **{f"{axis}axis": {"visible": False, "showspikes": False} for axis in "xyz"},

@@ -32,9 +32,6 @@ class Projection:
 
 
 PROJECTIONS: dict[str, Projection] = {
-    "pca": Projection(
-        "PCA", "The directions in which the features differ most: a straight projection, at once."
-    ),
     "t-sne": Projection(
         "t-SNE",
         "Neighbours stay neighbours; distances between clusters mean little. (van der Maaten and "
@@ -46,6 +43,9 @@ PROJECTIONS: dict[str, Projection] = {
         "t-SNE with attraction four times as strong, whose picture is that of UMAP: tighter "
         "clusters, and what lies between them is kept. (Böhm and others, 2022, JMLR 23)",
         exaggeration=4.0,
+    ),
+    "pca": Projection(
+        "PCA", "The directions in which the features differ most: a straight projection, at once."
     ),
 }
 

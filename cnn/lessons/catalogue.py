@@ -315,7 +315,7 @@ LESSONS: tuple[Lesson, ...] = (
             "You draw a star. What does the network answer?",
             ("That it is no digit", "A digit", "Nothing"),
             1,
-            "It has ten outputs and no eleventh: softmax shares out 100 % among ten digits. The "
+            "It has ten outputs and no eleventh: softmax shares out 100% among ten digits. The "
             "Draw page asks a second, separate question first: is this a digit at all?",
         ),
         (

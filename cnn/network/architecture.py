@@ -6,6 +6,7 @@ Design page answers at once; only `build` imports it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 INPUT_SHAPE: Shape = (1, 28, 28)
 MAX_LAYERS = 60
+ANSWERS_KEPT = 256
 # 64 MB of float32 weights: more than digits need, less than every machine's memory.
 MAX_PARAMETERS = 16_000_000
 
@@ -126,18 +128,7 @@ class Architecture(Checked):
 
     def problem(self) -> str | None:
         """What keeps this architecture from working, naming the layer and what to do, or None."""
-        rows = self.table()
-        if row := failing_row(rows):
-            return f"Layer {row.number} ({row.layer.summary}): {row.problem} {row.suggestion}"
-        total = sum(row.parameters for row in rows)
-        if total > MAX_PARAMETERS:
-            largest = max(rows, key=lambda row: row.parameters)
-            return (
-                f"The network has {total:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
-                f"Layer {largest.number} ({largest.layer.summary}) holds {largest.parameters:,}: "
-                "make it smaller, or pool more above it."
-            )
-        return None
+        return _problem(self)
 
     def build(self) -> nn.Sequential:
         """The network as `nn.Sequential`, one module per layer, with PyTorch's default weights.
@@ -159,7 +150,7 @@ class Architecture(Checked):
     @property
     def parameters(self) -> int:
         """Learned numbers in the whole network, as far as its layers work."""
-        return sum(row.parameters for row in self.table())
+        return _parameters(self)
 
     @property
     def multiply_adds(self) -> int:
@@ -170,3 +161,25 @@ class Architecture(Checked):
     def activation_bytes(self) -> int:
         """Bytes of all layers' float32 outputs for one image: what training has to remember."""
         return sum(row.activation_bytes for row in self.table())
+
+
+# Kept, since a table of five hundred runs asks them of the same few networks again and again.
+@functools.lru_cache(maxsize=ANSWERS_KEPT)
+def _problem(architecture: Architecture) -> str | None:
+    rows = architecture.table()
+    if row := failing_row(rows):
+        return f"Layer {row.number} ({row.layer.summary}): {row.problem} {row.suggestion}"
+    total = sum(row.parameters for row in rows)
+    if total > MAX_PARAMETERS:
+        largest = max(rows, key=lambda row: row.parameters)
+        return (
+            f"The network has {total:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
+            f"Layer {largest.number} ({largest.layer.summary}) holds {largest.parameters:,}: "
+            "make it smaller, or pool more above it."
+        )
+    return None
+
+
+@functools.lru_cache(maxsize=ANSWERS_KEPT)
+def _parameters(architecture: Architecture) -> int:
+    return sum(row.parameters for row in architecture.table())

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from cnn.common.checked import Checked
 from cnn.common.files import read_bytes
+from cnn.common.server import server_settings
 from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, are_digits
 from cnn.network import Architecture
@@ -26,6 +27,12 @@ Origin = Annotated[str, AfterValidator(functools.partial(excerpt, most=5000))]
 
 class RunError(RuntimeError):
     """A run that is missing, damaged or foreign; the message says which and what to do."""
+
+
+def require_not_read_only() -> None:
+    """Raise RunError on a server that only shows."""
+    if server_settings().read_only:
+        raise RunError("This server only shows: everything can be looked at, nothing is changed.")
 
 
 class Config(Checked):

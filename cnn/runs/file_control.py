@@ -6,6 +6,7 @@ import os
 
 from cnn.runs.records import ControlFile
 from cnn.runs.run import Run
+from cnn.runs.time_limits import TimeLimits
 
 
 class FileControl:
@@ -14,6 +15,8 @@ class FileControl:
     def __init__(self, run: Run):
         self._run, self._path, self._seen = run, str(run.files.control), (-1, -1)
         self.interrupted = False
+        self.stopped_for: str | None = None  # why, where nobody asked it to stop
+        self._time: TimeLimits | None = None
         self._values = ControlFile()
 
     def _read(self) -> ControlFile:
@@ -27,14 +30,24 @@ class FileControl:
             self._seen, self._values = changed, self._run.control()
         return self._values
 
+    def begin(self) -> None:
+        """Its training begins: from now on its time counts."""
+        self._time = TimeLimits(self._run)
+
     def interrupt(self) -> None:
         """Ask to stop, as a click on Stop does."""
         self.interrupted = True
 
     @property
     def stop(self) -> bool:
-        """Asked to stop, by the file or by a signal."""
-        return self.interrupted or bool(self._read().get("stop"))
+        """Asked to stop, by the file or by a signal, or its time is over."""
+        before = self._seen
+        if self.interrupted or self._read().get("stop"):
+            return True
+        if self._time is not None:
+            self.stopped_for = self._time.why_to_stop(self.paused, self._seen != before)
+            self.interrupted = self.stopped_for is not None
+        return self.interrupted
 
     @property
     def paused(self) -> bool:

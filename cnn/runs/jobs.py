@@ -13,6 +13,7 @@ import tempfile
 import threading
 from typing import Any
 
+from cnn.common import workspaces
 from cnn.common.paths import PROJECT
 from cnn.common.text import excerpt
 from cnn.network import Architecture, from_dict
@@ -41,7 +42,7 @@ class Job:
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"cnn.{room}.{module}"],
             cwd=PROJECT,
-            env=environment(),
+            env=environment(workspaces.current()),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -52,6 +53,8 @@ class Lock:
         """The lock of the file `path`, which is made if need be; None where another holds it for
         longer than `seconds`. Raises OSError, such as FileNotFoundError for a missing folder."""
         deadline = time.monotonic() + seconds
+        if path.is_dir() and not path.is_symlink():  # a foreign run's: no lock is a folder
+            shutil.rmtree(path, ignore_errors=True)
         while True:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
             try:

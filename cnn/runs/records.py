@@ -59,6 +59,7 @@ class Status(TypedDict, total=False):
     best_epoch: OnErrorOmit[Count]
     kept_epoch: OnErrorOmit[Count]
     stopped_early: OnErrorOmit[bool]
+    stopped_for: OnErrorOmit[Text]  # why, where nobody asked it to stop
     test_accuracy: OnErrorOmit[Share]
     ended: OnErrorOmit[Number]
     suggested_settings: OnErrorOmit[dict[str, Number] | None]

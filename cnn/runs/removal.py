@@ -12,11 +12,12 @@ import shutil
 import time
 from pathlib import Path
 
+from cnn.runs import limits
 from cnn.runs.folders import changing_runs, runs_dir
 from cnn.runs.run import Run, RunError
 from cnn.runs.store import ID_PATTERN
 
-ASIDE = ".aside-"
+ASIDE = limits.UNTIL_PURGED.removesuffix("*")
 KEPT_SECONDS = 24 * 3600.0
 
 
@@ -34,6 +35,7 @@ def restore(run_id: str) -> Run:
     """Bring back a run that was put aside. Raises RunError where it is gone."""
     if not ID_PATTERN.fullmatch(run_id):
         raise RunError("That is not the name of a run.")
+    limits.require_may_change()
     run = Run(runs_dir() / run_id)
     try:
         with changing_runs():

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
+from cnn.common import workspaces
 from cnn.common.files import is_whole_safetensors, read_json, write_json
 from cnn.common.text import excerpt
 from cnn.datasets import Preprocessing
 from cnn.runs import metrics
-from cnn.runs.config import Config, RunError, read_config
+from cnn.runs.config import Config, RunError, read_config, require_not_read_only
 from cnn.runs.files import RunFiles
 from cnn.runs.folders import changing_runs, examples_dir
 from cnn.runs.locks import MOMENT, Lock, is_held
@@ -54,12 +56,37 @@ class Run:
         """Whether it came with the app: nothing is ever written into its folder."""
         return self.path.parent.resolve() == examples_dir().resolve()
 
+    @property
+    def workspace(self) -> str | None:
+        """Whose it is (see `cnn.common.workspaces`); None on one's own machine."""
+        return workspaces.of(self.path)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is of the workspace meant here: else it is only looked at, an example, or one
+        of the class's."""
+        return not self.is_example and self.workspace == workspaces.current()
+
+    @property
+    def kind(self) -> Literal["example", "class"] | None:
+        """What stands in the place of its state where it is only looked at; None for one's own."""
+        if self.is_example:
+            return "example"
+        return None if self.is_own else "class"
+
     def require_own(self) -> None:
-        """Raise RunError for an example, which nobody changes, trains or deletes."""
+        """Raise RunError for a run that is only looked at: nobody here changes, trains or deletes
+        it. So is every run of a server that only shows."""
+        require_not_read_only()
         if self.is_example:
             raise RunError(
                 f"'{self.name}' is an example that comes with the app: it stays as it is. Train a "
                 "run of your own, or fine-tune or operate on it: both make a copy."
+            )
+        if not self.is_own:
+            raise RunError(
+                f"'{self.name}' belongs to the class: it stays as it is. Train a run of your own, "
+                "or fine-tune or operate on it: both make a copy."
             )
 
     @cached_property

@@ -16,6 +16,7 @@ from cnn.common.files import read_json, write_json, write_tensors
 from cnn.datasets import DATASETS, Images
 from cnn.drawing import synthetic_digits
 from cnn.runs import checkpoints, curves, finetune, queue, speeds
+from cnn.runs.file_control import FileControl
 from cnn.runs.frames import FRAME_SECONDS, FrameWriter
 from cnn.runs.live import one_of_each, quick_check, write_live
 from cnn.runs.priority import stand_back
@@ -110,6 +111,8 @@ class Session:
         else:
             self._checkpoint(0)
         self.status("running")
+        if isinstance(self.control, FileControl):
+            self.control.begin()
         for event in self.trainer.events(self.control, self._report_seconds):
             if isinstance(event, Report):
                 self._on_report(event)
@@ -143,11 +146,11 @@ class Session:
             **({} if check is None else {"validation_accuracy": check}),
         )
         self.status("paused" if self.paused else "running")
-        if not self.last_live:  # whoever pressed Train sees the first point before this
-            self.live()
-        if self.background:
+        if self.background:  # before what follows: the browser draws the first point now
             stand_back()
             self.background = False
+        if not self.last_live:
+            self.live()
         if self.paused:
             self.frames.write()
         else:
@@ -206,6 +209,8 @@ class Session:
         more: dict[str, object] = {"test_accuracy": accuracy, "ended": time.time()}
         if trainer.settings.early_stopping:
             more["kept_epoch"], more["stopped_early"] = trainer.kept_epoch, trainer.stopped_early
+        if isinstance(self.control, FileControl) and self.control.stopped_for:
+            more["stopped_for"] = self.control.stopped_for
         curves.keep(self.run)
         self.status(ended, **more)
         images, seconds = at.images_seen - self.began[0], at.train_seconds - self.began[1]

@@ -86,7 +86,9 @@ class _Waiting:
         """Hand `run` over; whether it trains it now. If not, the process is gone."""
         try:
             with run.files.log.open("ab") as log:
-                self.channel.send({"run": run.id}, (lock.handle, log.fileno()))
+                self.channel.send(
+                    {"run": run.id, "workspace": run.workspace}, (lock.handle, log.fileno())
+                )
             with self.talking:  # a measurement breaks off for it, and says so first
                 answer = self.channel.receive(ANSWER_SECONDS)
                 if answer and answer[0].get("takes") == run.id:

@@ -14,6 +14,7 @@ import psutil
 
 import cnn.runs.session  # noqa: F401 - imported now, and not when a run is waiting for it
 from cnn import datasets
+from cnn.common import workspaces
 from cnn.drawing import synthetic_digits
 from cnn.network import from_dict
 from cnn.presets import PRESETS
@@ -90,7 +91,7 @@ def _rehearse() -> None:
     next(iter(trainer.events(ManualControl())))
 
 
-def train(channel: Channel, run_id: str, lock: int, log: int) -> int:
+def train(channel: Channel, run_id: str, workspace: str | None, lock: int, log: int) -> int:
     """Train the run whose lock and log came with the message; returns the exit code."""
     channel.send({"takes": run_id})
     agreed = channel.receive()
@@ -100,6 +101,8 @@ def train(channel: Channel, run_id: str, lock: int, log: int) -> int:
     for standard in (1, 2):
         os.dup2(log, standard)
     os.close(log)
+    if workspace:  # of this process from now on, and of those that it starts
+        os.environ[workspaces.VARIABLE] = workspace
     try:
         return 1 if run_worker(open_run(run_id), lock=Lock.inherited(lock)) == "failed" else 0
     except RunError as error:

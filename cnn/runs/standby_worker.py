@@ -27,7 +27,8 @@ def main(arguments: list[str]) -> int:
     while message := channel.receive():
         content, files = message
         if run_id := content.get("run"):
-            return _tasks().train(channel, run_id, *files)
+            workspace = content.get("workspace")
+            return _tasks().train(channel, run_id, workspace, *files)
         try:
             answer = _tasks().measure(content["measure"], channel)
         except Exception as error:  # out of memory, no bf16 here: its training would say so

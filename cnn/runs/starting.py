@@ -12,7 +12,7 @@ import time
 
 from cnn.common.files import write_json
 from cnn.common.paths import PROJECT
-from cnn.runs import queue, standby
+from cnn.runs import limits, queue, standby
 from cnn.runs.folders import changing_runs, environment
 from cnn.runs.locks import CAN_HAND_ON, MOMENT, Lock
 from cnn.runs.records import ControlFile
@@ -52,6 +52,7 @@ def prepare(run: Run, from_scratch: bool = False) -> None:
     status = run.last_status()
     if status["state"] == "finished":
         raise RunError(f"'{run.name}' has finished: there is nothing left to train.")
+    limits.require_may_start(run)
     if run.files.checkpoints.is_symlink():
         raise RunError(f"'{run.id}' keeps its checkpoints behind a link: put a folder there.")
     run.files.clear_half_written()
@@ -103,7 +104,7 @@ def _start(run: Run, lock: Lock) -> int:
         process = subprocess.Popen(
             command,
             cwd=PROJECT,
-            env={**environment(), "PYTHONUNBUFFERED": "1"},
+            env={**environment(run.workspace), "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -12,14 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
+from cnn.common import workspaces
 from cnn.common.files import write_json
 from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, preprocessing_for
 from cnn.network import Architecture
 from cnn.presets import PRESETS
-from cnn.runs import queue
+from cnn.runs import limits, queue
 from cnn.runs.config import misfit
-from cnn.runs.folders import examples_dir, runs_dir
+from cnn.runs.folders import examples_dir, runs_dir, runs_place
 from cnn.runs.run import Config, Run, RunError
 from cnn.training import Settings
 
@@ -27,7 +28,9 @@ ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 def create(config: Config, name: str = "") -> Run:
-    """Make a new run's folder, in the state `queued`. Raises RunError where it cannot be made."""
+    """Make a new run's folder, in the state `queued`. Raises RunError where it cannot be made, or
+    this workspace may not."""
+    limits.require_may_make(config)
     label = re.sub(r"[^A-Za-z0-9]+", "-", name or config.preset or "custom").strip("-").lower()
     run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{label[:30] or 'run'}-{secrets.token_hex(2)}"
     run, unseen = Run(runs_dir() / run_id), Run(runs_dir() / f".{run_id}")
@@ -40,7 +43,7 @@ def create(config: Config, name: str = "") -> Run:
     except OSError as error:
         shutil.rmtree(unseen.path, ignore_errors=True)
         raise RunError(
-            f"The run's folder could not be made in {runs_dir()}: {error.strerror}."
+            f"The run's folder could not be made in {runs_place()}: {error.strerror}."
         ) from error
     return run
 
@@ -103,14 +106,14 @@ def versions() -> dict[str, str]:
 
 
 def open_run(run_id: str) -> Run:
-    """The run of that id, one's own or an example. Raises RunError for an unknown one, or a name
-    that is no folder here."""
+    """The run of that id: an example, one's own, or one of the class's. Raises RunError for any
+    other's, an unknown one, or a name that is no folder here."""
     if not ID_PATTERN.fullmatch(run_id):
         raise RunError(f"'{excerpt(run_id)}' is not the name of a run.")
-    for folder in (examples_dir(), runs_dir()):  # an example's id always means the example
+    for folder in (examples_dir(), runs_dir(), *_class_folder()):  # an example's id is always its
         if _is_inside(folder / run_id, folder):
             return Run(folder / run_id)
-    raise RunError(f"There is no run '{run_id}' in {runs_dir()}.")
+    raise RunError(f"There is no run '{run_id}' in {runs_place()}.")
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
@@ -118,28 +121,40 @@ def _is_inside(path: Path, folder: Path) -> bool:
     return path.is_dir() and path.resolve().parent == folder.resolve()
 
 
+def _class_folder() -> list[Path]:
+    """The folder of the class's runs, where a visitor of a class server looks too."""
+    if workspaces.current() in (None, workspaces.CLASS):
+        return []
+    return [workspaces.folder(workspaces.CLASS)]
+
+
 def list_runs() -> list[Run]:
-    """Every run whose config can be read: one's own, newest first, then the examples."""
+    """Every run whose config can be read: one's own, newest first, the class's, the examples."""
     return [run for run, problem in survey() if problem is None]
 
 
 def newest_run() -> Run | None:
     """The newest of one's own runs, or where there is none the first example; None without any."""
     return next(
-        (run for run, bad in survey() if bad is None and not run.control().get("discard")), None
+        (
+            run
+            for run, bad in survey()
+            if bad is None and (run.is_own or run.is_example) and not run.control().get("discard")
+        ),
+        None,
     )
 
 
 def survey() -> Iterator[tuple[Run, str | None]]:
-    """Every folder in the runs' folder, newest first, then the examples; each with what is wrong
-    with it or None."""
+    """Every folder in the runs' folder, newest first, then the class's, then the examples; each
+    with what is wrong with it or None."""
     examples = {run.id: (run, problem) for _, run, problem in _folders(examples_dir())}
-    for _, run, problem in sorted(
-        _folders(runs_dir()), key=lambda f: (f[0], f[1].id), reverse=True
-    ):
-        if run.id in examples:
-            problem = f"'{run.id}' has the name of an example. Give the folder another name."
-        yield run, problem
+    for parent in (runs_dir(), *_class_folder()):
+        found = _folders(parent)
+        for _, run, problem in sorted(found, key=lambda f: (f[0], f[1].id), reverse=True):
+            if run.id in examples:
+                problem = f"'{run.id}' has the name of an example. Give the folder another name."
+            yield run, problem
     for _, (run, problem) in sorted(examples.items()):
         if problem:
             problem = f"The example '{run.id}' is damaged. Get the folder {run.path} anew."

@@ -12,11 +12,12 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cnn.common.files import write_json
 from cnn.common.text import excerpt
 from cnn.datasets import DataError, require_on_disk
+from cnn.runs.limits import TooManyWaiting
 from cnn.runs.locks import MOMENT, Lock
 from cnn.runs.run import ACTIVE, Run, RunError
 from cnn.runs.starting import launch
@@ -34,6 +35,7 @@ SPARED_TRIALS, SPARED_EPOCHS = 4, 1  # nothing is stopped before so many trials,
 FEWEST_FOR_IMPORTANCE = 4
 
 Tell = Callable[[str], None]
+T = TypeVar("T")
 
 
 def main(arguments: list[str]) -> int:
@@ -110,11 +112,24 @@ class _Worker:
         base = self.config.base.changed(
             settings=settings, created=time.time(), versions=versions(), start_from=None
         )
-        run = create(base, f"{self.config.name[:40]} {number + 1}: {describe(values)}"[:80])
+        title = f"{self.config.name[:40]} {number + 1}: {describe(values)}"[:80]
+        run = self._when_it_may(lambda: create(base, title))
+        if run is None:
+            return
         trial = Trial(run=run.id, values=values, pruned=False)
         self.trials.append(trial)
         self.sweep.write_trials(self.trials)
         self._finish(trial)
+
+    def _when_it_may(self, act: Callable[[], T]) -> T | None:
+        """What `act` gives, as soon as no more of the workspace's runs wait than may; None where
+        the sweep is asked to stop before."""
+        while not self.sweep.stop_asked():
+            try:
+                return act()
+            except TooManyWaiting:
+                time.sleep(4 * LOOK_SECONDS)
+        return None
 
     def _finish(self, trial: Trial) -> None:
         """Train a trial's run to its end, or until it falls behind."""
@@ -123,7 +138,8 @@ class _Worker:
         except RunError:
             return  # deleted: counted as tried
         if run.state in ("queued", "interrupted") and not run.is_alive():
-            launch(run)  # else it waits its turn, or trains, since before this worker began
+            # Else it waits its turn, or trains, since before this worker began.
+            self._when_it_may(lambda: launch(run))
         reported = 0
         while run.state in ACTIVE:
             if self.sweep.stop_asked():

@@ -19,12 +19,14 @@ from typing import Literal, NamedTuple
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from cnn.common import workspaces
 from cnn.common.checked import Checked
 from cnn.common.files import parse_json, read_bytes, read_json, write_json
 from cnn.common.paths import PROJECT
-from cnn.common.text import excerpt
+from cnn.common.text import excerpt, plural
+from cnn.runs import checkpoints, limits
 from cnn.runs.config import Config
-from cnn.runs.folders import environment, runs_dir
+from cnn.runs.folders import environment, runs_dir, runs_place
 from cnn.runs.locks import MOMENT, is_held
 from cnn.runs.run import RunError
 from cnn.runs.store import ID_PATTERN, open_run
@@ -165,6 +167,7 @@ class Sweep:
 
     def ask_to_stop(self) -> None:
         """Ask it to stop, and the run that it trains now too. Raises RunError."""
+        limits.require_may_change()
         try:
             write_json(self.path / "control.json", {"stop": True})
         except OSError as error:
@@ -200,7 +203,7 @@ def open_sweep(sweep_id: str) -> Sweep:
     """The sweep of that id. Raises RunError."""
     path = sweeps_dir() / sweep_id
     if not ID_PATTERN.fullmatch(sweep_id) or path.is_symlink() or not path.is_dir():
-        raise RunError(f"There is no sweep '{excerpt(sweep_id)}' in {runs_dir()}.")
+        raise RunError(f"There is no sweep '{excerpt(sweep_id)}' in {runs_place()}.")
     return Sweep(path)
 
 
@@ -214,6 +217,7 @@ def new_sweep(
     Raises RunError, saying why, for one that cannot be run."""
     for parameter in parameters:
         require_valid(parameter, base.settings)
+    limits.require_may_change()
     names = [parameter.name for parameter in parameters]
     if len(set(names)) < len(names):
         raise RunError("A setting can vary in one way only: it is named twice.")
@@ -229,6 +233,8 @@ def new_sweep(
         if count > MOST_TRIALS:
             raise RunError(f"{count:,} combinations are too many: {MOST_TRIALS} at most.")
         trials = count
+    limits.require_allowed(base, limits.limits(workspaces.current()))
+    limits.require_room(checkpoints.disk_needed(base.architecture, base.settings), trials)
     try:
         config = SweepConfig(
             name=name or f"Sweep of {', '.join(p.title.lower() for p in parameters)}",
@@ -252,15 +258,21 @@ def new_sweep(
 
 def launch_sweep(sweep: Sweep) -> None:
     """Start the process that works on it, or goes on where another was killed. Raises RunError."""
+    limits.require_may_change()
     if is_held(sweep.lock):
         raise RunError("This sweep is at work already.")
+    most = limits.limits(workspaces.current()).sweeps
+    if most is not None and sum(one.state == "running" for one in list_sweeps()) >= most:
+        raise RunError(
+            f"{plural(most, 'sweep')} may be at work in a workspace: wait for the end, or stop it."
+        )
     try:
         (sweep.path / "control.json").unlink(missing_ok=True)
         with sweep.log.open("ab") as log:
             subprocess.Popen(
                 [sys.executable, "-m", "cnn", "sweep-worker", sweep.id],
                 cwd=PROJECT,
-                env=environment(),
+                env=environment(workspaces.current()),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -10,6 +10,7 @@ import humanize
 from cnn.common.text import duration, plural
 from cnn.runs import queue
 from cnn.runs.forecast import forecast
+from cnn.runs.limits import limits
 from cnn.runs.run import Run, RunError
 
 
@@ -22,6 +23,13 @@ class Place:
     device: str
     behind: Run | None
     seconds: float | None
+    is_ones_own: bool = True  # whether `behind` is of the same workspace: only then is it named
+
+    def _pause(self) -> str:
+        most = limits(self.behind.workspace).pause if self.behind else None
+        if most is None:
+            return "it keeps its turn"
+        return f"it gives way after {duration(most)}"
 
     @property
     def text(self) -> str:
@@ -29,9 +37,10 @@ class Place:
         text = f"{'Next' if self.number == 1 else humanize.ordinal(self.number)} in the queue"
         if self.behind is None:
             return text
-        text += f" for {self.device}, behind {self.behind.name}"
+        whose = self.behind.name if self.is_ones_own else "a run of another workspace"
+        text += f" for {self.device}, behind {whose}"
         if self.behind.state == "paused":
-            text += " (paused: it keeps its turn)"
+            text += f" (paused: {self._pause()})"
         return text if self.number == 1 else f"{text} and {plural(self.number - 1, 'other')}"
 
     @property
@@ -50,7 +59,7 @@ def rough_duration(seconds: float) -> str:
 def place(run: Run) -> Place | None:
     """Where `run` stands in the queue; None where it does not wait."""
     tickets = queue.tickets()
-    mine = next((ticket for ticket in tickets if ticket.run_id == run.id), None)
+    mine = next((ticket for ticket in tickets if ticket.is_of(run)), None)
     if mine is None or mine.taken:
         return None
     wanted = _names(mine.options or ())
@@ -63,7 +72,8 @@ def place(run: Run) -> Place | None:
     seconds = _seconds(mine, training, ahead)
     first = min(training, key=lambda t: _left(t) or float("inf")) if training else None
     device = first.taken.device if first and first.taken else ""
-    return Place(len(ahead) + 1, device, first.run if first else None, seconds)
+    own = first is None or first.workspace == run.workspace
+    return Place(len(ahead) + 1, device, first.run if first else None, seconds, own)
 
 
 def _names(options: Iterable[queue.Option]) -> set[str]:

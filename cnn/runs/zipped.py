@@ -20,11 +20,14 @@ from pathlib import Path, PurePosixPath
 
 from humanize import naturalsize
 
-from cnn.common.files import is_whole_safetensors, parse_json, write_bytes
+from cnn.common import workspaces
+from cnn.common.files import is_whole_safetensors, parse_json, write_bytes, write_json
 from cnn.common.text import excerpt
+from cnn.runs import limits
 from cnn.runs.files import NUMBER, RunFiles
 from cnn.runs.folders import runs_dir
 from cnn.runs.run import Run, RunError
+from cnn.runs.store import name_for
 
 MOST_BYTES = 200_000_000  # unpacked, in all
 MOST_JSON, MOST_LINES, MOST_TENSORS = 4_000_000, 20_000_000, 100_000_000  # of one file
@@ -81,7 +84,9 @@ def to_zip(run: Run) -> bytes:
 def from_zip(content: bytes) -> Run:
     """A new run of a zip file's bytes, which may be anybody's. Raises RunError, saying what is
     wrong with it, and leaves no folder then."""
+    limits.require_may_change()
     files = _unpacked(content)
+    limits.require_room(sum(map(len, files.values())))
     if RunFiles(Path()).config.name not in files:
         raise RunError("This zip file holds no config.json: it is not a run of this app.")
     folder = runs_dir() / f".import-{secrets.token_hex(4)}"
@@ -91,6 +96,9 @@ def from_zip(content: bytes) -> Run:
         for name, data in files.items():
             write_bytes(folder / name, data)
         _check(run)
+        limits.require_allowed(run.config, limits.limits(workspaces.current()))
+        if run.name == run.id:  # it came without a name: the folder's own says nothing
+            write_json(run.files.name, {"name": name_for(run.config)})
         label = re.sub(r"[^A-Za-z0-9]+", "-", run.name).strip("-").lower()[:30] or "run"
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{label}-{secrets.token_hex(2)}"
         folder.rename(runs_dir() / run_id)

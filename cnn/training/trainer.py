@@ -30,6 +30,7 @@ from cnn.training.augmentation import augment
 from cnn.training.batches import Batches
 from cnn.training.control import Control, TrainingError
 from cnn.training.cuda_graph import GraphedStep
+from cnn.training.devices import one_thread
 from cnn.training.distributed import Decision, ProcessGroup
 from cnn.training.events import EpochEnd, Event, Paused, Report
 from cnn.training.inference import predict_logits
@@ -102,7 +103,9 @@ class Trainer:
     def _load(self, images: Images, extra: Extra | None, classes: int) -> None:
         """Put this process's share of the training and validation images on the device."""
         settings, group, device = self.settings, self.group, self.accelerator.device
-        mine = shares.load(images, settings, self.validation_images, classes, group, extra)
+        # At this moment the page is drawn too: beside that, two threads wait for each other.
+        with one_thread():
+            mine = shares.load(images, settings, self.validation_images, classes, group, extra)
         x, y, self.validation_x, self.validation_y = (tensor.to(device) for tensor in mine)
         share = settings.batch_size, settings.seed, group.rank, group.size
         self.batches = Batches(x, y, self.preprocessing, *share)

@@ -9,6 +9,7 @@ from cnn.network import Architecture, from_json
 from cnn.network.layers import Conv2d, Flatten, Linear, MaxPool2d
 from cnn.presets import PRESETS
 from cnn.training import Settings
+from ui.shared.plain_text import plain
 
 
 def play(page):
@@ -123,7 +124,7 @@ def test_an_impossible_layer_says_why_in_its_card_and_one_button_fixes_it(app):
     broken = Architecture(layers=(Conv2d(), *pools, Flatten()))
     page = app("", net=to_link(broken, Settings()))
     page.switch_page("pages/design.py").run()
-    assert page.error[0].value == "Its input is 4×4, the window does not fit."
+    assert page.error[0].value == plain("Its input is 4×4, the window does not fit.")
     first = button(page, "fix_first")
     assert first.label == "Fix layer 3 first"
     first.click().run()

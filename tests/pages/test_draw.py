@@ -1,6 +1,8 @@
 """Draw: the invitation, the answer, numbers, the game, my digits; nothing crashes."""
 
 import io
+import json
+import re
 
 import numpy as np
 import pillow_heif
@@ -155,7 +157,7 @@ def test_an_upload_is_read(drawn, trained, kind):
 
 
 def uploaded(drawn, kind):
-    page = drawn([], draw_source="Upload")
+    page = drawn([], draw_part="Upload")
     page.file_uploader[0].upload("digit.png", picture(kind), "image/png").run()
     assert not page.exception, page.exception
     return page
@@ -180,7 +182,7 @@ def test_a_photograph_of_a_phone_is_read(drawn, trained):
     pillow_heif.register_heif_opener()
     file = io.BytesIO()
     Image.open(io.BytesIO(picture("dark"))).convert("RGB").save(file, "HEIF")
-    page = drawn([], draw_source="Upload")
+    page = drawn([], draw_part="Upload")
     page.file_uploader[0].upload("IMG_0001.heic", file.getvalue(), "image/heic").run()
     assert "## 1" in text(page)
 
@@ -240,3 +242,27 @@ def test_a_character_of_several_parts_is_read_as_one(drawn, trained):
     assert "It reads 2 digits" not in text(page)
     assert page.get("plotly_chart")
     assert "tells apart: o, ki, su" in text(drawn([]))
+
+
+def heard(page, key="answer"):
+    """What a live region says."""
+    found = [element.proto for element in page.get("bidi_component")]
+    texts = [p.json for p in found if p.component_name == "cnn_live_region"]
+    return json.loads(texts[0])["text"] if texts else None
+
+
+def test_a_digit_can_be_written_without_a_mouse_and_the_answer_is_heard(drawn, trained):
+    page = drawn([])
+    assert heard(page) == ""
+    page.button("draw_example").click().run()
+    assert re.match(r"It reads \d, \d+\.\d%\.", heard(page))
+    assert "Your turn" not in text(page)
+    page.button("draw_clear").click().run()
+    assert heard(page) == ""
+    assert page.button("draw_example").label == "Try an example 8"
+
+
+def test_an_uploaded_picture_is_said_to_be_cropped(drawn, trained):
+    captions = [c.value for c in uploaded(drawn, "light").caption]
+    assert "cropped to its ink: no paper, lines or frame" in captions
+    assert "as it came" not in captions

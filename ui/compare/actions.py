@@ -10,21 +10,22 @@ import streamlit as st
 
 from cnn import runs
 from cnn.common.text import plural
-from cnn.runs import zipped
+from cnn.runs import sharing, zipped
 from cnn.runs.notes import MOST_NOTE, annotate, notes, tags_in
 from cnn.runs.overview import Summary
+from cnn.runs.tensorboard import to_tensorboard
 from ui.compare.state import CompareState
-from ui.shared import state
+from ui.shared import state, visitor
 from ui.shared.another_try import launch
 from ui.shared.plain_text import plain
 
-MOST_UPLOAD = 200  # MB
+MOST_UPLOAD = 20  # MB: the server takes no more (server.maxUploadSize)
 
 
 def show(picked: list[Summary]) -> None:
     """The row of buttons below the table."""
     chosen = [one.run for one in picked]
-    own = [run for run in chosen if not run.is_example]
+    own = [run for run in chosen if run.is_own]
     one, fixed = len(chosen) == 1, len(own) < len(chosen)
     run = chosen[0] if one else None
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -87,14 +88,40 @@ def show(picked: list[Summary]) -> None:
             "Delete", icon=":material/delete:", disabled=not own or fixed, key="delete_run"
         ):
             confirm_delete([run.id for run in own])
-        _downloads(run)
+        if sharing.can_share():
+            st.button(
+                "Share with the class",
+                icon=":material/groups:",
+                key="share_run",
+                disabled=not one or fixed,
+                on_click=_share,
+                args=(run,),
+                help="Everybody can look at a copy of it; only the teacher can change that.",
+            )
+        with st.popover(
+            "Export",
+            icon=":material/download:",
+            disabled=run is None,
+            help="As a zip file, as CSV, for TensorBoard.",
+        ):
+            _downloads(run)
         with st.popover("Import", icon=":material/upload:"):
             _import()
-    if not picked:
-        st.caption("Tick one run to open, repeat, describe or export it; two or more to compare.")
-    elif fixed:
-        st.caption("Examples come with the app: they can be compared, opened and repeated.")
+    st.caption(_what_is_possible(len(picked), fixed))
     _undo()
+
+
+def _what_is_possible(ticked: int, fixed: bool) -> str:
+    """Why some buttons are grey, and what to do."""
+    examples = "Examples come with the app and stay as they are: no tags, archive or delete."
+    if visitor.is_pupil():
+        examples = "Examples and the class's runs stay as they are: no tags, archive or delete."
+    if not ticked:
+        return "Tick one run to open, repeat, describe or export it; two or more to compare."
+    if ticked == 1:
+        return examples if fixed else ""
+    one = f"{ticked} are ticked: to open, repeat or export one, tick it alone."
+    return f"{one} {examples}" if fixed else one
 
 
 def _again(run: runs.Run | None) -> None:
@@ -102,27 +129,41 @@ def _again(run: runs.Run | None) -> None:
         launch(lambda: runs.repeat(run))
 
 
+def _share(run: runs.Run | None) -> None:
+    if run is None:
+        return
+    try:
+        sharing.share_run(run)
+        state.get().notice = f"Everybody can look at a copy of '{plain(run.name)}' now."
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
+
+
 def _archive(own: list[runs.Run], archived: bool) -> None:
     for run in own:
         try:
             annotate(run, archived=archived)
         except runs.RunError as error:
-            state.get().notice = plain(str(error))
+            state.get().notice = plain(error)
 
 
 def _downloads(run: runs.Run | None) -> None:
-    """The run as a zip file, and its metrics as CSV; made when they are asked for."""
+    """The run as a zip file, its metrics as CSV and for TensorBoard, made on request."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", run.name if run else "run").strip("-.") or "run"
 
     def packed() -> bytes:
         assert run is not None
         return zipped.to_zip(run)
 
+    def board() -> bytes:
+        assert run is not None
+        return to_tensorboard(run)
+
     def table() -> str:
         return metrics_csv(run) if run else ""
 
     st.download_button(
-        "Zip",
+        "Zip file",
         packed if run else b"",
         f"{name}.zip",
         "application/zip",
@@ -133,7 +174,7 @@ def _downloads(run: runs.Run | None) -> None:
         help="Settings, curves and weights, for Import.",
     )
     st.download_button(
-        "CSV",
+        "Metrics as CSV",
         table,
         f"{name}.csv",
         "text/csv",
@@ -142,6 +183,17 @@ def _downloads(run: runs.Run | None) -> None:
         key="export_csv",
         on_click="ignore",
         help="Its metrics, a row for each point: kind, step, epoch, loss, accuracies.",
+    )
+    st.download_button(
+        "Metrics for TensorBoard",
+        board if run else b"",
+        f"{name}-tensorboard.zip",
+        "application/zip",
+        icon=":material/ssid_chart:",
+        disabled=run is None,
+        key="export_tensorboard",
+        on_click="ignore",
+        help="Its metrics as an event file: unpack it, and `tensorboard --logdir` shows them.",
     )
 
 
@@ -173,7 +225,7 @@ def _import() -> None:
         try:
             run = zipped.from_zip(upload.getvalue())
         except runs.RunError as error:
-            st.error(plain(str(error)), icon=":material/block:")
+            st.error(plain(error), icon=":material/block:")
         else:
             state.page(CompareState).ticked = [run.id]
             state.get().notice = f"'{plain(run.name)}' was imported."
@@ -190,7 +242,7 @@ def edit_notes(run: runs.Run) -> None:
         try:
             annotate(run, tags=tags_in(tags), note=note)
         except runs.RunError as error:
-            st.error(plain(str(error)))
+            st.error(plain(error))
         else:
             st.rerun()
 
@@ -203,7 +255,7 @@ def confirm_delete(run_ids: list[str]) -> None:
         try:
             picked.append(runs.open_run(run_id))
         except runs.RunError as error:
-            st.caption(plain(str(error)))
+            st.caption(plain(error))
     st.markdown(
         "Weights, curves and settings go with them. Until you leave this page, **Undo** "
         "brings them back."

@@ -16,7 +16,5 @@ def show(broken: Sequence[tuple[runs.Run, str]]) -> None:
     for run, problem in broken:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(plain(problem), icon=":material/broken_image:")
-            if not run.is_example and st.button(
-                "Delete", key=f"delete_{run.id}", icon=":material/delete:"
-            ):
+            if run.is_own and st.button("Delete", key=f"delete_{run.id}", icon=":material/delete:"):
                 confirm_delete([run.id])

@@ -53,7 +53,9 @@ def show() -> None:
     st.caption(f"On {DATASETS[dataset].label}, chosen on Train.")
     broken = OWN in chosen and play.architecture.problem()
     if broken:
-        st.error(f"The network on Design cannot be trained yet. {broken}", icon=":material/build:")
+        st.error(
+            f"The network on Design cannot be trained yet. {plain(broken)}", icon=":material/build:"
+        )
     st.button(
         f"Start the race of {plural(len(chosen), 'network')}",
         type="primary",
@@ -88,7 +90,7 @@ def start(chosen: list[str], epochs: int, same: bool) -> None:
             made.append(run)
             runs.launch(run, control={"in_turns": True})
     except (runs.RunError, DataError) as error:
-        play.notice = plain(str(error))
+        play.notice = plain(error)
     if made:
         tick([run.id for run in made])
 

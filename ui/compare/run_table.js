@@ -64,9 +64,15 @@ class Table {
     this.count = make("span", { className: "count", role: "status" }, bar);
     const scroller = make("div", { className: "scroller", tabIndex: 0, role: "region",
       "aria-label": "Table of all runs" }, this.box);
+    const edge = () => scroller.classList.toggle("more",
+      scroller.scrollLeft + scroller.clientWidth < scroller.scrollWidth - 4);
+    scroller.onscroll = edge;
+    new ResizeObserver(edge).observe(scroller);
     this.table = make("table", {}, scroller);
+    new ResizeObserver(edge).observe(this.table);
     this.head = make("tr", {}, make("thead", {}, this.table));
     this.body = make("tbody", {}, this.table);
+    this.lines = new Map(); // by run: what its line says, and the line
   }
 
   render(data, tell) {
@@ -115,19 +121,33 @@ class Table {
       (this.shown.length === total ? `${total} runs` : `${this.shown.length} of ${total} runs`) +
       (ticked ? `, ${ticked} ticked` : "");
     const focused = this.box.getRootNode().activeElement?.closest?.("tr")?.dataset?.run;
-    this.body.replaceChildren(...this.shown.map((row) => this.row(row)));
+    const lines = this.shown.map((row) => this.line(row));
+    const now = this.body.children;
+    if (lines.length !== now.length || lines.some((line, i) => line !== now[i])) {
+      this.body.replaceChildren(...lines);
+      if (focused) this.body.querySelector(`tr[data-run="${focused}"] .tick input`)?.focus();
+    }
     const marks = this.shown.map((row) => this.ticked.has(row.id));
     this.all.checked = marks.length > 0 && marks.every(Boolean);
     this.all.indeterminate = marks.some(Boolean) && !this.all.checked;
-    if (focused) this.body.querySelector(`tr[data-run="${focused}"] .tick input`)?.focus();
+  }
+
+  // A run's line as it stands, where nothing but its tick changed: five hundred take long to make.
+  line(row) {
+    const says = JSON.stringify(row);
+    if (this.lines.get(row.id)?.says !== says)
+      this.lines.set(row.id, { says, tr: this.row(row) });
+    const { tr } = this.lines.get(row.id);
+    tr.classList.toggle("ticked", this.ticked.has(row.id));
+    tr.querySelector(".tick input").checked = this.ticked.has(row.id);
+    return tr;
   }
 
   row(row) {
-    const tr = make("tr", { className: this.ticked.has(row.id) ? "ticked" : "" });
+    const tr = make("tr");
     tr.dataset.run = row.id;
     const tick = make("td", { className: "tick" }, tr);
-    const box = make("input", { type: "checkbox", checked: this.ticked.has(row.id),
-      "aria-label": `Tick ${row.name}` }, tick);
+    const box = make("input", { type: "checkbox", "aria-label": `Tick ${row.name}` }, tick);
     box.onchange = () => {
       this.ticked[box.checked ? "add" : "delete"](row.id);
       this.told();
@@ -145,6 +165,7 @@ class Table {
   name(td, row) {
     td.className = "run";
     const name = make("span", { className: "name" }, td, row.name);
+    if (row.apart) make("span", { className: "apart", title: row.apart }, td, row.apart);
     if (row.latest) make("span", { className: "badge latest" }, td, "latest");
     if (row.archived) make("span", { className: "badge" }, td, "archived");
     for (const tag of row.tags) make("span", { className: "badge tag" }, td, tag);
@@ -163,6 +184,7 @@ class Table {
         field.onblur = field.onkeydown = null;
         const text = field.value.trim();
         field.remove();
+        this.lines.delete(row.id); // its line is made anew
         if (keep && text && text !== row.name) {
           row.name = text;
           this.tell("renamed", { run: row.id, name: text });

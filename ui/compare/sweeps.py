@@ -7,7 +7,7 @@ import typing
 import streamlit as st
 
 from cnn import figures, runs
-from cnn.common.text import plural
+from cnn.common.text import percent, plural
 from cnn.datasets import DATASETS, DataError, require_on_disk
 from cnn.runs.overview import Summary
 from cnn.runs.sweep_parameters import Parameter, describe, parse_parameter, sweepable
@@ -138,7 +138,7 @@ def _start(base: runs.Config | None, texts: list[str], epochs: int, budget: int 
         sweep = new_sweep(made, parameters, budget)
         launch_sweep(sweep)
     except (runs.RunError, DataError, ValueError) as error:
-        st.error(plain(str(error)), icon=":material/block:")
+        st.error(plain(error), icon=":material/block:")
         return
     state.page(CompareState).sweep = sweep.id
     st.rerun()
@@ -150,7 +150,7 @@ def _watch(sweep_id: str, was_active: bool) -> None:
         sweep = open_sweep(sweep_id)
         config, results, status = sweep.config, sweep.results(), sweep.status()
     except runs.RunError as error:
-        st.warning(plain(str(error)))
+        st.warning(plain(error))
         return
     now = str(status["state"])
     done = sum(result.state not in runs.ACTIVE for result in results)
@@ -160,7 +160,7 @@ def _watch(sweep_id: str, was_active: bool) -> None:
         f"{METHODS[config.method].lower()}: {now}",
     )
     if status.get("message"):
-        st.caption(plain(str(status["message"])))
+        st.caption(plain(status["message"]))
     best = sweep.best()
     _buttons(sweep, now, results, best)
     if was_active and now != "running":  # after the buttons: a click on one may have come first
@@ -168,7 +168,7 @@ def _watch(sweep_id: str, was_active: bool) -> None:
     known = [result for result in results if result.validation is not None]
     if best is not None and best.validation is not None:
         st.success(
-            f"Best so far: **{best.validation:.2%}** on the validation images with "
+            f"Best so far: **{percent(best.validation, 2)}** on the validation images with "
             f"{plain(describe(best.trial['values']))}.",
             icon=":material/star:",
         )
@@ -218,14 +218,14 @@ def _stop(sweep: Sweep) -> None:
     try:
         sweep.ask_to_stop()
     except runs.RunError as error:
-        state.get().notice = plain(str(error))
+        state.get().notice = plain(error)
 
 
 def _go_on(sweep: Sweep) -> None:
     try:
         launch_sweep(sweep)
     except runs.RunError as error:
-        state.get().notice = plain(str(error))
+        state.get().notice = plain(error)
 
 
 def _figures(

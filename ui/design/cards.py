@@ -5,8 +5,10 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
+from humanize import metric, naturalsize
 
 from cnn.figures.colours import LAYER_GROUPS
 from cnn.network import MAX_LAYERS, Architecture, Row, SuggestedFix, failing_row, suggest_fixes
@@ -14,10 +16,26 @@ from cnn.network.layers import Layer, show
 from ui.design import undo_history
 from ui.shared import state
 from ui.shared.fields import field_widget
+from ui.shared.plain_text import plain
 
 Uid = int | str  # a card's number, or "head" for the classifier's
 Act = Callable[[], None]
 
+
+class Column(NamedTuple):
+    """A figure that every card shows; `width` in pixels."""
+
+    name: str
+    title: str
+    width: int
+
+
+COLUMNS = (
+    Column("output", "Output", 86),
+    Column("parameters", "Parameters", 84),
+    Column("work", "Mult-adds", 76),
+    Column("sees", "Sees", 48),
+)
 _CSS = Path(__file__).with_suffix(".css").read_text()
 SWITCH_HELP = Layer.model_fields["enabled"].description
 _NOT_ON_CARD = {"kind", "enabled", "classes"}
@@ -68,14 +86,15 @@ def choose(number: int) -> None:
 def layer_list(
     rows: list[Row], architecture: Architecture, problem: str | None, locked: bool
 ) -> None:
-    """The input and the cards; above them, what is wrong with the network as a whole."""
+    """The input and the cards, a table of them; above, what is wrong with the whole network."""
     fixes = suggest_fixes(architecture) if problem else []
     if problem and failing_row(rows) is None:
-        st.error(problem, icon=":material/build:")
+        st.error(plain(problem), icon=":material/build:")
         for index, fix in enumerate(fixes):
             _fix_button(fix, f"fix_all_{index}", locked, icon=":material/healing:")
     with st.container(key="layer-list", gap="xxsmall"):
-        st.markdown(":gray[:material/image: **Input** · one image of 1×28×28]")
+        _headings()
+        _bars(rows)
         for row, card in zip(rows, [*state.get().cards, None], strict=True):
             _card(row, "head" if card is None else card.uid, fixes if row.problem else [], locked)
 
@@ -105,7 +124,7 @@ def _card(row: Row, uid: Uid, fixes: list[SuggestedFix], locked: bool) -> None:
         if row.problem:
             _problem(row, uid, fixes, locked)
         if chosen:
-            st.caption(row.layer.about)
+            st.caption(f"{row.layer.about}{_sizes(row)}")
             if (place := place_of(uid)) is not None:
                 _tools(play.cards[place], place, locked)
             _sliders(row.layer, uid, locked)
@@ -129,10 +148,58 @@ def _header(row: Row, uid: Uid, chosen: bool) -> None:
     ):
         st.button(text, key=f"open_{uid}", type="tertiary", width="stretch", on_click=toggle)
         if row.output_shape is not None and not row.skipped:
-            cost = f" · {row.parameters:,}" if row.parameters else ""
-            st.caption(f"**{show(row.output_shape)}**{cost}", width="content")
+            for column, text in zip(COLUMNS, _figures(row), strict=True):
+                with st.container(key=f"{column.name}_{uid}", width=column.width):
+                    st.caption(text or "–", text_alignment="right")
         elif row.input_shape is None:
             st.caption("waits for the one above", width="content")
+
+
+def _sizes(row: Row) -> str:
+    """What one output value sees, and what training keeps of it, in words."""
+    if row.output_shape is None or row.skipped:
+        return ""
+    field = f"{row.receptive_field}×{row.receptive_field}"
+    kept = naturalsize(row.activation_bytes)
+    return f" Each output sees {field} pixels of the image; training keeps {kept} per image."
+
+
+def _figures(row: Row) -> tuple[str, ...]:
+    """What stands in `COLUMNS` for a layer; empty where it is nothing."""
+    assert row.output_shape is not None
+    return (
+        f"**{show(row.output_shape)}**",
+        f"{row.parameters:,}" if row.parameters else "",
+        metric(row.multiply_adds, precision=2) if row.multiply_adds else "",
+        f"{row.receptive_field} px",
+    )
+
+
+def _headings() -> None:
+    """The input, and what the figures of the cards are."""
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", gap="xxsmall", key="headings", wrap=False
+    ):
+        st.caption(":material/image: **Input**, 1×28×28", width="stretch")
+        for column in COLUMNS:
+            with st.container(key=f"{column.name}_title", width=column.width):
+                st.caption(column.title, text_alignment="right")
+
+
+def _bars(rows: list[Row]) -> None:
+    """Under a card's parameters and multiply-adds their share, the largest one the full width."""
+    uids: list[Uid] = [*(card.uid for card in state.get().cards), "head"]
+    rules = []
+    for name, values in (
+        ("parameters", [row.parameters for row in rows]),
+        ("work", [row.multiply_adds for row in rows]),
+    ):
+        most = max(values, default=0) or 1
+        rules += [
+            f".st-key-{name}_{uid} {{ --share: {value / most:.4f}; }}"
+            for uid, value in zip(uids, values, strict=True)
+        ]
+    st.html(f"<style>{''.join(rules)}</style>")
 
 
 def details(layer: Layer) -> str:
@@ -156,7 +223,7 @@ def _problem(row: Row, uid: Uid, fixes: list[SuggestedFix], locked: bool) -> Non
     """Why this layer cannot work, and each suggested fix as a button."""
     assert row.problem is not None
     text = f"{row.problem[0].upper()}{row.problem[1:]}"
-    st.error(text if fixes else f"{text} {row.suggestion}", icon=":material/build:")
+    st.error(plain(text if fixes else f"{text} {row.suggestion}"), icon=":material/build:")
     with st.container(horizontal=True, gap="xsmall", key=f"fixes_{uid}"):
         for index, fix in enumerate(fixes):
             icon = ":material/healing:" if index == 0 else None
@@ -175,7 +242,7 @@ def _sliders(layer: Layer, uid: Uid, locked: bool) -> None:
     key, change = f"{uid}_{state.get().version}", _changer(uid)
 
     def draw(wanted: list[str]) -> None:
-        grid = st.grid(4, min_column_width=104, vertical_alignment="top")
+        grid = st.grid(3, min_column_width=170, vertical_alignment="top")
         for name in wanted:
             with grid.cell():
                 field_widget(layer, name, f"{key}_{name}", change, True, locked)

@@ -16,7 +16,8 @@ from cnn.datasets import DataError, default_dataset, preprocessing_for
 from cnn.export.codegen import keras, pytorch
 from cnn.export.share_link import CONTROLS
 from cnn.network import Architecture, ArchitectureError, from_json, to_json
-from ui.shared import models, share_link, state
+from cnn.runs import lesson
+from ui.shared import models, share_link, state, visitor
 from ui.shared.plain_text import plain
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _file(architecture: Architecture) -> None:
             st.error(plain(upload.error), icon=":material/error:")
             st.caption("Your network is as it was.")
         elif upload.message:
-            st.success(upload.message, icon=":material/check:")
+            st.success(plain(upload.message), icon=":material/check:")
 
 
 def _open(key: str) -> None:
@@ -178,6 +179,52 @@ def _link() -> None:
     address = share_link.link(hidden, fixed)
     st.code(address, None, wrap_lines=True)
     st.caption(f"{len(address):,} characters; the copy button is at its right.")
+    if visitor.is_teacher():
+        _for_the_class(hidden, fixed)
+
+
+def _for_the_class(hidden: list[str], fixed: list[str]) -> None:
+    """On a class server: let every visitor begin with this, and keep to what is fixed."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Set it for the class",
+            icon=":material/school:",
+            key="lesson_set",
+            on_click=_set_lesson,
+            args=(hidden, fixed),
+            help="Every visitor's next click takes it. What is fixed or hidden holds: no run is "
+            "made that has it otherwise.",
+        )
+        if lesson.set_lesson() is not None:
+            st.button(
+                "End the lesson",
+                icon=":material/lock_open:",
+                key="lesson_end",
+                on_click=_end_lesson,
+            )
+            st.caption("A lesson is set.")
+
+
+def _set_lesson(hidden: list[str], fixed: list[str]) -> None:
+    play = state.get()
+    made = lesson.Lesson(
+        architecture=play.architecture,
+        settings=play.settings,
+        dataset=play.dataset_name,
+        hidden=frozenset(hidden),
+        fixed=frozenset(fixed),
+    )
+    try:
+        lesson.begin(made)
+    except runs.RunError as error:
+        play.notice = plain(str(error))
+
+
+def _end_lesson() -> None:
+    try:
+        lesson.end()
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
 
 
 def _run() -> None:
@@ -230,7 +277,7 @@ def _exports(run: runs.Run, verification: VerifiedExports) -> None:
 
     exports = verification.exports
     if exports is None:
-        st.error(verification.error or "", icon=":material/error:")
+        st.error(plain(verification.error or ""), icon=":material/error:")
         return
     with st.container(horizontal=True):
         for result in exports.results:

@@ -16,6 +16,7 @@ from cnn.network.layers import show
 from ui.design.text_table import Column, text_table
 from ui.shared import models, state
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 
 if TYPE_CHECKING:
     from cnn.inspection.initialisation_check import InitialisationCheck, LayerCheck
@@ -54,7 +55,7 @@ def section(architecture: Architecture, problem: str | None) -> None:
     if trial.architecture is None:
         return
     if trial.check is None:
-        st.warning(trial.error, icon=":material/info:")
+        st.warning(plain(trial.error), icon=":material/info:")
         return
     if trial.architecture != architecture:
         st.caption("The network has changed since; this was for the one before.")
@@ -85,7 +86,7 @@ def _show(check: InitialisationCheck, dataset: str) -> None:
     for well, text in findings(check):
         icon = ":green[:material/check_circle:]" if well else ":orange[:material/warning:]"
         st.markdown(f"{icon} {text}")
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([2, 3], gap="medium")
     with left:
         chart(
             signal_and_gradient(check.layers, check.input_signal),
@@ -106,11 +107,11 @@ def _columns(layers: tuple[LayerCheck, ...]) -> list[Column]:
     signal_help = "How much its output differs from image to image."
     dead_help = "Share of the maps or units that are zero for every image of the batch."
     return [
-        Column("Layer", [f"{i.number} · {i.layer.summary}" for i in layers], 128),
-        Column("Output", [show(i.shape) for i in layers], 76),
-        Column("Mean", [f"{i.mean:z.2f}" for i in layers], 56),
-        Column("Std", [f"{i.std:.3g}" for i in layers], 54, "Standard deviation of all outputs."),
-        Column("Signal", [f"{i.signal:.3g}" for i in layers], 54, signal_help),
-        Column("Dead", dead, 52, dead_help),
-        Column("Gradient", gradients, 60),
+        Column("Layer", [f"{i.number} · {i.layer.summary}" for i in layers], 196),
+        Column("Output", [show(i.shape) for i in layers], 88),
+        Column("Mean", [f"{i.mean:z.2f}" for i in layers], 60),
+        Column("Std", [f"{i.std:.3g}" for i in layers], 60, "Standard deviation of all outputs."),
+        Column("Signal", [f"{i.signal:.3g}" for i in layers], 64, signal_help),
+        Column("Dead", dead, 60, dead_help),
+        Column("Gradient", gradients, 76),
     ]

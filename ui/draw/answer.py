@@ -9,18 +9,22 @@ import numpy as np
 import streamlit as st
 
 from cnn import drawing, figures, recognition, runs
+from cnn.common.text import confidence
 from cnn.datasets import DATASETS
 from cnn.figures.colours import MUTED, VALIDATION
 from cnn.runs.watching import MOST_IMAGES, Subject
-from ui.draw import source, state
+from ui.draw import example, source, state
 from ui.live import subjects
 from ui.live.component import PLOTLY_VERSION, live_component
+from ui.live.keys import stream_name
 from ui.live.payloads import figure_json
 from ui.shared import models
 from ui.shared import state as shared
 from ui.shared.charts import chart
 from ui.shared.image_choice import ImageChoice
+from ui.shared.live_region import say
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 
 IN_WORDS = {  # above this confidence
     0.97: ("It is sure that this is", "sure"),
@@ -43,18 +47,29 @@ def headline(small: str, large: str) -> None:
         st.markdown(f"## {large}")
 
 
+def in_one_sentence(reading: recognition.Reading, config: runs.Config) -> str:
+    """The answer for those who hear the page."""
+    if len(reading.best) > 1:
+        return f"It reads {len(reading.best)} digits: {reading.text(config.classes)}."
+    answer = f"{config.classes[reading.best[0]]}, {reading.confidence:.1%}"
+    if reading.is_digit[0]:
+        return f"It reads {answer}."
+    return f"That does not look like a digit. If it had to be one: {answer}."
+
+
 def no_digits(run: runs.Run) -> str:
     """Why a run cannot play or be taught, in words."""
     label = DATASETS[run.config.dataset].label
     return (
-        f"'{run.name}' has learned {label}, whose classes are {', '.join(run.config.classes)}: it "
+        f"'{plain(run.name)}' has learned {label}, whose classes are "
+        f"{plain(', '.join(run.config.classes))}: it "
         "does not read the digits 0 to 9. Choose a run that does above."
     )
 
 
 def invitation(config: runs.Config) -> None:
     """What stands in the answer's place before anything is drawn."""
-    things = f"what this network tells apart: {', '.join(config.classes)}"
+    things = f"what this network tells apart: {plain(', '.join(config.classes))}"
     if source.is_upload():
         wanted = "a digit, or of a number" if config.reads_digits else f"one of {things}"
         what, when = f"Choose a picture of {wanted}.", "it is there"
@@ -65,6 +80,8 @@ def invitation(config: runs.Config) -> None:
     with st.container(border=True, horizontal_alignment="center", key="draw_invitation"):
         st.markdown("## :material/draw: Your turn")
         st.markdown(f"{what} The network answers as soon as {when}.")
+        if config.reads_digits and not source.is_upload():
+            example.button()
 
 
 def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
@@ -73,17 +90,20 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
         run = runs.open_run(run_id)
         config = run.config
         if not found:
+            say("", "answer")
             invitation(config)
             return
         model = models.model_of(run, epoch)
         images = np.stack([one.image for one in found])
         reading = recognition.read(run, model, images, models.detector_ready(run))
     except runs.RunError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     if run.state in runs.ACTIVE and epoch is None:
+        say("", "answer")  # its component says what it shows
         _moving(run, reading, found, config.classes)
         return
+    say(in_one_sentence(reading, config), "answer")
     if len(found) > 1:
         _number(reading, found, config.classes)
     else:
@@ -110,7 +130,7 @@ def _moving(
         _live_answer(
             key="draw_live_answer",
             data={
-                "run": run.id,
+                "run": stream_name(run),
                 "subject": subjects.register(Subject(images[:MOST_IMAGES])),
                 "chosen": state.chosen(found),
                 "probabilities": reading.probabilities.round(4).tolist(),
@@ -132,13 +152,14 @@ def _winner(reading: recognition.Reading, one: drawing.Prepared, config: runs.Co
     kind, kinds = ("a digit", "digits") if config.reads_digits else ("any of them", "classes")
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="medium"):
         if reading.is_digit[0]:
-            headline(in_words(reading.confidence)[0], classes[best])
+            headline(in_words(reading.confidence)[0], plain(classes[best]))
         else:
             with st.container(key="draw_no_digit", gap=None):
                 st.markdown(f"## That does not look like {kind} to me")
                 st.markdown(
-                    f"If it had to be one: **{classes[best]}** ({reading.confidence:.1%}). The "
-                    f"bars only share out 100 % among the {kinds}; they cannot say “none of these”."
+                    f"If it had to be one: **{plain(classes[best])}** "
+                    f"({confidence(reading.confidence, 1)}). The bars only share "
+                    f"out 100% among the {kinds}; they cannot say “none of these”."
                 )
         st.image(
             enlarge(one.image, 5),
@@ -153,7 +174,7 @@ def _number(
 ) -> None:
     """Several digits: the number, and each digit with its own answer."""
     texts = [
-        classes[k] if is_digit else "?"
+        plain(classes[k]) if is_digit else "?"
         for k, is_digit in zip(reading.best, reading.is_digit, strict=True)
     ]
     headline(f"It reads {len(found)} digits", " ".join(texts))
@@ -162,7 +183,9 @@ def _number(
             with st.container(width=84, gap=None):
                 st.image(enlarge(one.image, 3), width=84, alt=f"Digit {i + 1} as seen")
                 note = "" if reading.is_digit[i] else " · no digit"
-                st.caption(f"**{classes[reading.best[i]]}** {row.max():.1%}{note}")
+                st.caption(
+                    f"**{plain(classes[reading.best[i]])}** {confidence(row.max(), 1)}{note}"
+                )
     chosen = st.segmented_control(
         "Look closer at",
         range(len(found)),
@@ -182,7 +205,7 @@ def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> Non
         model = models.model_of(run, epoch)
         row = recognition.read(run, model, one.image[None]).probabilities[0]
     except runs.RunError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     first, second = np.argsort(-row)[:2].tolist()
     found = recognition.evidence(run, model, one.image, [first, second])
@@ -191,7 +214,7 @@ def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> Non
     names = run.config.classes
     for place, k, part in (("First", first, found[0]), ("Second", second, found[1])):
         with grid.cell():
-            st.markdown(f"**{place}: {names[k]}**, {row[k]:.1%}")
+            st.markdown(f"**{place}: {plain(names[k])}**, {confidence(row[k], 1)}")
             st.image(
                 figures.evidence_overlay(one.image, part, largest).repeat(6, 0).repeat(6, 1),
                 width=168,

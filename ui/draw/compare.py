@@ -14,6 +14,7 @@ from cnn.runs import checkpoints
 from ui.draw.answer import in_words
 from ui.shared import models
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 from ui.shared.run_picker import labels_of
 
 MOST_RUNS = 12
@@ -89,7 +90,7 @@ def replay(run: runs.Run, one: drawing.Prepared) -> None:
     try:
         epochs, probabilities = _over_epochs(run.id, tuple(run.checkpoints()), one.image)
     except runs.RunError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     if len(epochs) < 2:
         st.caption("There is nothing to replay before the first epoch ends.")
@@ -113,5 +114,5 @@ def replay(run: runs.Run, one: drawing.Prepared) -> None:
     )
     answers = zip(epochs, probabilities.argmax(1), strict=True)
     changes = [next(same) for _, same in groupby(answers, key=lambda answer: answer[1])]
-    story = ", then ".join(f"**{names[k]}** after epoch {epoch}" for epoch, k in changes[:6])
+    story = ", then ".join(f"**{plain(names[k])}** after epoch {epoch}" for epoch, k in changes[:6])
     st.caption(f"It read {story}. Epoch 0 is the network before it learned anything.")

@@ -8,6 +8,7 @@ import time
 import streamlit as st
 
 from cnn import recognition, runs
+from cnn.common.text import confidence
 from cnn.drawing import DigitError, from_strokes, my_digits
 from ui.draw import state
 from ui.draw.answer import headline, in_words
@@ -15,6 +16,7 @@ from ui.draw.state import Game, Turn
 from ui.shared import canvas, models
 from ui.shared import state as shared
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 
 ROUNDS = 10
@@ -57,7 +59,7 @@ def show(run_id: str) -> None:
 
 def _round(run_id: str, game: Game) -> None:
     asked = game.order[len(game.turns)]
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         drawing = canvas.canvas("game", "game")
     with right:
@@ -127,7 +129,7 @@ def _result(game: Game) -> None:
             with st.container(width=104, gap=None):
                 st.image(enlarge(turn.image, 3), width=96, alt=f"Your {turn.asked}")
                 asked = "" if turn.is_right else f"{turn.asked} → "
-                st.caption(f"{asked}**{turn.read}** {turn.confidence:.1%}")
+                st.caption(f"{asked}**{turn.read}** {confidence(turn.confidence, 1)}")
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Play again", type="primary", icon=":material/replay:", key="game_again", on_click=start
@@ -166,4 +168,4 @@ def _keep(game: Game) -> None:
         )
         game.kept = True
     except my_digits.CollectionError as error:
-        shared.get().notice = str(error)
+        shared.get().notice = plain(error)

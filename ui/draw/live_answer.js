@@ -84,7 +84,7 @@ class Answer {
     const none = !this.data.digits[Math.min(this.data.chosen, this.data.digits.length - 1)];
     const winner = none ? -1 : best(row), next = structuredClone(figure), [bars] = next.data;
     bars.x = row;
-    bars.y = classes.map((name, i) => (i === winner ? `<b>${name}</b>` : name));
+    bars.y = classes.map(plotlyText).map((name, i) => (i === winner ? `<b>${name}</b>` : name));
     bars.text = row.map((share) => `${(100 * share).toFixed(1)}%`);
     bars.marker = { ...bars.marker,
       color: row.map((_, i) => (i === winner ? colours.winner : colours.other)) };

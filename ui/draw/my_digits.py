@@ -7,8 +7,10 @@ import numpy as np
 import streamlit as st
 
 from cnn import runs
+from cnn.common import workspaces
+from cnn.common.text import percent
 from cnn.drawing import my_digits
-from cnn.runs import finetune
+from cnn.runs import finetune, sharing
 from ui.draw import state
 from ui.draw.answer import no_digits
 from ui.draw.compare import readings
@@ -26,7 +28,7 @@ def show(run_id: str) -> None:
     st.markdown(
         "Draw a digit and press its key, or its button: it is kept, and the sheet is clean again."
     )
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         drawing = canvas.canvas("draw", "mine")
         _label_buttons(drawing is not None)
@@ -51,7 +53,7 @@ def keep(label: int) -> None:
         state.get().notice = f"Kept as a {label}. You have {count:,} now."
         canvas.sheet("draw").clear()
     except my_digits.CollectionError as error:
-        state.get().notice = f"Not kept: {error}"
+        state.get().notice = f"Not kept: {plain(error)}"
 
 
 def _label_buttons(drawn_something: bool) -> None:
@@ -77,8 +79,8 @@ def _gallery(kept: list[my_digits.Drawing]) -> None:
         with st.container(border=True):
             st.markdown("## Nothing kept yet")
             st.markdown(
-                "Ten of each digit is a good start. Your digits stay on this machine, in the data "
-                "folder, as the strokes you drew."
+                f"Ten of each digit is a good start. Your digits stay {_where()}, as the strokes "
+                "you drew."
             )
         return
     counts = np.bincount([drawing.label for drawing in kept], minlength=10)
@@ -90,6 +92,12 @@ def _gallery(kept: list[my_digits.Drawing]) -> None:
     wall = framed.reshape(-1, COLUMNS, 30, 30).swapaxes(1, 2).reshape(-1, COLUMNS * 30)
     st.image(enlarge(wall, 2), width="stretch", alt="The newest kept digits")
     st.caption(" · ".join(f"{n} × **{k}**" for k, n in enumerate(counts) if n))
+
+
+def _where() -> str:
+    if workspaces.current() is None:
+        return "on this machine, in the data folder"
+    return "on this server, in your workspace"
 
 
 def _exchange(kept: list[my_digits.Drawing]) -> None:
@@ -115,19 +123,41 @@ def _exchange(kept: list[my_digits.Drawing]) -> None:
                 on_click=_import,
                 args=(file.getvalue() if file else b"",),
             )
+        if sharing.can_share():
+            st.button(
+                "Share the newest with the class",
+                icon=":material/groups:",
+                key="mine_share",
+                on_click=_share,
+                args=(kept[-1:],),
+                disabled=not kept,
+            )
         st.button(
             "Remove the newest",
             icon=":material/undo:",
             key="mine_remove",
-            on_click=my_digits.remove,
+            on_click=_remove,
             args=(1,),
             disabled=not kept,
         )
         with st.popover("Remove all", icon=":material/delete:", disabled=not kept):
             st.markdown(f"Remove all {len(kept):,} digits? Export them first if you may want them.")
-            st.button(
-                "Remove them", type="primary", key="mine_remove_all", on_click=my_digits.remove
-            )
+            st.button("Remove them", type="primary", key="mine_remove_all", on_click=_remove)
+
+
+def _remove(count: int = my_digits.MOST_DIGITS) -> None:
+    try:
+        my_digits.remove(count)
+    except my_digits.CollectionError as error:
+        state.get().problem = str(error)
+
+
+def _share(newest: list[my_digits.Drawing]) -> None:
+    try:
+        count = sharing.share_digits(newest)
+        state.get().notice = f"The class has {count:,} digits now."
+    except (my_digits.CollectionError, runs.RunError) as error:
+        state.get().problem = str(error)
 
 
 def _import(content: bytes) -> None:
@@ -229,9 +259,9 @@ def _effects(ids: list[str]) -> None:
                 elif status["state"] in ("finished", "stopped"):
                     _before_and_after(finetune.measure_effect(run))
                 else:
-                    st.error(status.get("message") or "It ended without a message.")
+                    st.error(plain(status.get("message") or "It ended without a message."))
         except runs.RunError as error:
-            st.warning(str(error))
+            st.warning(plain(error))
 
 
 def _before_and_after(effect: finetune.Effect) -> None:
@@ -244,10 +274,10 @@ def _before_and_after(effect: finetune.Effect) -> None:
         change = (
             None if before is None or after is None else f"{(after - before) * 100:+.1f} points"
         )
-        was = "" if before is None else f", {before:.1%} before"
+        was = "" if before is None else f", {percent(before)} before"
         grid.metric(
             f"{title}{was}",
-            "–" if after is None else f"{after:.1%}",
+            "–" if after is None else f"{percent(after)}",
             change,
             help=note,
             border=True,

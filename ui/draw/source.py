@@ -9,17 +9,15 @@ from cnn import drawing, recognition
 from ui.draw import state
 from ui.shared import canvas, tour
 from ui.shared import state as shared
-from ui.shared.choice import choose
 from ui.shared.image_choice import ImageChoice
 from ui.shared.picture_upload import picture_upload
 from ui.shared.pictures import enlarge, framed
-
-SOURCES = ["Canvas", "Upload"]
+from ui.shared.plain_text import plain
 
 
 def is_upload() -> bool:
     """Whether a picture is read rather than the canvas."""
-    return st.session_state.get("draw_source") == SOURCES[1]
+    return st.session_state.get("draw_part") == "Upload"
 
 
 def prepared_on() -> bool:
@@ -30,11 +28,10 @@ def prepared_on() -> bool:
 def show(split: bool) -> list[drawing.Prepared]:
     """The digits of the canvas or an upload, none where there is nothing to read. `split` off: all
     that is drawn is one thing."""
-    source = choose("Source", SOURCES, "draw_source", label_visibility="collapsed")
     try:
-        found = _from_canvas(split) if source == SOURCES[0] else _from_upload(split)
+        found = _from_upload(split) if is_upload() else _from_canvas(split)
     except drawing.DigitError as error:
-        st.warning(str(error), icon=":material/image_not_supported:")
+        st.warning(plain(error), icon=":material/image_not_supported:")
         return []
     if found:
         shared.page(ImageChoice).drawing = found[state.chosen(found)].image
@@ -72,8 +69,11 @@ def preparation(found: list[drawing.Prepared]) -> None:
         return
     chosen = found[state.chosen(found)]
     grid = st.grid(4, min_column_width=130)
+    first = ("Drawing", "as it came")
+    if is_upload():
+        first = ("Picture", "cropped to its ink: no paper, lines or frame")
     for title, note, image in (
-        ("Drawing", "as it came", chosen.drawing),
+        (*first, chosen.drawing),
         ("Crop", "only the ink", chosen.cropped),
         ("Box", "longest side 20 pixels", chosen.boxed),
         ("Centre", "centre of mass in the middle of 28×28", chosen.image),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cnn.drawing import Prepared
 from ui.shared import state
+from ui.shared.plain_text import plain
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Game:
 class DrawState:
     """What is looked at, the game, and what there is to say."""
 
+    examples: int = 0  # how many were written
     digit: int = 0  # which of a number's digits is looked at
     game: Game = field(default_factory=Game)
     notice: str | None = None  # of the last click, to be shown once
@@ -76,5 +78,5 @@ def show_messages() -> None:
     if kept.notice:
         st.caption(kept.notice)
     if kept.problem:
-        st.error(kept.problem, icon=":material/error:")
+        st.error(plain(kept.problem), icon=":material/error:")
     kept.notice = kept.problem = None

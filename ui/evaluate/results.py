@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn import datasets, evaluation, runs
+from cnn.common.text import percent
 from cnn.evaluation import Scored
 from ui.evaluate import gallery, matrix, sections
 from ui.evaluate.report import download_button
 from ui.evaluate.scores import scored, weights_of
 from ui.evaluate.state import choices_of
 from ui.shared.another_try import near_chance
+from ui.shared.plain_text import plain
 from ui.shared.stand_in import stand_in_note
 
 NEWEST = -1
@@ -60,10 +62,10 @@ def show(run: runs.Run) -> None:
         weights = weights_of(run, epoch)
         found = scored(weights, _kept_at(run))
     except datasets.DataError as error:
-        st.error(str(error), icon=":material/database_off:")
+        st.error(plain(error), icon=":material/database_off:")
         return
     except runs.RunError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     _numbers(run, found, bool(note), epoch)
     near_chance(run)
@@ -104,7 +106,7 @@ def _score(run: runs.Run) -> None:
     try:
         evaluation.score_test_set(run, show_share)
     except (runs.RunError, datasets.DataError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
     else:
         st.rerun()
 
@@ -116,19 +118,19 @@ def _numbers(run: runs.Run, found: Scored, stands_in: bool, epoch: int | None) -
     cells = 6 if stands_in and kept else 5
     grid = st.grid(cells, min_column_width=130)
     if stands_in and kept:
-        grid.metric("Test accuracy", f"{kept:.2%}", border=True, help=KEPT)
+        grid.metric("Test accuracy", f"{percent(kept, 2)}", border=True, help=KEPT)
     grid.metric(
         "On these images" if stands_in else "Test accuracy",
-        f"{found.accuracy:.2%}",
-        f"{low:.2%} to {high:.2%}",
+        f"{percent(found.accuracy, 2)}",
+        f"{percent(low, 2)} to {percent(high, 2)}",
         delta_color="off",
         delta_arrow="off",
         border=True,
-        help=f"Of {total:,} images. Below: the 95 % interval (Wilson), within which the accuracy "
+        help=f"Of {total:,} images. Below: the 95% interval (Wilson), within which the accuracy "
         "on all images of the kind is likely to lie.",
     )
     grid.metric(
-        "Loss",
+        "Test loss",
         f"{evaluation.cross_entropy(found.probabilities, found.labels):.4f}",
         "cross-entropy",
         delta_color="off",
@@ -139,8 +141,8 @@ def _numbers(run: runs.Run, found: Scored, stands_in: bool, epoch: int | None) -
     second = evaluation.top_k_accuracy(found.probabilities, found.labels, 2)
     grid.metric(
         "Top-2",
-        f"{second:.2%}",
-        "right with two guesses",
+        f"{percent(second, 2)}",
+        "two guesses",
         delta_color="off",
         delta_arrow="off",
         border=True,

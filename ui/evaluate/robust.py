@@ -8,6 +8,8 @@ import numpy as np
 import streamlit as st
 
 from cnn import evaluation, figures, runs
+from cnn.common import workspaces
+from cnn.common.text import percent
 from cnn.evaluation import Scored, robustness, robustness_job
 from cnn.evaluation.corruptions import CORRUPTIONS, CURVES, MNIST_C
 from cnn.evaluation.robustness import Robustness
@@ -17,6 +19,7 @@ from ui.shared import models
 from ui.shared.charts import chart
 from ui.shared.choice import choose
 from ui.shared.pictures import enlarge
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 
 QUICK = 2000
@@ -25,9 +28,14 @@ EXAMPLES = 5  # images that show what a level looks like
 
 
 @st.cache_resource(show_spinner=False)
-def _jobs() -> dict[tuple[str, int | None], Job]:
+def _jobs() -> dict[tuple[str | None, str, int | None], Job]:
     """The newest job of each run and epoch: one for all sessions, whatever page they are on."""
     return {}
+
+
+def _key(weights: Weights) -> tuple[str | None, str, int | None]:
+    """What is measured of a run that is only looked at belongs to who measures it."""
+    return (workspaces.current(), *weights[:2])
 
 
 def show(run: runs.Run, scored: Scored, weights: Weights) -> None:
@@ -38,7 +46,7 @@ def show(run: runs.Run, scored: Scored, weights: Weights) -> None:
 
 
 def _is_running(weights: Weights) -> bool:
-    job = _jobs().get(weights[:2])
+    job = _jobs().get(_key(weights))
     return job is not None and job.running
 
 
@@ -49,7 +57,7 @@ def _panel(run: runs.Run, scored: Scored, weights: Weights, was_running: bool) -
     try:
         found = robustness.load(run, weights.epoch)
     except runs.RunError as error:  # deleted meanwhile, or that epoch's weights are
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     if running:
         _progress(weights)
@@ -81,14 +89,14 @@ def _start(run: runs.Run, scored: Scored, weights: Weights, found: Robustness | 
     )
     total = len(scored.labels)
     options = [QUICK, total] if total > QUICK else [total]
-    job = _jobs().get(weights[:2])
+    job = _jobs().get(_key(weights))
     if job and job.error:
-        st.error(f"It could not be measured: {job.error}", icon=":material/error:")
+        st.error(f"It could not be measured: {plain(job.error)}", icon=":material/error:")
 
     def start() -> None:
         if found is None:
             robustness.forget(run, weights.epoch)
-        _jobs()[weights[:2]] = robustness_job.start(run, weights.epoch, count)
+        _jobs()[_key(weights)] = robustness_job.start(run, weights.epoch, count)
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         count = total
@@ -111,7 +119,7 @@ def _start(run: runs.Run, scored: Scored, weights: Weights, found: Robustness | 
 
 
 def _progress(weights: Weights) -> None:
-    job = _jobs()[weights[:2]]
+    job = _jobs()[_key(weights)]
     last = job.rows[-1] if job.rows else {}
     share, label = float(last.get("done", 0.0)), last.get("corruption")
     text = f"Measuring: {label}" if label else "Starting: PyTorch is being loaded"
@@ -142,7 +150,7 @@ def _mnist_c(found: Robustness) -> None:
         if (error := found.mean_corruption_error) is not None:
             grid.metric(
                 "Mean corruption error",
-                f"{error:.1%}",
+                f"{percent(error)}",
                 border=True,
                 help="The mean error over the fifteen corruptions, each with the same weight.",
             )
@@ -150,8 +158,8 @@ def _mnist_c(found: Robustness) -> None:
             low, high = evaluation.wilson_interval(round(clean * found.images), found.images)
             grid.metric(
                 "Unchanged images",
-                f"{clean:.2%}",
-                f"{low:.2%} to {high:.2%}",
+                f"{percent(clean, 2)}",
+                f"{percent(low, 2)} to {percent(high, 2)}",
                 delta_color="off",
                 delta_arrow="off",
                 border=True,

@@ -22,6 +22,7 @@ from ui.inspect.widgets import by_hand
 from ui.shared.charts import chart
 from ui.shared.components import peak_of, scale_for
 
+SIZE = 224  # of the chosen map, in pixels of the screen
 FEW = 32  # maps shown of a large layer, unless all are asked for
 
 
@@ -68,27 +69,27 @@ def pick_map(scene: Scene, key: str) -> None:
 
 
 def show(scene: Scene) -> None:
-    """The chosen map large at the left, its histogram at the right, its layer below."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        pick_map(scene, "map")
-        _downloads(scene)
+    """The chosen map large at the left, its fields and histogram beside it, its layer below."""
     output = scene.chosen
     if output is not None and not output.is_maps:
+        _controls(scene)
         _vector(scene, output)
         return
     previous = _before_activation(scene)
-    columns = st.columns([3, 3, 4] if previous is not None else [3, 4], gap="large")
+    columns = st.columns([3, 3, 6] if previous is not None else [3, 8], gap="large")
     name = "The image as the network gets it"
     if output is not None:
         name = f"{output.layer.summary}, map {scene.choice.channel}"
+    peak = _peak(output, previous)
     if previous is not None:
         with columns[0]:
             place = (scene.choice.row, scene.choice.column)
             st.markdown("**Before**")
-            pixels(previous, "map_before", f"{name}, before", chosen=place)
+            pixels(previous, "map_before", f"{name}, before", SIZE, peak, signed=True, chosen=place)
     with columns[-2]:
-        _large(scene, name)
+        _large(scene, name, peak, None if previous is None else True)
     with columns[-1]:
+        _controls(scene)
         _histogram(scene.chosen_map, previous)
     if output is not None:
         _whole_layer(scene, output)
@@ -103,7 +104,21 @@ def _vector(scene: Scene, output: LayerOutput) -> None:
     )
 
 
-def _large(scene: Scene, name: str) -> None:
+def _controls(scene: Scene) -> None:
+    """Which map it is, as fields, and the way to take it along."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        pick_map(scene, "map")
+        _downloads(scene)
+
+
+def _peak(output: LayerOutput | None, previous: NDArray[np.float32] | None) -> float | None:
+    """The value of the fullest colour: the layer's, and one for both sides of an activation."""
+    if output is None:
+        return None
+    return max(peak_of(output.values), 0.0 if previous is None else peak_of(previous))
+
+
+def _large(scene: Scene, name: str, peak: float | None, signed: bool | None) -> None:
     """The chosen map (or the image), whose pixels lead to their arithmetic."""
     output, choice, values = scene.chosen, scene.choice, scene.chosen_map
     st.markdown(f"**{name}**")
@@ -111,15 +126,15 @@ def _large(scene: Scene, name: str) -> None:
         values,
         "map_pixels",
         name,
-        peak=None if output is None else peak_of(output.values),
-        signed=None if output is None else output.signed,
+        SIZE,
+        peak,
+        signed=signed if signed is not None or output is None else output.signed,
         ink=output is None,
         chosen=(choice.row, choice.column),
         on_pick=partial(_pick, scene),
     )
     if output is not None and not np.any(values):
         st.badge("silent on this image", color="gray", icon=":material/volume_off:")
-    st.caption("Click a pixel to see how it was computed.")
 
 
 def _histogram(values: NDArray[np.float32], previous: NDArray[np.float32] | None) -> None:
@@ -149,7 +164,7 @@ def _before_activation(scene: Scene) -> NDArray[np.float32] | None:
 
 def _whole_layer(scene: Scene, output: LayerOutput) -> None:
     """Every map of the layer, strongest first; each column of the flow shows only a few."""
-    order = output.order
+    order = scene.order_of(output.number)
     silent = f" · {output.dead} silent on this image" if output.dead else ""
     everything = True
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,5 +1,8 @@
 // Many images as points in two or three dimensions: hover shows the digit, a click chooses it
-// (the trigger `picked` = its number). Drag to turn (3D) or move (2D), wheel to zoom.
+// (the trigger `picked` = its number). Drag to turn (3D) or move (2D), wheel to zoom. Each class's
+// name stands in its cluster.
+
+const WIDEST = 1.6; // times as wide as high, where the axes mean nothing of their own
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -15,6 +18,8 @@ export default function (component) {
   const field = root.querySelector(".field");
   const card = root.querySelector(".card");
   const legend = parentElement.querySelector(".legend");
+  field.setAttribute("role", "img");
+  field.setAttribute("aria-label", data.label);
   const decode = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const thumbs = decode(data.thumbs);
   const points = new Float32Array(decode(data.points).buffer);
@@ -23,6 +28,7 @@ export default function (component) {
     : { of: data.of, zoom: 1, x: 0, y: 0, turn: 0.6, tilt: 0.35, hidden: new Set() };
   parentElement.view = view;
   const places = new Float32Array(count * 3);
+  const middles = data.names.map((_, label) => middleOf(label)).filter((i) => i >= 0);
   let size = 0;
   let order = [];
 
@@ -40,9 +46,38 @@ export default function (component) {
   }));
   element("span", "note", legend, "✕ read wrongly");
 
+  // The image of a class that lies nearest to the middle of its class.
+  function middleOf(label) {
+    const own = [...data.labels.keys()].filter((i) => data.labels[i] === label);
+    const at = (i, axis) => points[i * dimensions + axis];
+    const axes = [...Array(dimensions).keys()];
+    const middle = axes.map((axis) =>
+      own.map((i) => at(i, axis)).sort((a, b) => a - b)[own.length >> 1]);
+    const far = (i) => axes.reduce((sum, axis) => sum + (at(i, axis) - middle[axis]) ** 2, 0);
+    return own.reduce((best, i) => (best < 0 || far(i) < far(best) ? i : best), -1);
+  }
+
+  function name(context) {
+    context.font = "700 17px Inter, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    for (const i of middles) {
+      if (view.hidden.has(data.labels[i])) continue;
+      const [x, y] = places.subarray(i * 3, i * 3 + 2);
+      context.lineWidth = 6;
+      context.strokeStyle = data.paper;
+      context.strokeText(data.names[data.labels[i]], x, y);
+      context.fillStyle = data.ink;
+      context.fillText(data.names[data.labels[i]], x, y);
+    }
+  }
+
   function project() {
     const [ct, st, cp, sp] = [Math.cos(view.turn), Math.sin(view.turn), Math.cos(view.tilt), Math.sin(view.tilt)];
-    const unit = (Math.min(size, field.clientHeight) / 2.2) * view.zoom;
+    const unit = (Math.min(size, field.clientHeight) / 2.1) * view.zoom;
+    const widen = data.stretch
+      ? Math.max(1, Math.min(WIDEST, size / Math.max(field.clientHeight, 1))) : 1;
     for (let i = 0; i < count; i++) {
       let [x, y, z] = [points[i * dimensions], points[i * dimensions + 1], 0];
       if (dimensions === 3) {
@@ -56,7 +91,7 @@ export default function (component) {
         x *= nearer;
         y *= nearer;
       }
-      places[i * 3] = size / 2 + x * unit + view.x;
+      places[i * 3] = size / 2 + x * unit * widen + view.x;
       places[i * 3 + 1] = field.clientHeight / 2 - y * unit + view.y;
       places[i * 3 + 2] = z;
     }
@@ -104,6 +139,7 @@ export default function (component) {
       }
     }
     context.globalAlpha = 1;
+    name(context);
     const here = data.ids.indexOf(data.here);
     if (here >= 0) {
       context.lineWidth = 3;
@@ -173,6 +209,7 @@ export default function (component) {
     held = null;
     if (clicked >= 0) setTriggerValue("picked", data.ids[clicked]);
   };
+  field.onpointercancel = () => { held = null; }; // the finger scrolls the page
   field.onpointerleave = () => { card.style.display = "none"; };
   field.onwheel = (event) => {
     event.preventDefault();

@@ -40,7 +40,7 @@ def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
             index,
             format_func=lambda i: title(found[i]),
             key=scene.widget_key(key, "conv"),
-            width=290,
+            width=230,
         )
         kept.convolution = index
         filters = found[index]
@@ -107,7 +107,7 @@ def _all(scene: Scene, filters: Filters, number: int) -> None:
     count, channels = filters.weights.shape[:2]
     channel: int | None = None if channels > 1 else 0
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        orders = ["Strongest first", "By number"]
+        orders = ["Largest first", "By number"]
         by = st.segmented_control(
             "Order", orders, default=orders[0], key="filters_order", required=True
         )

@@ -2,17 +2,20 @@
 // flow.py; a chosen map comes back as the trigger `chosen` = {layer, channel}.
 
 const SVG = "http://www.w3.org/2000/svg";
+const NARROW = 560; // pixels: in less, image and scores stand above the layers
 
-export default function (component) {
+export default function show(component) {
   const { data, parentElement, setTriggerValue } = component;
   let box = parentElement.querySelector(".box");
   if (!box) {
     box = element("div", "box", parentElement);
     box.tabIndex = -1;
   }
+  const narrow = box.clientWidth < NARROW;
+  box.classList.toggle("narrow", narrow);
   const held = parentElement.activeElement && parentElement.activeElement.dataset
     ? parentElement.activeElement.dataset.id : null;
-  const scrolled = box.scrollLeft;
+  const scrolled = box.querySelector(".layers")?.scrollLeft ?? 0;
   const flow = document.createElement("div");
   flow.className = "flow";
   const lines = document.createElementNS(SVG, "svg");
@@ -47,7 +50,8 @@ export default function (component) {
   }
 
   // The image
-  const first = element("div", "column image", flow);
+  const above = element("div", "above");
+  const first = element("div", "column image", narrow ? above : flow);
   head(first, "", "Image", "28×28");
   const body = element("div", "body middle", first);
   const picture = element("button", "tile", body);
@@ -64,6 +68,8 @@ export default function (component) {
       right ? "right" : `wrong: it is ${data.classes[data.label]}`);
   }
 
+  element("div", "hint", verdict, "Click a map or a score to look closer.");
+
   function head(parent, number, title, note, hint) {
     const made = element("div", "head", parent);
     element("div", "title", made, number ? `${number} ${title}` : title);
@@ -74,6 +80,7 @@ export default function (component) {
   for (const layer of data.layers) {
     if (layer.scores) continue;
     const made = element("div", layer.maps ? "column" : "column strip", flow);
+    made.dataset.column = layer.number;
     made.style.width = layer.maps ? `${column}px` : "46px";
     head(made, layer.number, layer.title, layer.note, layer.summary);
     const inner = element("div", "body", made);
@@ -110,7 +117,7 @@ export default function (component) {
 
   // The scores
   const last = data.layers[data.layers.length - 1];
-  const scores = element("div", "column scores", flow);
+  const scores = element("div", "column scores", narrow ? above : flow);
   head(scores, last.number, "Scores", last.note, last.summary);
   const list = element("div", "body spread", scores);
   data.classes.forEach((name, i) => {
@@ -137,8 +144,8 @@ export default function (component) {
       });
     }
     const guess = row.indexOf(Math.max(...row));
-    flow.querySelector(".guess").textContent = data.classes[guess];
-    const said = flow.querySelector(".verdict .right, .verdict .wrong");
+    verdict.querySelector(".guess").textContent = data.classes[guess];
+    const said = verdict.querySelector(".right, .wrong");
     if (said) {
       said.className = guess === data.label ? "right" : "wrong";
       said.textContent = guess === data.label ? "right" : `wrong: it is ${data.classes[data.label]}`;
@@ -164,18 +171,20 @@ export default function (component) {
     }
   }, [follow.subject]);
 
-  box.replaceChildren(flow);
-  box.scrollLeft = scrolled;
+  const sheetOfLayers = element("div", "layers");
+  sheetOfLayers.append(flow);
+  box.replaceChildren(...(narrow ? [above] : []), sheetOfLayers);
+  sheetOfLayers.scrollLeft = scrolled;
 
   // One stop of the Tab key; arrow keys go from picture to picture.
-  flow.setAttribute("role", "group");
-  flow.setAttribute("aria-label", "The network: arrow keys go from map to map, Enter chooses one");
-  const grid = [...flow.querySelectorAll(".column")]
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", "The network: arrow keys go from map to map, Enter chooses one");
+  const grid = [...box.querySelectorAll(".column")]
     .map((part) => [...part.querySelectorAll("button")]).filter((part) => part.length);
   const stopAt = (stop) =>
     grid.flat().forEach((made) => { made.tabIndex = made === stop ? 0 : -1; });
-  stopAt(flow.querySelector("[aria-current]") ?? flow.querySelector("button.chosen") ?? grid[0][0]);
-  flow.onkeydown = (event) => {
+  stopAt(box.querySelector("[aria-current]") ?? box.querySelector("button.chosen") ?? grid[0][0]);
+  box.onkeydown = (event) => {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const [across, down] = move[event.key] ?? [0, 0];
     const from = grid.findIndex((part) => part.includes(event.target));
@@ -195,6 +204,7 @@ export default function (component) {
   function place(layer, channel) {
     const frame = flow.getBoundingClientRect();
     const found = nodes.get(`${layer}:${channel}`);
+    if (found && !flow.contains(found.element)) return null; // it stands above the layers
     if (found) {
       const at = found.element.getBoundingClientRect();
       return { left: at.left - frame.left, right: at.right - frame.left,
@@ -206,8 +216,7 @@ export default function (component) {
       return { left: at.left - frame.left, right: at.right - frame.left,
         y: at.top + (at.height * (channel + 0.5)) / strip.count - frame.top };
     }
-    const column = [...flow.querySelectorAll(".column")][layer];
-    const more = column && column.querySelector(".more");
+    const more = flow.querySelector(`[data-column="${layer}"] .more`);
     if (!more) return null;
     const at = more.getBoundingClientRect();
     return { left: at.left - frame.left, right: at.right - frame.left,
@@ -278,16 +287,22 @@ export default function (component) {
   }
 
   draw(data.chosen.layer, data.chosen.channel);
-  let width = box.clientWidth;
+  let width = box.clientWidth, again;
   const watcher = new ResizeObserver(() => {
     if (Math.abs(box.clientWidth - width) < 2) return;
     width = box.clientWidth;
+    if (width && narrow !== width < NARROW) { // a phone was turned
+      watcher.disconnect();
+      again = show(component);
+      return;
+    }
     draw(data.chosen.layer, data.chosen.channel);
   });
   watcher.observe(box);
   const unfollow = box.unfollow;
   return () => {
     watcher.disconnect();
+    again?.();
     if (box.unfollow === unfollow) unfollow?.();
   };
 }

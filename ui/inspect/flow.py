@@ -17,10 +17,11 @@ from cnn.network.layers import show as shape_of
 from cnn.runs.watching import Subject
 from ui.inspect.scene import Scene, choose
 from ui.live import subjects
+from ui.live.keys import stream_name
 from ui.shared import tour
 from ui.shared.components import colours, component, pack, peak_of, reported
 
-MAPS = 7  # shown of each layer
+MAPS = 6  # shown of each layer: with more, the part below would not be in the same window
 LINES = 24  # drawn to a unit of a flat layer
 KEY = "inspect_flow"
 SHORT = {
@@ -61,7 +62,7 @@ def _followed(scene: Scene, columns: list[dict[str, Any]]) -> dict[str, Any]:
     }
     ends = [row for row in scene.run.metrics() if row["kind"] == "epoch"]
     key = subjects.register(Subject(image[None], shown))
-    return {"run": scene.run.id, "subject": key, "epochs": len(ends)}
+    return {"run": stream_name(scene.run), "subject": key, "epochs": len(ends)}
 
 
 def data_of(scene: Scene) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def _tile(values: NDArray[np.float32], peak: float, signed: bool) -> dict[str, A
 
 def _shown_maps(scene: Scene, index: int, ends: list[int]) -> list[int]:
     """The maps shown of a layer: the strongest at the end of its chain, and the chosen one."""
-    order = scene.ordering[ends[index]].order
+    order = scene.order_of(index + 1)
     shown = order[:MAPS].tolist()
     choice = scene.choice
     if (

@@ -11,6 +11,7 @@ from cnn.inspection import arithmetic
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import Scene
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 
 SHOWN = 12  # inputs of a Linear layer, those that count most
 NAMES = {
@@ -105,7 +106,9 @@ def _weighted_sum(scene: Scene, found: arithmetic.WeightedSum) -> None:
     """Weight times input for the inputs that count most, the others in one, the bias."""
     order, others = found.top(SHOWN)
     last = found.place.number == len(scene.outputs)
-    unit = f"score of {scene.config.classes[found.place.channel]}" if last else "unit's value"
+    unit = (
+        f"score of {plain(scene.config.classes[found.place.channel])}" if last else "unit's value"
+    )
     st.markdown(
         f"**Every input times its weight: the {unit}** · the {SHOWN} of {len(found.inputs):,} "
         "inputs that count most"

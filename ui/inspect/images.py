@@ -15,6 +15,7 @@ from ui.inspect.widgets import by_hand, set_initial
 from ui.shared import state
 from ui.shared.image_choice import ANY_CLASS, ImageChoice, Source
 from ui.shared.picture_upload import picture_upload
+from ui.shared.plain_text import plain
 from ui.shared.stand_in import stand_in_note
 
 SOURCES: tuple[Source, ...] = ("Test image", "My drawing", "Upload", "Noise")
@@ -90,7 +91,7 @@ def _of_test_set(run: runs.Run, choice: ImageChoice) -> Chosen | None:
     choice.index = index = _pick_index(labels, choice)
     within = ""
     if choice.wanted_class != ANY_CLASS:
-        within = f" of class {run.config.classes[choice.wanted_class]}"
+        within = f" of class {plain(run.config.classes[choice.wanted_class])}"
     steps = (
         ("before", "chevron_left", f"The image before{within}", lambda: _next(index, members, -1)),
         ("next", "chevron_right", f"The next image{within}", lambda: _next(index, members, 1)),
@@ -199,5 +200,5 @@ def _upload() -> Chosen | None:
             return None
         return recognition.prepare_image(picture, split=False)[0].image, None
     except drawing.DigitError as error:
-        st.warning(str(error), icon=":material/image_not_supported:")
+        st.warning(plain(error), icon=":material/image_not_supported:")
         return None

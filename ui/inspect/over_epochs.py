@@ -19,6 +19,7 @@ from ui.inspect.sheet import tiles
 from ui.inspect.work import at_once, long_work
 from ui.shared import models
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 
 MOST_MAPS = 24
 
@@ -39,7 +40,7 @@ def show(scene: Scene) -> None:
             "probabilities",
         )
     except runs.RunError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     if history is not None:
         lines = figures.probabilities_over_epochs(
@@ -59,9 +60,7 @@ def _spaced(epochs: list[int]) -> list[int]:
     return [epochs[i] for i in spaced]
 
 
-def _epoch_tiles(
-    scene: Scene, values: NDArray, epochs: list[int], key: str, signed: bool, each: bool = False
-) -> None:
+def _epoch_tiles(scene: Scene, values: NDArray, epochs: list[int], key: str, signed: bool) -> None:
     tiles(
         values,
         epochs,
@@ -71,7 +70,6 @@ def _epoch_tiles(
         chosen=scene.epoch,
         size=76,
         what="after epoch",
-        each=each,
         on_choose=partial(go_to, scene.run),
     )
 
@@ -99,7 +97,7 @@ def _map_by_epoch(scene: Scene, epochs: list[int], key: tuple) -> None:
         st.caption("The weights of no epoch can be read.")
         return
     maps = np.stack(list(found.values()))
-    _epoch_tiles(scene, maps, list(found), "time_maps", bool((maps < 0).any()), each=True)
+    _epoch_tiles(scene, maps, list(found), "time_maps", bool((maps < 0).any()))
 
 
 def _filter_by_epoch(scene: Scene) -> None:
@@ -112,7 +110,7 @@ def _filter_by_epoch(scene: Scene) -> None:
     try:
         history = filter_over_epochs(scene.run, filters.tensor, number)
     except runs.RunError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     epochs = _spaced(history.epochs.tolist())
     channel = int(filters.kernel_norms[number].argmax())

@@ -10,10 +10,14 @@ export default function (component) {
   if (!frame) {
     frame = element("div", "frame", parentElement);
     element("canvas", "", frame);
+    element("div", "legend", parentElement);
     element("div", "value", parentElement);
   }
   const canvas = frame.querySelector("canvas");
   const value = parentElement.querySelector(".value");
+  const legend = parentElement.querySelector(".legend");
+  legend.replaceChildren();
+  if (data.legend) scaleBar(legend, data.scale, data.peak, data.signed);
   const rows = data.values.length;
   const columns = data.values[0].length;
   const side = Math.min(frame.parentNode.host ? frame.clientWidth || 300 : 300, data.size);
@@ -68,7 +72,8 @@ export default function (component) {
   const rest = () => {
     drawAll();
     if (data.chosen) say(...data.chosen);
-    else value.textContent = data.hint || "";
+    else value.textContent = "";
+    if (data.hint) element("div", "", value, data.hint);
   };
   rest();
   canvas.onpointermove = (event) => {

@@ -18,7 +18,7 @@ def pixels(
     values: NDArray[np.float32],
     key: str,
     label: str,
-    size: int = 336,
+    size: int = 252,
     peak: float | None = None,
     signed: bool | None = None,
     ink: bool = False,
@@ -26,7 +26,7 @@ def pixels(
     box: tuple[int, int, int, int] | None = None,
     on_pick: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Draw `(H, W)` values at most `size` pixels wide.
+    """Draw `(H, W)` values at most `size` pixels wide, their colour scale below (`ink`: none).
 
     `chosen` and `box` (row, column, height, width) are outlined; a click calls `on_pick`.
     """
@@ -43,6 +43,7 @@ def pixels(
             "peak": peak or float(np.abs(values).max()) or 1.0,
             "signed": signed,
             "scale": INK if ink else scale_for(signed),
+            "legend": not ink,
             "size": size,
             "label": label,
             "chosen": chosen,

@@ -93,8 +93,7 @@ class Scene:
         output = next((output for output in self.outputs if output.is_maps), None)
         if output is None:  # a network without maps: the class that it reads
             return Choice(self.outputs[-1].number, self.guess, follows_guess=True)
-        end = chain_ends(self.config.architecture.all_layers)[output.number - 1]
-        strongest = int(self.ordering[end].order[0])  # after the activation, as the flow has it
+        strongest = int(self.order_of(output.number)[0])
         return centre(Choice(output.number, strongest), output.values)
 
     def given(self, number: int) -> NDArray[np.float32]:
@@ -115,6 +114,13 @@ class Scene:
             return self.x[0, 0].numpy()
         values = output.values[min(self.choice.channel, len(output.values) - 1)]
         return np.asarray(values).reshape(values.shape or (1, 1))
+
+    def order_of(self, number: int) -> NDArray[np.int64]:
+        """The maps of layer `number`, the strongest first: the one order in which every part of
+        the page shows them. It is that at the end of the chain (`chain_ends`), by the newest
+        weights, so that a map keeps its row from its convolution to its pooling."""
+        end = chain_ends(self.config.architecture.all_layers)[number - 1]
+        return self.ordering[end].order
 
     def choose_pixel(self, row: int, column: int) -> None:
         """Choose another pixel of the same map."""

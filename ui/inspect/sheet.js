@@ -6,9 +6,10 @@ export default function (component) {
   if (!root) root = element("div", "tiles", parentElement);
   const table = tableOf(data.scale);
   const made = data.tiles.map((tile, i) => {
-    const button = element("button", tile.number === data.chosen ? "chosen" : "");
+    const button = element(data.clickable ? "button" : "div", tile.number === data.chosen ? "chosen" : "");
     button.title = tile.text;
     button.setAttribute("aria-label", tile.text);
+    if (!data.clickable) button.setAttribute("role", "img");
     const canvas = element("canvas", "", button);
     paint(canvas, tile.data, data.width, data.height, table);
     canvas.style.width = canvas.style.height = `${data.size}px`;
@@ -19,8 +20,9 @@ export default function (component) {
         height: `${height}px` });
     }
     element("span", "", button, tile.caption);
-    button.onclick = () => setTriggerValue("chosen", tile.number);
+    if (data.clickable) button.onclick = () => setTriggerValue("chosen", tile.number);
     return button;
   });
   root.replaceChildren(...made);
+  if (data.peak) scaleBar(root, data.scale, data.peak, data.signed);
 }

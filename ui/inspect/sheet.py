@@ -27,13 +27,14 @@ def tiles(
     size: int = 56,
     what: str = "map",
     on_choose: Callable[[int], None] | None = None,
-    each: bool = False,
     ink: bool = False,
     boxes: Sequence[Box] | None = None,
 ) -> None:
-    """Draw `(n, h, w)` maps on one colour scale (`each`: on a scale of its own).
+    """Draw `(n, h, w)` maps on one colour scale, which stands below them; without `on_choose` they
+    are pictures only.
 
-    `ink`: they are images. `boxes` (row, column, height, width) are framed on each.
+    `ink`: they are images, whose scale goes without saying. `boxes` (row, column, height, width)
+    are framed on each.
     """
 
     def picked() -> None:
@@ -41,13 +42,15 @@ def tiles(
         if number is not None and on_choose:
             on_choose(int(number))
 
-    common = peak_of(maps)
-    peaks = [peak_of(m) if each else common for m in maps]
+    peak = peak_of(maps)
     _sheet(
         data={
             "height": maps.shape[1],
             "width": maps.shape[2],
             "scale": INK if ink else scale_for(signed),
+            "peak": None if ink else peak,
+            "signed": signed,
+            "clickable": on_choose is not None,
             "boxes": boxes,
             "size": size,
             "chosen": chosen,
@@ -58,7 +61,7 @@ def tiles(
                     "text": f"{what} {n}",
                     "data": pack(values, peak, signed),
                 }
-                for n, caption, values, peak in zip(numbers, captions, maps, peaks, strict=True)
+                for n, caption, values in zip(numbers, captions, maps, strict=True)
             ],
         },
         key=key,

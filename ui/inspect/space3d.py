@@ -7,7 +7,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn import figures
-from cnn.inspection.flow import chain_ends, one_to_one
 from ui.inspect.scene import Scene
 from ui.shared.components import dark
 
@@ -26,7 +25,7 @@ def show(scene: Scene) -> None:
         st.caption("This network has no layer of maps: between image and scores there is nothing.")
     image, classes = np.asarray(scene.image), scene.config.classes
     for name, upright in (("wide", False), ("narrow", True)):  # the style sheet shows one of them
-        with st.container(key=f"only_{name}_space"):
+        with st.container(key=f"space_{name}_window"):
             st.plotly_chart(
                 figures.planes(sheets, image, dark(), scene.probabilities, classes, upright),
                 key=f"space_{name}",
@@ -38,13 +37,9 @@ def show(scene: Scene) -> None:
 
 def _sheets(scene: Scene, count: int, every: bool) -> list[tuple[str, NDArray[np.float32]]]:
     """A title and `count` maps `(n, H, W)` of each layer; without `every` only the main layers."""
-    layers = scene.config.architecture.all_layers
-    ends = chain_ends(layers)
     maps = [output for output in scene.outputs if output.is_maps and output.layer.enabled]
     sheets = []
     for output in [o for o in maps if every or o.layer.kind in SHOWN_KINDS] or maps:
-        end = scene.ordering[ends[output.number - 1]]
-        guide = end if one_to_one(layers[end.number - 1]) else output
-        order = guide.order if len(guide.values) == len(output.values) else output.order
+        order = scene.order_of(output.number)
         sheets.append((f"{output.number} {output.layer.summary}", output.values[order[:count]]))
     return sheets

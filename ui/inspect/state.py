@@ -6,9 +6,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from cnn.runs import Run
 from ui.shared import state
 
@@ -53,25 +50,11 @@ class EpochPlayer:
 
 
 @dataclass
-class KernelTable:
-    """The kernel editor: which kernel it was opened for, and the numbers it showed then.
-
-    `version` names its widget; `reopened` counts changes made by a button, which it has to show.
-    """
-
-    place: Hashable = None
-    opened: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
-    version: int = 0
-    reopened: int = 0
-
-
-@dataclass
 class InspectState:
     """Everything the page keeps, in `state.page(InspectState)`."""
 
     runs: dict[str, RunChoices] = field(default_factory=dict)
     player: EpochPlayer = field(default_factory=EpochPlayer)
-    kernel_table: KernelTable = field(default_factory=KernelTable)
     started: dict[str, Hashable] = field(default_factory=dict)  # long work: name to key
     stopped: dict[str, Hashable] = field(default_factory=dict)
 

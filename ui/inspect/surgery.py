@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -14,8 +13,9 @@ from cnn import datasets, figures, runs
 from cnn.inspection import surgery
 from ui.inspect.filters import pick_filter
 from ui.inspect.images import how_many, load_images
+from ui.inspect.kernel import kernel_editor
 from ui.inspect.scene import Scene
-from ui.inspect.state import choices_in, inspect_state
+from ui.inspect.state import choices_in
 from ui.inspect.work import at_once, long_work
 from ui.shared import state
 from ui.shared.charts import chart
@@ -31,7 +31,7 @@ def show(scene: Scene) -> None:
     try:
         edited = surgery.apply(scene.model, edits)
     except surgery.SurgeryError as error:
-        st.error(str(error))
+        st.error(plain(error))
         edits.clear()
         return
     left, right = st.columns([2, 3], gap="large")
@@ -45,7 +45,7 @@ def show(scene: Scene) -> None:
 
 
 def _edit(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
-    """Choose a filter; switch it off, or open one of its kernels."""
+    """Choose a filter; switch it off, or write over one of its kernels."""
     picked = pick_filter(scene, "surgery")
     if picked is None:
         return
@@ -69,71 +69,54 @@ def _edit(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
             key=scene.widget_key("surgery_channel", filters.tensor, number),
         )
 
-    def write(values: NDArray, reopen: bool = False) -> None:
+    def write(values: NDArray, typed: bool = True) -> None:
         kernel = surgery.kernel(values)
-        _write(
-            surgery.SetKernel(filters.number, number, channel, kernel, filters.path), edits, reopen
-        )
+        edit = surgery.SetKernel(filters.number, number, channel, kernel, filters.path)
+        last = edits[-1] if edits else None
+        if typed and isinstance(last, surgery.SetKernel) and last.place == edit.place:
+            edits.pop()  # numbers typed one after the other into one kernel are one edit
+        edits.append(edit)
 
     now = weights[channel]
-    _kernel_editor((scene.run.id, scene.epoch, filters.tensor, number, channel), now, write)
-    buttons = st.container(horizontal=True)
-    for label, icon, values in (
-        ("Turn over", ":material/flip:", -now),
-        ("Blur", ":material/blur_on:", np.full_like(now, np.abs(now).mean())),
-        ("Noise", ":material/grain:", _noise(now)),
+    st.caption(
+        "Orange weights add what they meet, blue weights subtract it. Type over any of them."
+    )
+    kernel_editor(
+        now,
+        "surgery_kernel",
+        f"Filter {number} on input map {channel}",
+        float(np.abs(filters.weights[number]).max()) or 1.0,
+        write,
+    )
+    buttons = st.container(horizontal=True, gap="small")
+    for name, label, icon, about, values in (
+        (
+            "negate",
+            "Negate",
+            "contrast",
+            "Every weight times −1: what it added it now subtracts.",
+            -now,
+        ),
+        ("average", "Average", "blur_on", "Every weight the same: the filter blurs.", _even(now)),
+        ("noise", "Noise", "grain", "Random weights of the same standard deviation.", _noise(now)),
     ):
-        change = partial(write, values, reopen=True)
-        buttons.button(label, icon=icon, key=f"surgery_{label}", on_click=change)
+        buttons.button(
+            label,
+            icon=f":material/{icon}:",
+            key=f"surgery_{name}",
+            help=about,
+            on_click=partial(write, values, typed=False),
+        )
+
+
+def _even(now: NDArray) -> NDArray:
+    """The mean size of the weights, everywhere."""
+    return np.full_like(now, np.abs(now).mean())
 
 
 def _noise(now: NDArray) -> NDArray:
     """Random numbers of the same standard deviation."""
     return np.random.default_rng(0).normal(0, float(now.std()) or 0.1, now.shape)
-
-
-def _write(edit: surgery.SetKernel, edits: Edits, reopen: bool) -> None:
-    """Add the edit; one right after another of the same kernel takes its place."""
-    last = edits[-1] if edits else None
-    if not reopen and isinstance(last, surgery.SetKernel) and last.place == edit.place:
-        edits.pop()
-    edits.append(edit)
-    inspect_state().kernel_table.reopened += reopen
-
-
-def _kernel_editor(kernel: tuple, now: NDArray, write: Callable[[NDArray], None]) -> None:
-    """The numbers of `kernel`, to be written over.
-
-    The table keeps showing what it was opened with, plus what was typed since: a table that is
-    given new numbers while someone types in it would lose the cell they are in.
-    """
-    table = inspect_state().kernel_table
-    place = (kernel, table.reopened)
-    if table.place != place:
-        table.place = place
-        table.opened = now.astype(np.float64).round(6)
-        table.version += 1
-    opened = table.opened
-    key = f"surgery_kernel_{table.version}"
-
-    def changed() -> None:
-        values = opened.copy()
-        for row, cells in st.session_state[key]["edited_rows"].items():
-            for column, value in cells.items():
-                if value is not None:
-                    values[int(row), int(column)] = float(value)
-        write(values)
-
-    st.caption("Click a number to change it.")
-    columns = [str(column) for column in range(opened.shape[1])]
-    number = st.column_config.NumberColumn(format="%.3f", width="small", required=True)
-    st.data_editor(
-        dict(zip(columns, opened.T, strict=True)),
-        key=key,
-        hide_index=True,
-        on_change=changed,
-        column_config=dict.fromkeys(columns, number),
-    )
 
 
 def _predictions(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
@@ -144,9 +127,9 @@ def _predictions(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
     if not edits:
         st.markdown("**Nothing is changed yet**")
     elif guess != scene.guess:
-        st.markdown(f"**It now reads {classes[guess]} where it read {classes[scene.guess]}**")
+        st.markdown(f"**It now reads {plain(classes[guess])}, not {plain(classes[scene.guess])}**")
     else:
-        st.markdown(f"**It still reads {classes[guess]}**")
+        st.markdown(f"**It still reads {plain(classes[guess])}**")
     bars = figures.before_after(scene.probabilities, after.tolist(), classes)
     chart(bars, "surgery_bars", "Probabilities before and after")
 
@@ -193,7 +176,6 @@ def _history(scene: Scene, edits: Edits) -> None:
 
     def undo(count: int) -> None:
         del edits[-count:]
-        inspect_state().kernel_table.reopened += 1
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for label, icon, key, count in (
@@ -218,7 +200,7 @@ def _keep(scene: Scene, edits: Edits, name: str) -> None:
         try:
             kept = surgery.keep(scene.run, scene.epoch, list(edits), name)
         except (surgery.SurgeryError, runs.RunError) as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
     edits.clear()
     state.choose_run(kept.id)

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from cnn import datasets, figures, runs
-from cnn.figures.colours import CLASSES
+from cnn.figures.colours import CLASSES, TEXT
 from cnn.inspection import features
 from cnn.inspection.projection import PROJECTIONS, Layout, project
 from ui.inspect.images import load_images, load_test_image
@@ -22,6 +23,7 @@ from ui.shared.charts import chart
 from ui.shared.choice import choose
 from ui.shared.components import component, dark, reported
 from ui.shared.image_choice import ImageChoice
+from ui.shared.plain_text import plain
 
 MANY, SOME = 2000, 400  # test images for layouts and statistics, and for the layers' similarity
 SIDE = 14  # pixels of a thumbnail
@@ -38,26 +40,21 @@ def show(scene: Scene) -> None:
     images = load_images(scene.config.dataset)
     if images is None:
         return
-    view = choose(
-        "What to see",
-        list(VIEWS),
-        "inspect_set_view",
-        format_func=VIEWS.__getitem__,
-        label_visibility="collapsed",
-    )
+    place = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    with place:
+        view = choose("What to see", list(VIEWS), "inspect_set_view", format_func=VIEWS.__getitem__)
     if view == "Images":
-        _images(scene, images)
+        _images(scene, images, place)
     else:
         _layers(scene, images)
 
 
-def _images(scene: Scene, images: datasets.Images) -> None:
+def _images(scene: Scene, images: datasets.Images, place: DeltaGenerator) -> None:
     """The classifier's inputs for every image, laid out in two or three dimensions."""
     names = {name: projection.label for name, projection in PROJECTIONS.items()}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with place:
         method = choose("Layout", list(names), "inspect_layout", format_func=names.__getitem__)
         space = choose("Dimensions", [2, 3], "inspect_dimensions", format_func=lambda d: f"{d}D")
-    st.caption(PROJECTIONS[method].about)
     chosen = images.test_images[:MANY]
     found = long_work(
         ("features", *scene.weights_key),
@@ -77,7 +74,7 @@ def _images(scene: Scene, images: datasets.Images) -> None:
             f"layout_{method}_{space}",
         )
     except ValueError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     if placed is None:
         return
@@ -89,7 +86,7 @@ def _images(scene: Scene, images: datasets.Images) -> None:
     st.caption(
         f"{len(chosen):,} test images by what the last layer is given "
         f"({vectors.shape[1]:,} numbers each); {wrong} are read wrongly.{explained} Hover to see "
-        "a digit, click to look at it, drag and scroll to move."
+        f"one, click to look at it, drag and scroll to move. {PROJECTIONS[method].about}"
     )
 
 
@@ -120,6 +117,9 @@ def _draw_cloud(
             "names": list(classes),
             "colours": [CLASSES[i % 10] for i in range(len(classes))],
             "paper": "#14171d" if dark() else "#fbfaf8",
+            "ink": TEXT["dark" if dark() else "light"],
+            "stretch": placed.explained is None and placed.points.shape[1] == 2,
+            "label": f"Map of {count:,} test images, each class with its name in its cluster",
         },
         key=KEY,
         on_picked_change=picked,
@@ -191,7 +191,7 @@ def _similarity(scene: Scene, images: datasets.Images, names: list[str]) -> None
     try:
         model = scene.model if other is None else models.model_of(scene.run, other)
     except runs.RunError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     some = images.test_images[:SOME]
     values = at_once(

@@ -11,6 +11,7 @@ from cnn.inspection.attribution import METHODS, Attribution, attribute, grad_cam
 from ui.inspect.scene import Scene
 from ui.inspect.work import long_work
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 
 
 def show(scene: Scene) -> None:
@@ -20,8 +21,13 @@ def show(scene: Scene) -> None:
         target, against = _pick_classes(scene)
         layer = _pick_layer(scene)
         opacity = st.slider(
-            "Opacity", 0.0, 1.0, 0.8, 0.05, key="look_opacity", width=200, persist_state="session"
+            "Opacity", 0.0, 1.0, 0.8, 0.05, key="look_opacity", width=130, persist_state="session"
         )
+        below = "against it" if against is None else f"for {classes[against]}"
+        scale = figures.overlay_scale(opacity, below, f"for {classes[target]}")
+        with st.container(width=300):
+            meant = f"orange is evidence for {classes[target]}, blue {below}"
+            chart(scale, "look_scale", f"Colours of all four: {meant}")
     grid = st.grid(4, min_column_width=230)
     for name, method in METHODS.items():
         with grid.cell():
@@ -36,9 +42,11 @@ def show(scene: Scene) -> None:
             heat = found.values if other is None else found.values - other.values
             overlay = figures.overlay(scene.image, heat, opacity, 250)
             chart(overlay, f"look_{name}", f"{method.label} over the image")
-            st.caption(_words(found, other))
-    against_text = "against it" if against is None else f"for {classes[against]}"
-    st.caption(f"Orange is evidence for {classes[target]}, blue {against_text}.")
+            st.caption(_words(found, other, figures.overlay_peak(heat)))
+    st.caption(
+        f"Orange is evidence for {plain(classes[target])}, blue {plain(below)}. One scale "
+        "for all four; what its fullest colour stands for differs: each measures something else."
+    )
 
 
 def _pick_classes(scene: Scene) -> tuple[int, int | None]:
@@ -46,16 +54,16 @@ def _pick_classes(scene: Scene) -> tuple[int, int | None]:
     classes = scene.config.classes
     ranked = sorted(range(len(classes)), key=lambda c: -scene.probabilities[c])
     target = st.selectbox(
-        "Why a …",
+        "Explain why",
         ranked,
         format_func=classes.__getitem__,  # a label that ticks would lose the choice
         key=scene.widget_key("look_target", scene.guess),
         width=140,
     )
     against = st.selectbox(
-        "… and not a …",
+        "rather than",
         [None, *[c for c in ranked if c != target]],
-        format_func=lambda c: "just that" if c is None else classes[c],
+        format_func=lambda c: "anything else" if c is None else classes[c],
         key=scene.widget_key("look_against"),
         help="The difference between the two classes: orange is evidence for the first, "
         "blue for the second.",
@@ -90,14 +98,15 @@ def _attribution(scene: Scene, name: str, target: int, layer: int | None) -> Att
     )
 
 
-def _words(found: Attribution, other: Attribution | None) -> str:
-    """One line about what the values mean, with the sum where it means something."""
+def _words(found: Attribution, other: Attribution | None, peak: float) -> str:
+    """What the fullest colour stands for, with the sum where it means something."""
     if found.largest == 0:
         return "Flat: no pixel changes this score."
     unit = METHODS[found.method].unit
+    full = f"Full colour: {peak:.2g} {unit}."
     if found.method == "integrated-gradients" and other is None:
         return (
-            f"{unit.capitalize()}: they add up to {found.values.sum():.2f}; the score differs by "
+            f"{full} They add up to {found.values.sum():.2f}; the score differs by "
             f"{found.score - found.blank_score:.2f} from that of a blank sheet."
         )
-    return f"One value: {unit}."
+    return full

@@ -60,7 +60,7 @@ def _body(lesson: Lesson) -> None:
             mount = f"{lesson.id}-{mine.mounts.get(lesson.id, 0)}"
             take(lesson.id, toy.show(lesson.id, mount, state_of(lesson.id), material.of(lesson.id)))
         except MaterialError as error:
-            st.info(plain(str(error)), icon=":material/inventory_2:")
+            st.info(plain(error), icon=":material/inventory_2:")
     with right:
         _question(lesson)
         _carry(lesson)

@@ -13,6 +13,10 @@ function loadPlotly(version) {
   }));
 }
 
+// A text that may be anybody's, as `cnn.figures.plain` makes it: Plotly reads a subset of HTML.
+const plotlyText = (text) =>
+  text.replace(/[&<>{}]/g, (character) => `&#${character.charCodeAt(0)};`);
+
 // The theme as Streamlit's own charts have it.
 function themeOf(element) {
   const look = getComputedStyle(element);

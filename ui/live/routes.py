@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import gzip
+import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,9 +20,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from cnn import runs
-from cnn.runs import standby
+from cnn.runs import ending, standby
 from ui.live import subjects
 from ui.live.feed import Feeds
+from ui.live.keys import open_stream
 
 PLOTLY_VERSION = metadata.version("plotly")
 _HEADERS = {
@@ -38,16 +40,16 @@ class Routes:
 
     def __init__(self, base: str = ""):
         prefix = f"/{base.strip('/')}" if base.strip("/") else ""
-        self.feeds = Feeds()
+        self.feeds, self.ending = Feeds(), False
         self.routes = [
-            Route(f"{prefix}/live/{{run_id}}", self._stream),
+            Route(f"{prefix}/live/{{name}}", self._stream),
             Route(f"{prefix}/script/{{version}}/plotly.min.js", _plotly),
         ]
 
     async def _stream(self, request: Request) -> Response:
         """The run's events after the id that the browser knows."""
         try:
-            run = runs.open_run(request.path_params["run_id"])
+            run = open_stream(request.path_params["name"])
         except runs.RunError:
             return PlainTextResponse(
                 "There is no such run here.", 404, headers={"Cache-Control": "no-store"}
@@ -63,11 +65,22 @@ class Routes:
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[dict[str, object] | None]:
         """End the streams as soon as the server is asked to end: it waits for them; and at last the
-        worker in standby."""
-        with _called_at_exit(self.feeds.close):
+        worker in standby, and the trainings where they are to end with the server."""
+        log = logging.getLogger(__name__)
+        log.info("the server is ready")
+        with _called_at_exit(self._end):
             yield None
-        self.feeds.close()
+        self._end()
+        if ending.wanted() and (left := await asyncio.to_thread(ending.wait)):
+            log.warning("still training as the server ends: %s", ", ".join(left))
         standby.end()
+        log.info("the server ends")
+
+    def _end(self) -> None:
+        self.feeds.close()
+        if ending.wanted() and not self.ending:
+            self.ending = True
+            threading.Thread(target=ending.ask_all_to_stop).start()
 
 
 @contextlib.contextmanager

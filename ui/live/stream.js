@@ -9,6 +9,7 @@
 
 const PATIENCE = 8000; // ms for an answer: a proxy that holds events back gives none
 const FAILURES = 3; // in a row, then the page is told
+const SETTLE = 500; // ms after it was first opened in which a stream stays, whatever subjects come to it
 const LINGER = 2000; // ms that a stream lives on when nobody watches: a page is being made anew
 const MOST_POINTS = 8000; // beyond it neighbours are merged
 const EVENTS = ["points", "status", "images", "epochs", "live", "check", "accuracies", "ended"];
@@ -29,6 +30,7 @@ class LiveStream {
     this.keys = wanted(this.listeners);
     if (this.keys) url.searchParams.set("watch", this.keys);
     const source = this.source = new EventSource(url);
+    this.opened ??= performance.now();
     this.patience = setTimeout(() => this.fail(), PATIENCE);
     source.onerror = () => this.fail();
     for (const name of [...EVENTS, "frame"])
@@ -79,14 +81,16 @@ class LiveStream {
       if (name !== "frame" || keys.includes(payload.key)) listener(name, payload, this.story);
   }
 
-  // Other subjects than before: the stream is opened anew, and goes on where it was.
+  // Other subjects than before: the stream is opened anew, and goes on where it was. Not at once
+  // where it has just been opened: a run begins, and its first point is awaited.
   reask() {
     clearTimeout(this.asking);
+    const wait = Math.max(20, this.source ? this.opened + SETTLE - performance.now() : 0);
     this.asking = setTimeout(() => {
       if (!this.source || wanted(this.listeners) === this.keys) return;
       this.close();
       this.open();
-    }, 20);
+    }, wait);
   }
 
   add(listener, keys) {

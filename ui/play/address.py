@@ -34,9 +34,9 @@ def open_link() -> None:
 def write() -> None:
     """Put them into the address."""
     play, mine = state.get(), get()
-    token = to_link(
-        play.architecture, play.settings, play.dataset, list(play.hidden), list(play.fixed)
-    )
+    # What the class's lesson keeps is the server's to say, not the address's.
+    hidden, fixed = ([], []) if play.lesson else (list(play.hidden), list(play.fixed))
+    token = to_link(play.architecture, play.settings, play.dataset, hidden, fixed)
     if token not in play.own_links:
         play.own_links.append(token)
     for name, value in ((PARAMETER, token), (IMAGE, str(mine.image)), (SPEED, mine.speed)):

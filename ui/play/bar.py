@@ -11,6 +11,7 @@ from ui.play import training
 from ui.play.state import SPEEDS, get
 from ui.shared import state
 from ui.shared.fields import apply_change, number_input, rate_input, show_refusal
+from ui.shared.plain_text import plain
 
 
 def show(run: runs.Run | None) -> None:
@@ -23,7 +24,7 @@ def show(run: runs.Run | None) -> None:
         _learning_rate(run)
         _speed()
     if problem:
-        st.error(f"This network cannot be trained yet. {problem}", icon=":material/build:")
+        st.error(f"This network cannot be trained yet. {plain(problem)}", icon=":material/build:")
         st.page_link("pages/design.py", label="Fix it on Design", icon=":material/layers:")
 
 

@@ -14,7 +14,7 @@ RUNS_LOOKED_AT = 40
 
 def show() -> None:
     """One row: each dare opens to a hint and how far it has come. Examples win none."""
-    results = [result_of(run) for run in runs.list_runs()[:RUNS_LOOKED_AT] if not run.is_example]
+    results = [result_of(run) for run in runs.list_runs()[:RUNS_LOOKED_AT] if run.is_own]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="play_dares"):
         st.markdown("**Dares**", width="content")
         for dare in DARES:

@@ -10,6 +10,7 @@ from cnn import datasets, recognition, runs
 from cnn.drawing import DigitError
 from ui.play.state import get
 from ui.shared import canvas, models, state
+from ui.shared.plain_text import plain
 
 SIZE = 160
 SHEET = "play"
@@ -68,7 +69,7 @@ def drawing() -> NDArray[np.uint8] | None:
     try:
         (one,) = recognition.prepare_strokes(strokes, True, SIZE, canvas.brush(), False)
     except DigitError as error:
-        st.caption(str(error))
+        st.caption(plain(error))
         return None
     return np.rint(np.clip(one.image, 0, 1) * 255).astype(np.uint8)
 

@@ -22,6 +22,7 @@ from cnn.runs.on_stage import columns_of, on_stage
 from cnn.runs.watching import Subject
 from ui.live import payloads, subjects
 from ui.live.component import PLOTLY_VERSION, live_component
+from ui.live.keys import stream_name
 from ui.live.payloads import Payload, figure_json
 from ui.live.reader import snapshot
 from ui.play.inputs import place_of
@@ -65,7 +66,7 @@ def show(
     _stage(
         key=KEY,
         data={
-            "run": run.id if run else None,
+            "run": stream_name(run) if run else None,
             "follow": run is not None and run.state in runs.ACTIVE,
             "subject": subjects.register(subject),
             "frame": first_frame(run, network, subject),

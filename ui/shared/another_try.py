@@ -21,7 +21,7 @@ def launch(
         run = make_run()
         (start or runs.launch)(run)
     except runs.RunError as error:
-        state.get().notice = plain(str(error))
+        state.get().notice = plain(error)
     else:
         state.choose_run(run.id)
 
@@ -31,7 +31,7 @@ def send(run: runs.Run, **changes: object) -> None:
     try:
         run.send(**changes)
     except runs.RunError as error:
-        state.get().notice = plain(str(error))
+        state.get().notice = plain(error)
 
 
 def try_again(run: runs.Run, suggested: Mapping[str, float]) -> None:

@@ -13,7 +13,10 @@ export default function ({ parentElement }) {
     style.textContent = ".dc-toolbar{display:none!important} .dc-canvas{outline:none}" +
       ".dc-root{border-radius:10px;overflow:hidden;" +
       "box-shadow:0 0 0 1px var(--st-border-color,#555)}" +
-      "canvas{touch-action:none!important;cursor:crosshair}";
+      "canvas{touch-action:none!important;cursor:crosshair}" +
+      // A sheet wider than its place is shown smaller; the pen's points are scaled with it.
+      ".dc-root,.dc-canvas,.canvas-container,canvas{width:100%!important;height:auto!important;" +
+      "aspect-ratio:1}";
     root.appendChild(style);
   });
   let drawing = false;
@@ -26,14 +29,13 @@ export default function ({ parentElement }) {
     }), 0);
   };
   tidy();
-  const late = setInterval(() => { tidy(); }, 250);
-  const enough = setTimeout(() => clearInterval(late), 5000);
+  const late = setInterval(tidy, 250); // the component comes late, and anew with another drawing
   box.addEventListener("mousedown", down, true);
   box.addEventListener("touchstart", down, true);
   document.addEventListener("mouseup", up, true);
   document.addEventListener("touchend", up, true);
   return () => {
-    clearInterval(late); clearTimeout(enough);
+    clearInterval(late);
     box.removeEventListener("mousedown", down, true);
     box.removeEventListener("touchstart", down, true);
     document.removeEventListener("mouseup", up, true);

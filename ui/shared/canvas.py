@@ -7,18 +7,19 @@ browser, so that a page switch, a reload of the component and "clear" can all be
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from cnn.drawing import FabricDrawing, strokes_from_canvas
+from cnn.drawing import FabricDrawing, Stroke, strokes_from_canvas
 from ui.shared import state
 from ui.shared.components import SHORTCUTS_JS
-from ui.shared.sheet import CanvasState, Sheet, paths
+from ui.shared.sheet import CanvasState, Sheet, objects, paths
 
-SIZE = 280
-BRUSH = 18
+SIZE = 420  # narrower windows show it smaller
+BRUSH = 27
 _prompt = st.components.v2.component(
     "cnn_canvas_prompt",
     html="<span></span>",
@@ -97,13 +98,26 @@ def _tools(name: str, paper: Sheet) -> None:
         with st.popover("Brush", icon=":material/brush:", help="Brush"):
             st.slider(
                 "Brush",
-                4,
-                40,
+                6,
+                60,
                 BRUSH,
                 key="brush",
                 persist_state="session",
                 help="How it looks to you. The network gets strokes of MNIST's width.",
             )
+
+
+def put(lines: Sequence[Stroke], name: str = "draw") -> None:
+    """Write strokes on a sheet, in its pixels, as if they had been drawn: one step to take back."""
+    look = {"type": "Path", "fill": None, "stroke": "#ffffff", "strokeWidth": brush()}
+    round_ends = {"strokeLineCap": "round", "strokeLineJoin": "round"}
+    paper = sheet(name)
+    drawn = [
+        {**look, **round_ends, "path": [["M", *line[0]], *(["L", *point] for point in line[1:])]}
+        for line in lines
+    ]
+    paper.add({"objects": [*objects(paper.now), *drawn]})
+    paper.hand_over()
 
 
 def strokes(name: str = "draw") -> list[list[tuple[float, float]]]:

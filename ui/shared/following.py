@@ -15,6 +15,7 @@ import streamlit as st
 from cnn import runs
 from ui.live import payloads
 from ui.live.component import live_component
+from ui.live.keys import stream_name
 from ui.shared import state
 
 P = ParamSpec("P")
@@ -34,7 +35,11 @@ def follow(run: runs.Run, status: runs.Status) -> None:
 
     _component(
         key=KEY,
-        data={"run": run.id, "state": status["state"], "details": payloads.details(status)},
+        data={
+            "run": stream_name(run),
+            "state": status["state"],
+            "details": payloads.details(status),
+        },
         on_changed_change=lambda: None,
         on_stream_change=heard,
     )

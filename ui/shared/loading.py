@@ -7,6 +7,7 @@ import time
 import streamlit as st
 
 from ui.shared import models
+from ui.shared.plain_text import plain
 
 LOOK_SECONDS = 0.1
 
@@ -17,9 +18,9 @@ def wait() -> None:
     models.loader()
     place = st.empty()
     while not models.can_ask() and not models.loading_problem():
-        place.progress(models.loading_share(), text=models.loading_text())
+        place.progress(models.loading_share(), text=plain(models.loading_text()))
         time.sleep(LOOK_SECONDS)
     place.empty()
     if problem := models.loading_problem():
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
         st.stop()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _model(run_id: str, epoch: int | None, changed: int) -> nn.Module:
+def _model(path: Path, epoch: int | None, changed: int, _run: runs.Run) -> nn.Module:
     from cnn.runs.weights import load_model
 
-    return load_model(runs.open_run(run_id), epoch)
+    return load_model(_run, epoch)
 
 
 def model_of(run: runs.Run, epoch: int | None = None) -> nn.Module:
@@ -37,7 +38,7 @@ def model_of(run: runs.Run, epoch: int | None = None) -> nn.Module:
         changed = run.weights_path(epoch).stat().st_mtime_ns
     except OSError as error:
         raise runs.RunError(f"The weights of '{run.name}' cannot be read.") from error
-    return _model(run.id, epoch, changed)
+    return _model(run.path, epoch, changed, run)
 
 
 # What is loaded, in this order: the first answer waits for no more than it needs.
@@ -123,7 +124,7 @@ def devices() -> list[Device]:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _detector(run_id: str) -> tuple[threading.Event, threading.Thread]:
+def _detector(run_id: str, _run: runs.Run) -> tuple[threading.Event, threading.Thread]:
     """Fit a run's out-of-distribution detector in the background, once."""
     ready = threading.Event()
 
@@ -131,8 +132,7 @@ def _detector(run_id: str) -> tuple[threading.Event, threading.Thread]:
         from cnn.recognition.calibration import digit_scores
 
         with contextlib.suppress(Exception):  # no data set: then every drawing counts as a digit
-            run = runs.open_run(run_id)
-            digit_scores(run, model_of(run), np.zeros((1, 28, 28), np.float32))
+            digit_scores(_run, model_of(_run), np.zeros((1, 28, 28), np.float32))
             ready.set()
 
     # Not a daemon: torch aborts the process where Python ends in the middle of a step.
@@ -143,10 +143,10 @@ def _detector(run_id: str) -> tuple[threading.Event, threading.Thread]:
 
 def detector_ready(run: runs.Run) -> bool:
     """Whether a run's detector is fitted; if not yet, it will be."""
-    return _detector(run.id)[0].is_set()
+    return _detector(run.id, run)[0].is_set()
 
 
 def detector_pending(run: runs.Run) -> bool:
     """Whether it is being fitted right now."""
-    ready, thread = _detector(run.id)
+    ready, thread = _detector(run.id, run)
     return not ready.is_set() and thread.is_alive()

@@ -57,6 +57,23 @@ function paintBytes(canvas, bytes, width, height, table) {
   canvas.dataset.sum = bytes.reduce((sum, byte) => (sum * 31 + byte) | 0, 7);
 }
 
+// A colour scale with its numbers: zero to `peak`, or -`peak` to `peak`.
+function scaleBar(parent, scale, peak, signed) {
+  const said = (value) => Number(value.toPrecision(2)).toString().replace("-", "−");
+  const bar = element("div", "scale", parent);
+  bar.setAttribute("aria-label", `Colours from ${signed ? said(-peak) : 0} to ${said(peak)}`);
+  bar.setAttribute("role", "img");
+  bar.style.cssText = "display:flex;gap:7px;align-items:center;font-size:11px;opacity:.85;" +
+    "padding-top:5px;line-height:1.2;font-variant-numeric:tabular-nums;flex-basis:100%";
+  element("span", "", bar, signed ? said(-peak) : "0");
+  const strip = element("i", "", bar);
+  const stops = scale.map(([at, colour]) => `${colour} ${at * 100}%`);
+  strip.style.cssText = "width:110px;height:9px;border-radius:5px;" +
+    `background:linear-gradient(90deg, ${stops});outline:1px solid var(--st-border-color)`;
+  element("span", "", bar, said(peak));
+  return bar;
+}
+
 const inkOn = (rgb) => (rgb[0] * 0.3 + rgb[1] * 0.59 + rgb[2] * 0.11 > 130 ? "#14171d" : "#f4f2ee");
 const colourOf = (value, peak, signed, scale) =>
   mix(scale, signed ? (value / peak + 1) / 2 : value / peak);

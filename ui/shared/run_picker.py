@@ -5,28 +5,31 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn import runs
+from cnn.common.text import percent
 from cnn.datasets import DATASETS
 from cnn.training import Settings
 from ui.shared import state
+from ui.shared.plain_text import plain
 
 MOST_DIFFERENCES = 2  # settings named in a label
 
 
 def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
-    """What to call each run, by its id: its name; that it is an example; of runs of one name what
-    differs, the test accuracy, and when it was made. No two are the same."""
+    """What to call each run, by its id: its name; that it is an example, or the class's; of runs of
+    one name what differs, the test accuracy, and when it was made. No two are the same."""
     alike = defaultdict(list)
     for run in found:
-        alike[run.name, run.is_example].append(run)
+        alike[run.name, run.kind].append(run)
     labels = {}
     for run in found:
-        others = alike[run.name, run.is_example]
-        more = ["example"] if run.is_example else []
+        others = alike[run.name, run.kind]
+        more = [run.kind] if run.kind else []
         labels[run.id] = " · ".join([run.name, *more, *(_apart(run, others) if others[1:] else [])])
     count = Counter(labels.values())
     return {
@@ -34,21 +37,35 @@ def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
     }
 
 
-def _apart(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
-    """What tells a run from others of its name, in words."""
+def differing(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
+    """The data set and settings by which a run differs from `alike`, in words; the first few."""
     found, settings = [], run.config.settings
     if len({other.config.dataset for other in alike}) > 1:
         found.append(DATASETS[run.config.dataset].label)
     for name, field in Settings.model_fields.items():
         if len({getattr(other.config.settings, name) for other in alike}) > 1:
             found.append(f"{(field.title or name).lower()} {getattr(settings, name)}")
+    return found[:MOST_DIFFERENCES]
+
+
+def made_at(run: runs.Run) -> str:
+    """When it was made, such as `8 Nov, 14:05`."""
+    when = time.strftime("%d %b, %H:%M", time.localtime(run.config.created))
+    return when.lstrip("0")
+
+
+def _apart(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
+    """What tells a run from others of its name, in words."""
     accuracy = run.status().get("test_accuracy")
-    when = time.strftime("%d %b, %H:%M", time.localtime(run.config.created)).lstrip("0")
-    scored = [] if accuracy is None else [f"{accuracy:.2%}"]
-    return [*found[:MOST_DIFFERENCES], *scored, when]
+    scored = [] if accuracy is None else [f"{percent(accuracy, 2)}"]
+    return [*differing(run, alike), *scored, made_at(run)]
 
 
-def pick_run(need_weights: bool = True, place: DeltaGenerator | None = None) -> runs.Run:
+def pick_run(
+    need_weights: bool = True,
+    place: DeltaGenerator | None = None,
+    label: Literal["visible", "collapsed"] = "visible",
+) -> runs.Run:
     """A select box of all runs in `place`, the current one chosen. Where there is none, says so
     over the whole width and stops the page."""
     play = state.get()  # first: it runs app.py where a visit began without it
@@ -72,20 +89,21 @@ def pick_run(need_weights: bool = True, place: DeltaGenerator | None = None) -> 
         format_func=labels.__getitem__,
         key=key,
         on_change=chosen,
+        label_visibility=label,
     )
     run = runs.open_run(play.run_id or ids[0])
     if need_weights:
         try:
             run.weights_path()
         except runs.RunError as error:
-            empty(str(error), "They appear a few seconds after the start.")
+            empty(plain(error), "They appear a few seconds after the start.")
     return run
 
 
-def empty(problem: str, way_forward: str) -> None:
-    """Say what is missing, show the link to Train, and end the page."""
+def empty(what: str, way_forward: str) -> None:
+    """Say what is missing, in Markdown, show the link to Train, and end the page."""
     with st.container(border=True, horizontal_alignment="center"):
-        st.markdown(f"## {problem}")
+        st.markdown(f"## {what}")
         st.markdown(way_forward)
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
     st.stop()

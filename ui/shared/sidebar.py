@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn import runs
+from cnn.common.server import server_settings
 from cnn.training.device import cpu_name
 from cnn.training.devices import best_device
 from ui.live import payloads
-from ui.shared import models, state
+from ui.shared import models, projector, state, visitor
 from ui.shared.following import follow
 from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
@@ -16,6 +17,7 @@ from ui.shared.refresh import refreshing
 LOADING_SECONDS = 2.0
 STATE_BADGES: dict[str, tuple[str, str]] = {
     "example": (":material/school:", "blue"),
+    "class": (":material/groups:", "blue"),
     "queued": (":material/hourglass_empty:", "gray"),
     "running": (":material/play_arrow:", "orange"),
     "paused": (":material/pause:", "violet"),
@@ -32,6 +34,8 @@ def show() -> None:
     with st.sidebar:
         _current_run()
         loading = models.known_devices() is None
+        projector.enter_button()
+        _workspace()
         refreshing(_device, LOADING_SECONDS if loading else None, "device_loading")(loading)
     if play.notice:
         st.warning(play.notice, icon=":material/info:")
@@ -54,22 +58,46 @@ def _current_run() -> None:
         st.caption(details)
 
 
+def _workspace() -> None:
+    """On a class server: whose this is, and how to come back to it."""
+    if server_settings().read_only:
+        st.caption(":material/visibility: This server only shows: nothing is made or changed.")
+    if visitor.is_teacher():
+        st.caption("WORKSPACE")
+        st.markdown(":material/school: The class's: everybody reads what you make here.")
+    elif visitor.is_pupil():
+        st.caption("WORKSPACE")
+        st.markdown(
+            f":material/person: {plain(visitor.name() or 'Yours')}",
+            help="Your runs and digits are yours alone. "
+            + (
+                "They are here wherever you log in."
+                if visitor.name()
+                else "This page's address is the key to them: bookmark it, and give it to nobody."
+            ),
+        )
+    if visitor.has_login():
+        st.button("Log out", icon=":material/logout:", key="log_out", on_click=st.logout)
+
+
 def _device(was_loading: bool) -> None:
     known = models.known_devices()
     st.caption("DEVICE")
     if known is None:
-        st.markdown(f":material/memory: {cpu_name()}")
-        st.caption(models.loading_problem() or models.loading_text())
+        st.markdown(f":material/memory: {plain(cpu_name())}")
+        st.caption(plain(models.loading_problem() or models.loading_text()))
         return
     if was_loading:
         st.rerun()  # the whole page: no more looking
     device = next((d for d in known if d.id == state.get().device), best_device(known))
-    st.markdown(f":material/memory: {device.name}")
+    st.markdown(f":material/memory: {plain(device.name)}")
 
 
 def state_word(run: runs.Run, run_state: runs.State) -> str:
-    """A run's state as a word; `example` for one that came with the app."""
-    return "example" if run.is_example else run_state
+    """A run's state as a word; `example` for one that came with the app, `class` for one of the
+    class's that has ended."""
+    kind = None if run.kind == "class" and run_state in runs.ACTIVE else run.kind
+    return kind or run_state
 
 
 def badge(run: runs.Run, run_state: runs.State) -> None:

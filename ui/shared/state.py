@@ -25,6 +25,7 @@ from cnn.training import Settings
 from ui.shared.plain_text import plain
 
 T = TypeVar("T")
+PROJECTOR = "projector"  # in the address
 _START = PRESETS[DEFAULT_PRESET]
 _counter = itertools.count()
 
@@ -62,8 +63,10 @@ class Playground:
     visit: int = 0  # counts page changes: a canvas is laid anew at each
     pages: dict[type, object] = field(default_factory=dict)  # see `page`
     on_leave: Callable[[], None] | None = None  # what the shown page has to end when it is left
+    projector: bool = False  # larger type and maps, no sidebar
     chosen: int | str | None = None  # the open card on Design: its uid, or "head"
     opened_link: str | None = None
+    lesson: float | None = None  # when the class's lesson was set that this session keeps to
     own_links: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # put into the address
     hidden: frozenset[str] = frozenset()  # controls that a teacher's link hides
     fixed: frozenset[str] = frozenset()  # and those it shows but does not let move
@@ -160,6 +163,8 @@ def begin() -> None:
     if is_new:
         st.session_state.playground = Playground()
     play = get()
+    if is_new:
+        play.projector = PROJECTOR in st.query_params
     wanted = st.query_params.get("run")
     if wanted in play.left_runs:  # a slow browser sends what stood there a moment ago
         wanted = None
@@ -171,19 +176,30 @@ def begin() -> None:
             play.run_id = runs.open_run(wanted).id
             if is_new:
                 play.came_with = play.run_id
-        except runs.RunError as error:
-            play.notice = plain(str(error))
+        except runs.RunError:  # the id may be anybody's text: it is not repeated
+            play.notice = "The address names a run that is not here."
     sync_url()
 
 
 def sync_url() -> None:
-    """Write the current run into the URL, or take it out where there is none."""
+    """Write the current run into the URL, or take it out where there is none; and the projector
+    mode, which a change of page takes out."""
     play = get()
+    if play.projector:
+        if PROJECTOR not in st.query_params:
+            st.query_params[PROJECTOR] = "on"
+    elif PROJECTOR in st.query_params:
+        del st.query_params[PROJECTOR]
     if play.run_id:
         if st.query_params.get("run") != play.run_id:
             st.query_params["run"] = play.run_id
     elif "run" in st.query_params:
         del st.query_params["run"]
+
+
+def set_projector(on: bool) -> None:
+    """Switch the projector mode on or off."""
+    get().projector = on
 
 
 def enter(page: str) -> None:
@@ -222,7 +238,7 @@ def current_run() -> runs.Run | None:
         run = runs.open_run(play.run_id)
         _ = run.config
     except runs.RunError as error:
-        play.notice, play.run_id = plain(str(error)), None
+        play.notice, play.run_id = plain(error), None
         return None
     return run
 

@@ -1,8 +1,12 @@
 """What Streamlit's theme has no setting for, as one style sheet."""
 
+from functools import cache
+from pathlib import Path
+
 import streamlit as st
 
 from cnn.figures.colours import LABELS
+from ui.shared import state
 from ui.shared.components import dark
 
 _CSS = """
@@ -12,8 +16,12 @@ h1 { letter-spacing: -0.02em; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 /* digits of one width, so that a changing number does not move the line */
 .stProgress p, [data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
-/* a finger on the canvas draws and does not scroll the page */
-[data-testid="stBidiComponent"], .st-key-canvas * { touch-action: none; }
+/* a finger on the canvas draws and does not scroll the page; everywhere else it scrolls */
+.st-key-canvas, .st-key-canvas * { touch-action: none; }
+/* the sheet takes the width there is; its tools stand beside it, on a phone below */
+.st-key-canvas { flex: 0 1 auto; min-width: 0; max-width: 100%; }
+/* what is only heard takes no gap */
+[class*="st-key-say_"], div:has(> [class*="st-key-say_"]) { position: absolute; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
@@ -29,6 +37,11 @@ h1 { letter-spacing: -0.02em; }
 }
 @media (max-width: 640px) {
   [class*="st-key-only_wide"] { display: none; }
+  [class*="st-key-desk_"] { flex-wrap: wrap !important; gap: 0.5rem; }
+  [class*="st-key-desk_"] .st-key-canvas { width: 100% !important; flex-basis: 100%; }
+  [class*="st-key-icon_only_canvas_tools"] { flex-direction: row !important;
+    width: 13rem !important; min-width: 13rem; gap: 0.5rem; }
+  div:has(> [class*="st-key-only_wide"]) { display: none; }
   .block-container { padding-left: 1rem; padding-right: 1rem; padding-top: 3.2rem; }
 }
 @media (min-width: 641px) { [class*="st-key-only_narrow"] { display: none; } }
@@ -50,4 +63,12 @@ def apply() -> None:
     look = f"{{ color: {small} !important; opacity: 1 !important; }}"
     place = '[data-testid="stCaptionContainer"]'
     captions = f"<style>{place}, {place} > * {look}</style>"
-    st.html(_CSS + captions + (_DARK_CSS if dark() else ""))
+    more = ["print", *(["print_dark"] if dark() else [])]
+    more += ["projector"] if state.get().projector else []
+    sheets = "".join(f"<style>{_sheet(name)}</style>" for name in more)
+    st.html(_CSS + captions + (_DARK_CSS if dark() else "") + sheets)
+
+
+@cache
+def _sheet(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.css").read_text("utf-8")

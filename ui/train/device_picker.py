@@ -43,7 +43,9 @@ def _panel(was_running: bool, was_loading: bool, waited: bool) -> None:
     if models.known_devices() is None:  # the page does not wait: the form is there at once
         st.selectbox("Device", [f"CPU · {cpu_name()}"], disabled=True, key="device_unknown")
         if problem := models.loading_problem():
-            st.error(f"{problem} Nothing can be trained until it is.", icon=":material/error:")
+            st.error(
+                f"{plain(problem)} Nothing can be trained until it is.", icon=":material/error:"
+            )
         else:
             st.caption("Loading PyTorch, to see what else there is…")
         return
@@ -54,7 +56,7 @@ def _panel(was_running: bool, was_loading: bool, waited: bool) -> None:
     device = _choose(found)
     for one in found:
         if len(found) > 1:
-            st.caption(f"{one.name}: {', '.join(one.details)}")
+            st.caption(plain(f"{one.name}: {', '.join(one.details)}"))
     if play.architecture.problem() is None:
         _forecast(device)
         single = [device for device in found if not processes(device.id) and not device.problem]
@@ -101,7 +103,7 @@ def _forecast(device: Device) -> None:
     try:
         bf16 = takes_bf16(device, settings.precision, network.convolutional)
     except DeviceError as error:
-        st.error(str(error), icon=":material/build:")
+        st.error(plain(error), icon=":material/build:")
         return
     expected = forecast.forecast(network, settings, chosen_dataset(), device.id, bf16)
     images = dataset.train_images + dataset.test_images
@@ -127,7 +129,7 @@ def _forecast(device: Device) -> None:
             icon=":material/memory:",
         )
     if busy := runs.device_holder(device.lock_names):
-        name = plain(busy.name)
+        name = plain(busy.name) if busy.is_own else "a run of another workspace"
         st.caption(f":material/hourglass: Busy with {name}; a new run waits.")
 
 

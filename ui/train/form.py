@@ -9,10 +9,12 @@ from cnn import runs
 from cnn.common.text import plural
 from cnn.datasets import DATASETS, is_on_disk
 from cnn.runs import checkpoints
+from cnn.runs.folders import runs_place
 from cnn.training import Settings
 from ui.shared import state
 from ui.shared.another_try import launch
 from ui.shared.fields import field_widget
+from ui.shared.plain_text import plain
 from ui.train import dataset_picker, device_picker, rate_finder
 
 BASICS = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule")
@@ -68,7 +70,7 @@ def _disk_note() -> None:
     of = "" if free is None else f" of {naturalsize(free)} free"
     kept = checkpoints.most_kept(play.architecture.parameters * 4)
     thinned = f", the weights of {kept} epochs" if kept < play.settings.epochs + 1 else ""
-    st.caption(f"On disk: up to {naturalsize(needed)}{of} in {runs.runs_dir()}{thinned}.")
+    st.caption(f"On disk: up to {naturalsize(needed)}{of} in {runs_place()}{thinned}.")
     if free is not None and needed > free:
         st.warning(
             "That is more than is free. Delete runs on Compare, make the network smaller, or set "
@@ -82,7 +84,7 @@ def _explain_problems(dataset_name: str) -> bool:
     play, dataset = state.get(), DATASETS[dataset_name]
     held_out, problem = play.settings.held_out(dataset), play.architecture.problem()
     if problem:
-        st.error(f"This network cannot be trained yet. {problem}", icon=":material/build:")
+        st.error(f"This network cannot be trained yet. {plain(problem)}", icon=":material/build:")
         st.page_link("pages/design.py", label="Fix it on Design", icon=":material/layers:")
     if too_many := held_out > dataset.train_images - FEWEST_TRAIN_IMAGES:
         st.error(

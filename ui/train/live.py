@@ -9,6 +9,7 @@ import streamlit as st
 from cnn import figures, runs
 from cnn.figures.colours import DIVERGING
 from ui.live.component import PLOTLY_VERSION, live_component
+from ui.live.keys import stream_name
 from ui.live.payloads import figure_json
 from ui.live.reader import snapshot
 from ui.shared.components import PAINTING_JS
@@ -34,7 +35,7 @@ def _panel(run_id: str) -> None:
         story = snapshot(run)
         status = run.status()
     except runs.RunError as error:
-        st.warning(plain(str(error)))
+        st.warning(plain(error))
         return
     if status["state"] == "failed":
         st.error(plain(status.get("message") or "The training failed."), icon=":material/error:")
@@ -51,7 +52,7 @@ def _panel(run_id: str) -> None:
     _component(
         key=KEY,
         data={
-            "run": run_id,
+            "run": stream_name(run),
             "follow": status["state"] in runs.ACTIVE,
             "story": story,
             "loss": figure_json(figures.loss_curve([], [], story["status"]["steps"])),

@@ -9,6 +9,7 @@ from cnn.datasets import is_on_disk
 from cnn.runs.learning_rate_finder import bounds, smooth_losses
 from ui.shared import state
 from ui.shared.charts import chart
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 from ui.train.dataset_picker import chosen_dataset
 from ui.train.state import Task, TrainState, is_running
@@ -47,7 +48,7 @@ def _panel(was_running: bool, version: int) -> None:
 def _result(task: Task) -> None:
     play, job = state.get(), task.job
     if job.error:
-        st.error(f"The test failed: {job.error}", icon=":material/error:")
+        st.error(f"The test failed: {plain(job.error)}", icon=":material/error:")
     steps = [row for row in job.rows if "rate" in row]
     rates, losses = [r["rate"] for r in steps], [r["loss"] for r in steps]
     suggestion = next((r["suggestion"] for r in job.rows if "suggestion" in r), None)

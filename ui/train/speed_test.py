@@ -37,7 +37,7 @@ def show(devices: list[Device], was_running: bool) -> None:
     if task is None:
         return
     if task.job.error:
-        st.error(f"The measurement failed: {task.job.error}", icon=":material/error:")
+        st.error(f"The measurement failed: {plain(task.job.error)}", icon=":material/error:")
     measured = speed_key(task.architecture, task.settings, "")
     if task.job.rows and measured == speed_key(play.architecture, play.settings, ""):
         _speeds(task, {device.id: device for device in devices})
@@ -50,13 +50,13 @@ def _speeds(task: Task, devices: dict[str, Device]) -> None:
         device = devices.get(str(row["device"]))
         if device is None:
             continue
-        name = device.name
+        name = plain(device.name)
         if "error" in row:
-            grid.metric(name, "–", row["error"], delta_color="off", border=True)
+            grid.metric(name, "–", plain(row["error"]), delta_color="off", border=True)
             continue
         if beside := row.get("beside"):
             st.caption(
-                f":material/warning: Measured while {plain(str(beside))} trained there: "
+                f":material/warning: Measured while {plain(beside)} trained there: "
                 "alone it is faster. This speed is not kept."
             )
         bf16 = takes_bf16(device, task.settings.precision, task.architecture.convolutional)

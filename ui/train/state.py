@@ -54,7 +54,7 @@ def run_comes_first(run: Run, active: bool) -> bool:
     elif was_for != moment:
         config = run.config
         chosen = (play.architecture, play.settings) == (config.architecture, config.settings)
-        first = chosen and not run.is_example
+        first = chosen and run.is_own
     mine.order = (moment, first)
     return first
 

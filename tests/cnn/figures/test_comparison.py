@@ -28,7 +28,7 @@ def test_smoothing_comes_from_all_points_before_thinning():
     figure = overlay_curves([whole], "epoch", "Training loss", smoothing=50)
     raw, smoothed = figure.data
     assert len(raw.x) <= MOST_POINTS and len(smoothed.x) <= MOST_POINTS
-    expected = np.array(smooth_by_step(whole.steps.tolist(), whole.y.tolist(), 50))
+    expected = smooth_by_step(whole.steps, whole.y, 50)
     places = [round(10 * x) - 1 for x in smoothed.x]
     np.testing.assert_allclose(smoothed.y, expected[places])
     assert (smoothed.x[0], smoothed.x[-1]) == (whole.x[0], whole.x[-1])

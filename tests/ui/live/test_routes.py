@@ -40,20 +40,35 @@ def events(text: str) -> list[tuple[str, str, dict]]:
     return found
 
 
-def later(call: Callable[[], object]) -> threading.Timer:
-    timer = threading.Timer(0.4, call)
-    timer.start()
-    return timer
+@pytest.fixture
+def once_watched(monkeypatch) -> Callable[[Callable[[], object]], threading.Thread]:
+    """A function that does something as soon as the first points are told."""
+    told = threading.Event()
+
+    def telling(event: str, *args: object) -> bytes:
+        encoded = encode(event, *args)
+        if event == "points":
+            told.set()
+        return encoded
+
+    monkeypatch.setattr(feeds, "encode", telling)
+
+    def start(call: Callable[[], object]) -> threading.Thread:
+        thread = threading.Thread(target=lambda: told.wait(60) and call())
+        thread.start()
+        return thread
+
+    return start
 
 
-def test_a_run_that_ends_is_told_to_its_end(client, active):
+def test_a_run_that_ends_is_told_to_its_end(client, active, once_watched):
     def end() -> None:
         report(active, 3, 2.0, 1.5)
         finish(active)
 
-    timer = later(end)
+    ending = once_watched(end)
     answer = client.get(f"/live/{active.id}")
-    timer.join()
+    ending.join()
     told = events(answer.text)
     points = [data for _, name, data in told if name == "points"]
     assert points[0] == {"whole": True, "x": [1], "y": [2.5]}
@@ -91,10 +106,10 @@ def test_an_id_of_another_curve_brings_the_whole(client, active):
     assert events(answer.text)[0][2] == {"whole": True, "x": [1], "y": [2.5]}
 
 
-def test_a_run_that_is_deleted_ends_its_stream(client, active):
-    timer = later(lambda: shutil.rmtree(active.path))
+def test_a_run_that_is_deleted_ends_its_stream(client, active, once_watched):
+    deleting = once_watched(lambda: shutil.rmtree(active.path))
     answer = client.get(f"/live/{active.id}")
-    timer.join()
+    deleting.join()
     assert events(answer.text)[-1][1:] == ("ended", {"state": "deleted"})
 
 

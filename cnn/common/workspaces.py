@@ -1,0 +1,113 @@
+"""Workspaces: whose runs, digits, measurements and sweeps.
+
+On one's own machine there is one, the runs' folder itself (`current` is None). On a class server
+each visitor has one, a folder in `.workspaces` there: `v…`, whose name is its key and stands in the
+visitor's address, or `n…`, made of the name by which somebody is logged in. Everybody reads what is
+in `class`; the teacher works in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from pathlib import Path
+
+from cnn.common.paths import PROJECT
+from cnn.common.server import ServerError
+
+FOLDER = ".workspaces"
+CLASS = "class"
+NOBODY = "nobody"  # of whom no workspace is known: there is nothing in it, nor can there be
+VARIABLE = "CNN_WORKSPACE"  # by which a worker process is told
+_VISITOR = re.compile(r"v[A-Za-z0-9_-]{22}")
+_NAMED = re.compile(r"n[0-9a-f]{32}")
+
+_chosen: ContextVar[str | None] = ContextVar("workspace")
+_provider: list[Callable[[], str | None]] = []
+
+
+def root() -> Path:
+    """The folder of all runs, and of what all workspaces share: `CNN_RUNS_DIR`, or `runs` beside
+    the app."""
+    return Path(os.environ.get("CNN_RUNS_DIR") or PROJECT / "runs")
+
+
+def new_visitor() -> str:
+    """A workspace that nobody can guess (128 random bits)."""
+    return f"v{secrets.token_urlsafe(16)}"
+
+
+def is_visitor(text: str) -> bool:
+    """Whether it is such a workspace, as an address may name it."""
+    return _VISITOR.fullmatch(text) is not None
+
+
+def named(name: str) -> str:
+    """The workspace of whoever is logged in under that name. No address opens it."""
+    digest = hashlib.sha256(name.strip().casefold().encode("utf-8", "surrogatepass"))
+    return f"n{digest.hexdigest()[:32]}"
+
+
+def is_workspace(text: str) -> bool:
+    """Whether it names a workspace: only then may it be part of a path."""
+    return is_visitor(text) or bool(_NAMED.fullmatch(text)) or text in (CLASS, NOBODY)
+
+
+def provide(provider: Callable[[], str | None]) -> None:
+    """Let `provider` say which workspace is meant where nothing else does: the session's."""
+    _provider[:] = [provider]
+
+
+@contextlib.contextmanager
+def working_in(workspace: str | None) -> Iterator[None]:
+    """Work in that workspace, in this thread or task, whatever the session says."""
+    before = _chosen.set(workspace)
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
+
+
+def current() -> str | None:
+    """The workspace meant here: that of `working_in`, of the session, or of this process; None: the
+    runs' folder itself. Raises ServerError where the process was given none that there can be."""
+    with contextlib.suppress(LookupError):
+        return _chosen.get()
+    for provider in _provider:
+        if (workspace := provider()) is not None:
+            return workspace
+    workspace = os.environ.get(VARIABLE) or None
+    if workspace is not None and not is_workspace(workspace):
+        raise ServerError(f"{VARIABLE}: this names no workspace.")
+    return workspace
+
+
+def folder(workspace: str | None) -> Path:
+    """Where a workspace's runs lie."""
+    if workspace is None:
+        return root()
+    if not is_workspace(workspace):
+        raise ValueError("This names no workspace.")
+    return root() / FOLDER / workspace
+
+
+def of(path: Path) -> str | None:
+    """The workspace in whose folder `path` lies; None: in none."""
+    parent = path.parent
+    return parent.name if parent.parent.name == FOLDER else None
+
+
+def existing() -> list[str]:
+    """Every visitor's workspace that has a folder, the class's not."""
+    with contextlib.suppress(OSError):
+        return sorted(
+            path.name
+            for path in (root() / FOLDER).iterdir()
+            if is_workspace(path.name) and path.name != CLASS and path.is_dir()
+        )
+    return []
