@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnn import runs
-from ui.shared import state
+from ui.shared import state, words
 from ui.shared.live_region import say
 from ui.train import form, live, run_controls
 from ui.train.state import run_comes_first
@@ -35,7 +35,7 @@ if run is not None and run_comes_first(run, active):
     with st.expander("Train another", icon=":material/tune:", key="train_another"):
         show_form(main=False)
 else:
-    st.markdown(
+    words.sentences(
         "Press the button and watch: the loss falling, the accuracy rising, the first filters "
         "forming. You can leave this page at any time; the training goes on."
     )

@@ -37,7 +37,7 @@ TABS = {  # what is pressed on a page to see another part of it
     ),
     "draw": ("Upload", "My digits", "Game"),
     "evaluate": ("Trust", "Robustness", "Labels", "Over-fitting"),
-    "compare": ("Curves", "Side by side", "Seeds", "Sweeps"),
+    "compare": ("Seeds", "Sweep", "Race"),
 }
 ACROSS, THUMB = 6, 300  # of a contact sheet
 

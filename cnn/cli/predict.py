@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -22,7 +23,7 @@ from humanize import naturalsize
 from numpy.typing import NDArray
 
 from cnn import datasets, drawing, evaluation, recognition, runs
-from cnn.common.files import parse_json
+from cnn.common.files import open_plain, parse_json
 from cnn.common.text import excerpt
 
 if TYPE_CHECKING:
@@ -161,7 +162,9 @@ def _picture(file: Path, split: bool) -> list[drawing.Ink] | str:
     if not os.path.lexists(file):
         return NO_FILE
     try:
-        found = recognition.prepare_image(drawing.open_image(file), split=split)
+        with open_plain(file) as content:
+            picture = drawing.open_image(content)
+        found = recognition.prepare_image(picture, split=split)
         return [digit.image for digit in found]
     except drawing.DigitError as error:
         return str(error)
@@ -194,7 +197,7 @@ def _lines(file: Path) -> Iterator[bytes]:
 
 
 def _parts(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as content:
+    with open_plain(file) as content:
         while part := content.read(PART):
             yield part
 
@@ -224,7 +227,10 @@ def _reason(error: Exception) -> str:
 def _strokes_image(line: bytes) -> list[drawing.Ink] | str:
     """The prepared image of a line of strokes, which is one digit, or what is wrong with it."""
     try:
-        return [drawing.from_strokes(parse_json(line)["strokes"]).image]
+        strokes = parse_json(line)["strokes"]
+        if not all(abs(x) < math.inf for stroke in strokes for point in stroke for x in point):
+            return "a coordinate of its strokes is no finite number"
+        return [drawing.from_strokes(strokes).image]
     except drawing.DigitError as error:
         return str(error)
     except (ValueError, KeyError, TypeError):

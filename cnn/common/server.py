@@ -59,7 +59,9 @@ class ServerSettings(Checked):
         None, ge=1, description="Seconds of a pause, after which a run gives way to who waits."
     )
     max_upload_bytes: int | None = Field(None, ge=1, description="Bytes of an uploaded file.")
-    max_uploads: int | None = Field(None, ge=1, description="Files that a session may hold.")
+    max_uploads: int | None = Field(
+        None, ge=1, description="Uploaded files that a session may hold."
+    )
     max_workspaces: int | None = Field(
         None, ge=1, description="Workspaces with something in them, on this server."
     )
@@ -84,7 +86,7 @@ CLASS: dict[str, int] = {
     "max_shared": 5,
     "max_pause": 60,
     "max_upload_bytes": 20_000_000,
-    "max_uploads": 5,
+    "max_uploads": 20,
     "max_workspaces": 300,
     "min_free_bytes": 2_000_000_000,
 }

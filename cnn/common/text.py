@@ -1,4 +1,4 @@
-"""Counts and durations in words (bytes: `humanize.naturalsize`); excerpts of foreign texts."""
+"""Counts, shares and durations in words (bytes: `humanize.naturalsize`); foreign texts."""
 
 from __future__ import annotations
 
@@ -18,6 +18,22 @@ def duration(seconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 epoch`, `3 epochs`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share in 0-1 as `99.4%`. What is not quite all is never rounded up to 100%, what is not
+    quite nothing never down to 0%: `>99.9%`, `<0.1%`."""
+    step = 10.0**-digits
+    if 100 - step / 2 <= 100 * share < 100:
+        return f">{100 - step:.{digits}f}%"
+    if 0 < 100 * share < step / 2:
+        return f"<{step:.{digits}f}%"
+    return f"{share:.{digits}%}"
+
+
+def confidence(probability: float, digits: int = 0) -> str:
+    """A softmax's probability as `97%`; never all, although float32 may round it to 1: `>99%`."""
+    return percent(min(float(probability), 1 - 1e-9), digits)
 
 
 def excerpt(foreign: object, most: int = 60) -> str:

@@ -62,7 +62,7 @@ _ALL = (
         name="mnist-sample",
         label="MNIST sample (bundled)",
         about="5,000 digits of MNIST that come with the app: 4,000 to learn from, 1,000 to be "
-        "tested on. Needs no download; expect about 97 to 98 %.",
+        "tested on. Needs no download; expect about 97 to 98%.",
         classes=DIGITS,
         mean=0.1307,
         std=0.3081,

@@ -18,6 +18,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from cnn.common.progress import Progress
+from cnn.common.server import server_settings
 from cnn.datasets.catalogue import DATASETS, DataError, data_dir, is_on_disk
 
 TIMEOUT_SECONDS = 15.0
@@ -41,6 +42,8 @@ def download(name: str, progress: FileProgress = lambda share, file: None) -> No
     are not downloaded again. Raises DataError with the answer of every mirror; what `progress`
     raises ends the download.
     """
+    if server_settings().read_only:
+        raise DataError("This server only shows: nothing is downloaded.")
     import torchvision
 
     dataset = DATASETS[name]

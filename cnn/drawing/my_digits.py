@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +91,7 @@ def _point(value: object) -> tuple[float, float]:
     for number in (x, y):
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise CollectionError("a point is no pair of numbers")
-        if not (math.isfinite(number) and abs(number) <= LARGEST):
+        if not abs(number) <= LARGEST:  # nor NaN, nor an integer larger than any float
             raise CollectionError(f"a coordinate is not between -{LARGEST:,.0f} and {LARGEST:,.0f}")
     return float(x), float(y)
 

@@ -11,7 +11,7 @@ from cnn.runs import Config, Run
 from cnn.training import OPTIMIZERS, Settings
 
 # In standard deviations of the accuracy of guessing. So many cover what always answering the
-# commonest class gives: MNIST's test set is 11.35 % ones.
+# commonest class gives: MNIST's test set is 11.35% ones.
 MARGIN = 5.0
 SLOW = 1 / 30  # of the optimiser's usual learning rate: one below that is taken for too small
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Z_95 = 1.959963984540054  # the normal distribution's 97.5 % quantile
+Z_95 = 1.959963984540054  # the normal distribution's 97.5% quantile
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def least_certain(
 
 
 def wilson_interval(hits: int, total: int, z: float = Z_95) -> tuple[float, float]:
-    """The Wilson score interval of a share `hits / total`, in 0-1; `z` 1.96 gives 95 %.
+    """The Wilson score interval of a share `hits / total`, in 0-1; `z` 1.96 gives 95%.
 
     Wilson, 1927, "Probable inference, the law of succession, and statistical inference", JASA 22.
     Raises ValueError for no images, or more hits than there are.

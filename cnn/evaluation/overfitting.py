@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cnn.common.text import plural
+from cnn.common.text import percent, plural
 from cnn.network import Architecture
 from cnn.network.layers import Dropout
 from cnn.network.suggested_fixes import SIZES, with_layer
@@ -57,9 +57,7 @@ def over_fitting(rows: Sequence[EpochRow]) -> OverFitting | None:
     best, _, lowest = min(known, key=lambda one: one[2])
     train = last["train_accuracy"]
     gap, rising = train - validation, loss > RISE * lowest
-    words = (
-        f"{train:.1%} of its training images and {validation:.1%} of images held out of training"
-    )
+    words = f"{percent(train)} of its training images and {percent(validation)} of images held out"
     if gap > OVER_FITTING_GAP:
         text = f"It over-fits: it reads {words}, a gap of {100 * gap:.1f} points."
     elif rising:
@@ -119,7 +117,8 @@ def _by_network(config: Config) -> Iterator[NextTry]:
     if smaller is not None:
         share = smaller.parameters / architecture.parameters
         about = (
-            f"Half the filters and units, {share:.0%} of the parameters: less to learn by heart."
+            f"Half the filters and units, {percent(share, 0)} of the parameters: less to learn by "
+            "heart."
         )
         label = f"{smaller.parameters:,} parameters"
         yield NextTry(label, about, architecture=smaller)

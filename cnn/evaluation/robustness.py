@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from cnn import datasets
 from cnn.common.files import read_json, write_json
+from cnn.common.text import percent
 from cnn.evaluation.corruptions import CORRUPTIONS, CURVES, MNIST_C, Corruption
 from cnn.runs import Run, runs_dir
 from cnn.runs.files import RunFiles
@@ -154,7 +155,8 @@ def what_breaks_it(found: Robustness) -> str | None:
     if known:
         accuracy, label = min(known)
         said.append(
-            f"of MNIST-C's corruptions {label.lower()} does, which leaves {accuracy:.0%} right"
+            f"of MNIST-C's corruptions {label.lower()} does, which leaves "
+            f"{percent(accuracy, 0)} right"
         )
     text = "; ".join(said)
     return f"{text[:1].upper()}{text[1:]}." if text else None

@@ -21,7 +21,7 @@ RESAMPLES = 10_000
 @dataclass(frozen=True)
 class Comparison:
     """Two runs, A and B, on the same test images. `only_a` counts those that A alone reads rightly.
-    `difference` is B's accuracy minus A's in 0-1, `low` to `high` its 95 % interval."""
+    `difference` is B's accuracy minus A's in 0-1, `low` to `high` its 95% interval."""
 
     images: int
     only_a: int
@@ -37,7 +37,7 @@ class Comparison:
         if not apart:
             return f"{a} and {b} are right and wrong on the same {self.images:,} images."
         test = f"p {p_text(self.p_value)}, McNemar's exact test on the {apart:,} images that one "
-        test += "of them alone reads rightly; 95 % interval"
+        test += "of them alone reads rightly; 95% interval"
         low, high = 100 * self.low, 100 * self.high
         if self.p_value >= LEVEL:
             test += f" of {b} minus {a}: {low:+.2f} to {high:+.2f} points"
@@ -73,7 +73,7 @@ def mcnemar(only_a: int, only_b: int) -> float:
 def bootstrap_interval(
     images: int, only_a: int, only_b: int, seed: int = 0, resamples: int = RESAMPLES
 ) -> tuple[float, float]:
-    """The 95 % interval of the difference of two accuracies by the paired bootstrap (Efron and
+    """The 95% interval of the difference of two accuracies by the paired bootstrap (Efron and
     Tibshirani 1993, chapter 13): images are drawn anew, each with what both runs made of it.
 
     All that counts of a draw is how many images only A, only B, and both or neither read rightly:
@@ -99,7 +99,7 @@ class GroupComparison:
         """What can be said of both, by their names."""
         (mean_a, mean_b), (n_a, n_b) = self.means, self.seeds
         figures = ", ".join(
-            f"{name} {100 * mean:.2f} ± {100 * deviation:.2f} %"
+            f"{name} {100 * mean:.2f} ± {100 * deviation:.2f}%"
             for name, mean, deviation in zip((a, b), self.means, self.deviations, strict=True)
         )
         test = f"p {p_text(self.p_value)}, Welch's t-test over {n_a} and {n_b} seeds; {figures}"

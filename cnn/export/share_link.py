@@ -20,6 +20,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from cnn.common.text import excerpt
 from cnn.datasets import DATASETS
 from cnn.network import Architecture, ArchitectureError, from_dict, json_format
@@ -99,11 +101,25 @@ def from_link(token: str) -> Shared:
         settings = read_settings(value.get("settings", {}))
     except (ArchitectureError, SettingsError) as error:
         raise SharingError(f"This link was made by another version of the app. {error}") from None
+    _require_exact(Architecture, value.get("architecture"))
+    _require_exact(Settings, value.get("settings", {}))
     dataset = value.get("dataset")
     if dataset is not None and (not isinstance(dataset, str) or dataset not in DATASETS):
         raise SharingError(f"This link wants the data set '{excerpt(dataset)}', unknown here.")
     hidden, fixed = (_controls(value.get(key, [])) for key in ("hidden", "fixed"))
     return Shared(architecture, settings, dataset, frozenset(hidden), frozenset(fixed))
+
+
+def _require_exact(model: type[BaseModel], values: object) -> None:
+    """Raise SharingError where a value is of another kind than its field's: pydantic would read
+    `true` as 1, and `"3"` as 3."""
+    try:
+        model.model_validate_json(json.dumps(values), strict=True)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
+        raise SharingError(
+            f"This link holds a value of the wrong kind (at {excerpt(place)})."
+        ) from None
 
 
 def _unpack(token: str) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def _axes(figure: go.Figure, axis: str, quantity: str, log: bool, percent: bool)
         look |= {"type": "log", "exponentformat": "power", "dtick": 1}
     if percent:
         look |= {"tickformat": ".2~%"}
-        if not log:  # one point alone would get an axis of -50 to 150 %
+        if not log:  # one point alone would get an axis of -50 to 150%
             look |= {"autorangeoptions": {"clipmin": 0, "clipmax": 1.01}}
     figure.update_yaxes(**look)
     # Of another axis or scale nothing that was zoomed fits.

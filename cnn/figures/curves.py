@@ -164,5 +164,5 @@ def _epoch_axes(figure: go.Figure, last: int, quantity: str) -> None:
     """Epochs up to `last` across, accuracies up."""
     dtick = max(1, last // 10)
     figure.update_xaxes(title="Epoch", range=[0.5, max(last, 2) + 0.5], dtick=dtick)
-    shares = {"clipmin": 0, "clipmax": 1.01}  # one point alone would get an axis of -50 to 150 %
+    shares = {"clipmin": 0, "clipmax": 1.01}  # one point alone would get an axis of -50 to 150%
     figure.update_yaxes(title=quantity, tickformat=".1%", autorangeoptions=shares)

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from cnn.common.text import percent
 from cnn.figures._base import curve, hover, labelled_bars, layout, legend_row
 from cnn.figures.colours import BEST, MUTED, PROBLEM, TRAIN, VALIDATION
 
@@ -96,7 +97,7 @@ def corruption_bars(
     the accuracy on unchanged images, where it is known."""
     worst = int(np.argmin(accuracy))
     colours = [PROBLEM if i == worst else TRAIN for i in range(len(names))]
-    labels = [f"{share:.1%}" for share in accuracy]
+    labels = [f"{percent(share)}" for share in accuracy]
     figure = labelled_bars(accuracy, names, colours, labels, "%{y}: %{x:.2%} right")
     if clean is not None:
         figure.add_vline(x=clean, layer="below", line={"color": BEST, "width": 2, "dash": "dash"})

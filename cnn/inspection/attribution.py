@@ -73,7 +73,7 @@ class Attribution:
     """One method's result: `values` float32 `(28, 28)`, positive is evidence for `target`.
 
     `score` is the class's logit for the image, `blank_score` for the blank image. For integrated
-    gradients `values` add up to their difference, within 1 %.
+    gradients `values` add up to their difference, within 1%.
     """
 
     method: str
@@ -192,7 +192,7 @@ def _integrated(
     difference: float,
     progress: Progress,
 ) -> Tensor:
-    """With twice the steps until the values add up to the scores' difference within 1 %."""
+    """With twice the steps until the values add up to the scores' difference within 1%."""
     from captum.attr import IntegratedGradients
 
     method = IntegratedGradients(model)

@@ -45,7 +45,7 @@ class LayerStatistics:
     """One layer's values over many images.
 
     `counts` int `(bins,)` between `edges` `(bins + 1,)` is a histogram of a random sample of them,
-    without the outermost 0.2 %; `dead` lists the maps (or features) that are zero on every image.
+    without the outermost 0.2%; `dead` lists the maps (or features) that are zero on every image.
     """
 
     number: int

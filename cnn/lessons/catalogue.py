@@ -287,8 +287,8 @@ LESSONS: tuple[Lesson, ...] = (
         "objects",
         "From edges to objects",
         ":material/category:",
-        "These are the maps of a trained network on your image; the frame is the part of it that "
-        "one value sees. Choose a layer and a map, and see what excites it most.",
+        "These are the activation maps of a trained network on your image; the frame is the part "
+        "of it that one value sees. Choose a layer and a map, and see what excites it most.",
         Question(
             "Which layer's values see the largest part of the image?",
             ("The first", "The last", "All see the same"),
@@ -315,7 +315,7 @@ LESSONS: tuple[Lesson, ...] = (
             "You draw a star. What does the network answer?",
             ("That it is no digit", "A digit", "Nothing"),
             1,
-            "It has ten outputs and no eleventh: softmax shares out 100 % among ten digits. The "
+            "It has ten outputs and no eleventh: softmax shares out 100% among ten digits. The "
             "Draw page asks a second, separate question first: is this a digit at all?",
         ),
         (

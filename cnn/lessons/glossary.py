@@ -40,3 +40,28 @@ GLOSSARY: dict[str, str] = {
     "confusion matrix": "How often each digit was read as each other one: right answers stand on "
     "the diagonal.",
 }
+
+# The forms in which a term stands in a sentence, in small letters, and as a field's name.
+FORMS: dict[str, str] = {
+    **{term: term for term in GLOSSARY},
+    **{f"{term}s": term for term in GLOSSARY if term[-1] not in "gnsx"},
+    "standardised": "normalisation",
+    "flattened": "flatten",
+    "convolutions": "convolution",
+    "convolutional": "convolution",
+    "kernel": "filter",
+    "kernels": "filter",
+    "feature map": "activation map",
+    "feature maps": "activation map",
+    "activation": "activation function",
+    "activations": "activation function",
+    "losses": "loss",
+    "overfitting": "over-fitting",
+    "over-fit": "over-fitting",
+    "confusion matrices": "confusion matrix",
+    "conv2d": "convolution",
+    "maxpool2d": "pooling",
+    "avgpool2d": "pooling",
+    "sumpool2d": "pooling",
+    "linear": "fully connected layer",
+}

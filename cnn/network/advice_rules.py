@@ -228,7 +228,7 @@ def no_hidden_layer(rows: Rows) -> Remarks:
     if not _has(rows, *HIDDEN):
         text = (
             "One weighted sum per class, nothing else: it compares the image with one template per "
-            "digit. On MNIST such a network ends near 92.5 %."
+            "digit. On MNIST such a network ends near 92.5%."
         )
         yield "note", None, text
 

@@ -16,7 +16,7 @@ MADE_HERE = (
     Preset(
         "compact",
         "Compact CNN",
-        "Three blocks of convolution, batch norm, ReLU and max-pooling. Learns MNIST to 99 % in "
+        "Three blocks of convolution, batch norm, ReLU and max-pooling. Learns MNIST to 99% in "
         "one pass over the data: the place to start.",
         network(*conv_pool(24), *conv_pool(48), *conv_pool(96), Flatten()),
         Settings(epochs=3, batch_size=128, optimizer="adamw", learning_rate=0.01, handwriting=0.5),

@@ -32,7 +32,7 @@ CLASSICS = (
     Preset(
         "tutorial",
         "Tutorial: one dense layer",
-        "No convolution at all: 784 pixels, straight to ten sigmoid outputs. Its 92.6 % is what "
+        "No convolution at all: 784 pixels, straight to ten sigmoid outputs. Its 92.6% is what "
         "every other network here has to beat.",
         network(Flatten(), output="sigmoid"),
         Settings(
@@ -47,7 +47,7 @@ CLASSICS = (
         ),
         history="The oldest idea of all: Rosenblatt's perceptron of 1958 also weighed every pixel "
         "once for every class. Such a network can only learn one soft template per digit; in the "
-        "comparison of 1998 the one-layer network had 12 % errors where LeNet-5 had 1 %. Many "
+        "comparison of 1998 the one-layer network had 12% errors where LeNet-5 had 1%. Many "
         "first tutorials still begin here, some with a sigmoid for each class, as this one.",
         source="Rosenblatt, 1958, Psychological Review 65(6); LeCun and others, 1998, Proceedings "
         "of the IEEE 86(11)",
@@ -86,7 +86,7 @@ CLASSICS = (
         "classic",
         "Classic MNIST CNN",
         "The network of PyTorch's own MNIST example: two convolutions, one pooling, dropout and a "
-        "wide fully connected layer that holds 98 % of its 1.2 million parameters.",
+        "wide fully connected layer that holds 98% of its 1.2 million parameters.",
         network(
             *conv_relu(32, padding="valid"),
             *conv_relu(64, padding="valid"),
@@ -98,7 +98,7 @@ CLASSICS = (
         ),
         Settings(epochs=3, batch_size=64, optimizer="adamw", learning_rate=0.002),
         history="The first network that most people train with PyTorch: it comes from the "
-        "library's own examples, where it runs for 14 epochs under Adadelta and reaches 99 %. Its "
+        "library's own examples, where it runs for 14 epochs under Adadelta and reaches 99%. Its "
         "shape, two convolutions, one pooling and a wide Linear layer under dropout, is that of "
         "Krizhevsky's AlexNet of 2012 in small.",
         source="github.com/pytorch/examples, mnist/main.py; Krizhevsky and others, 2012, NeurIPS "

@@ -70,7 +70,7 @@ def _saved(results: Sequence[Result]) -> Verdict:
     noisy = [r for r in results if r.label_noise >= NOISE and r.validation_accuracy is not None]
     broken = [r for r in noisy if not r.dropout]
     if not broken:
-        return Verdict(False, "First train with 40 % wrong labels and no dropout.")
+        return Verdict(False, "First train with 40% wrong labels and no dropout.")
     pairs = [
         ((with_.validation_accuracy or 0.0) - (without.validation_accuracy or 0.0), without, with_)
         for without in broken
@@ -88,7 +88,7 @@ def _saved(results: Sequence[Result]) -> Verdict:
 DARES = (
     Dare(
         "small",
-        "99 % with under 10,000 parameters",
+        "99% with under 10,000 parameters",
         "Fewer filters and blocks, more epochs. Parameters stand beside the network's name.",
         _small,
     ),
@@ -100,8 +100,8 @@ DARES = (
     ),
     Dare(
         "noise",
-        "Break it with 40 % wrong labels, then save it with dropout",
-        "Wrong labels to 40 %, some thousand training images, many epochs; then dropout up.",
+        "Break it with 40% wrong labels, then save it with dropout",
+        "Wrong labels to 40%, some thousand training images, many epochs; then dropout up.",
         _saved,
     ),
 )

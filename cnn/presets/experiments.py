@@ -49,14 +49,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "How far without convolution?",
         "The tutorial's own program: pixels from 0 to 1, flattened, ten sigmoid outputs, Adam, "
         "five epochs.",
-        "It ends near 92.6 % and no epoch will help: one weight per pixel is all it has.",
+        "It ends near 92.6% and no epoch will help: one weight per pixel is all it has.",
         "tutorial",
     ),
     Experiment(
         "filters",
         "What do filters become?",
         "Compact CNN, for one pass over the data.",
-        "The first filters start as noise and turn into edges; 99 % of digits are read at the end.",
+        "The first filters start as noise and turn into edges; 99% of digits are read at the end.",
         "compact",
         changes={"epochs": 1},
     ),
@@ -72,7 +72,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "by-heart",
         "Can it learn by heart?",
         "A wide network on few digits, with nothing to hold it back.",
-        "Training accuracy reaches 100 %, validation accuracy stays behind: over-fitting. Then add "
+        "Training accuracy reaches 100%, validation accuracy stays behind: over-fitting. Then add "
         "augmentation or dropout, and train again.",
         own_network=network(Flatten(), *linear_relu(512), *linear_relu(512)),
         changes={

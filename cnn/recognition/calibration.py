@@ -33,7 +33,7 @@ def digit_scores(
     """How much each image looks like those that the run learned from, float32 `(N,)` in 0-1.
 
     `images` `(N, 28, 28)`, uint8 (0-255) or float (0-1), prepared as `cnn.drawing` does; `model`
-    the run's network. From `THRESHOLD` on it is a digit, as 96.5 % of the data set's own images are
+    the run's network. From `THRESHOLD` on it is a digit, as 96.5% of the data set's own images are
     when varied as hands vary them. While the run is training only the detector counts, for the
     network's max logits change with every step.
 

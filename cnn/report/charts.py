@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn.common.text import percent
 from cnn.figures.colours import BEST, MUTED, PROBLEM, TRAIN
 
 WIDTH, HEIGHT = 340, 210
@@ -91,7 +92,7 @@ def _grid(low: float, high: float, size: tuple[int, int], per_cent: bool, log: b
         value = low + part / 4 * (high - low)
         down = height - BOTTOM - part / 4 * (height - TOP - BOTTOM)
         shown = 10**value if log else value
-        text = f"{shown:.1%}" if per_cent else f"{shown:.3g}"
+        text = f"{percent(shown)}" if per_cent else f"{shown:.3g}"
         parts.append(
             f'<line x1="{LEFT}" x2="{width - RIGHT}" y1="{down:.1f}" y2="{down:.1f}" '
             f'stroke="{GRID}"/>'
@@ -127,7 +128,7 @@ def bars(names: Sequence[str], shares: Sequence[float]) -> str:
         colour = PROBLEM if share == worst else TRAIN
         bar = f'<span class="bar" style="width:{100 * share:.1f}%;background:{colour}"></span>'
         rows.append(
-            f'<tr><th>{escape(name)}</th><td class="bars">{bar}</td><td>{share:.1%}</td></tr>'
+            f'<tr><th>{escape(name)}</th><td class="bars">{bar}</td><td>{percent(share)}</td></tr>'
         )
     return f'<table class="barchart">{"".join(rows)}</table>'
 

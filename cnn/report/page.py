@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 from cnn import evaluation, runs
-from cnn.common.text import duration
+from cnn.common.text import confidence, duration, percent
 from cnn.datasets import DATASETS, at_hand
 from cnn.evaluation import Scored, robustness, trust
 from cnn.evaluation.corruptions import CURVES, MNIST_C, Corruption
@@ -68,11 +68,12 @@ def _summary(run: runs.Run, scored: Scored, epoch: int | None) -> str:
     loss = evaluation.cross_entropy(scored.probabilities, scored.labels)
     second = evaluation.top_k_accuracy(scored.probabilities, scored.labels)
     used = at_hand(config.dataset)
+    interval = f"{percent(low, 2)} to {percent(high, 2)}"
     rows = [
-        ("Accuracy", f"{scored.accuracy:.2%} ({low:.2%} to {high:.2%}, 95 % interval by Wilson)"),
+        ("Test accuracy", f"{percent(scored.accuracy, 2)} ({interval}, 95% interval by Wilson)"),
         ("Tested on", f"{total:,} test images of {DATASETS[used].label}"),
-        ("Loss", f"{loss:.4f} (cross-entropy)"),
-        ("Right with two guesses", f"{second:.2%}"),
+        ("Test loss", f"{loss:.4f} (cross-entropy)"),
+        ("Right with two guesses", f"{percent(second, 2)}"),
         ("Weights", "the newest" if epoch is None else f"after epoch {epoch}"),
         ("Trained on", DATASETS[config.dataset].label),
         ("Parameters", f"{config.architecture.parameters:,}"),
@@ -129,8 +130,9 @@ def _results(scored: Scored) -> str:
     report = evaluation.class_report(confusion, names)
     head = "<tr><th>Class</th><th>Precision</th><th>Recall</th><th>F1</th><th>Images</th></tr>"
     lines = "".join(
-        f"<tr><th>{escape(row.label)}</th><td>{row.precision:.2%}</td><td>{row.recall:.2%}</td>"
-        f"<td>{row.f1:.2%}</td><td>{row.support:,}</td></tr>"
+        f"<tr><th>{escape(row.label)}</th>"
+        + "".join(f"<td>{percent(v, 2)}</td>" for v in (row.precision, row.recall, row.f1))
+        + f"<td>{row.support:,}</td></tr>"
         for row in report
     )
     wrong = evaluation.mistakes(scored.probabilities, scored.labels)[:MISTAKES].tolist()
@@ -146,7 +148,7 @@ def _results(scored: Scored) -> str:
 def _mistake(scored: Scored, index: int) -> str:
     row, names = scored.probabilities[index], scored.classes
     truth, guess = names[scored.labels[index]], names[row.argmax()]
-    caption = f"{truth} as {guess}, {row.max():.0%}"
+    caption = f"{truth} as {guess}, {confidence(row.max())}"
     return charts.picture(scored.images[index], caption, f"Test image {index}: {caption}")
 
 
@@ -158,10 +160,12 @@ def _confidence(scored: Scored) -> str:
         share, accuracy = coverage.at(threshold)
         if accuracy is not None:
             lines.append(
-                f"Answering only from {threshold:.0%} confidence on, it answers {share:.1%} of the "
-                f"images, and {accuracy:.2%} of those answers are right."
+                f"Answering only from {percent(threshold, 0)} confidence on, it answers "
+                f"{percent(share)} of the images, and {percent(accuracy, 2)} of those answers are "
+                "right."
             )
-    error = f"Expected calibration error {found.expected_error:.2%}, in {len(found.counts)} bins."
+    expected = percent(found.expected_error, 2)
+    error = f"Expected calibration error {expected}, in {len(found.counts)} bins."
     return f"<p>{escape(' '.join([error, *lines]))}</p>"
 
 
@@ -176,7 +180,7 @@ def _robustness(run: runs.Run, epoch: int | None) -> str:
     if known:
         drawn = charts.bars([o.label for o in known], [found.accuracy[o.name][0] for o in known])
         error = found.mean_corruption_error
-        mean = "" if error is None else f" Mean corruption error {error:.1%}."
+        mean = "" if error is None else f" Mean corruption error {percent(error)}."
         parts.append(
             '<div class="keep"><h3>MNIST-C (Mu and Gilmer, 2019)</h3>'
             f"<p>Right, of {found.images:,} test images.{mean}</p>{drawn}</div>"

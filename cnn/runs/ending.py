@@ -10,6 +10,7 @@ import contextlib
 import os
 import time
 
+from cnn.common import workspaces
 from cnn.runs import queue
 from cnn.runs.run import RunError
 from cnn.runs.sweeps import list_sweeps
@@ -25,12 +26,14 @@ def wanted() -> bool:
 
 def ask_all_to_stop() -> None:
     """Ask everything that trains or waits to stop: sweeps first, which would start the next."""
-    for sweep in list_sweeps():
-        if sweep.state == "running":
-            with contextlib.suppress(RunError):
-                sweep.ask_to_stop()
+    for workspace in (None, workspaces.CLASS, *workspaces.existing()):
+        with workspaces.working_in(workspace):
+            for sweep in list_sweeps():
+                if sweep.state == "running":
+                    with contextlib.suppress(RunError):
+                        sweep.ask_to_stop()
     for ticket in queue.tickets():
-        with contextlib.suppress(RunError):
+        with workspaces.working_in(ticket.workspace), contextlib.suppress(RunError):
             ticket.run.send(stop=True)
 
 

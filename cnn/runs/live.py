@@ -12,7 +12,7 @@ from cnn.runs.run import Run
 from cnn.training.trainer import Trainer
 
 LIVE_FILTERS = 64
-CHECK_IMAGES = 500  # held-out images: a step of 0.2 % in accuracy
+CHECK_IMAGES = 500  # held-out images: a step of 0.2% in accuracy
 WRONG_SHOWN = 12
 
 

@@ -21,12 +21,13 @@ from pathlib import Path, PurePosixPath
 from humanize import naturalsize
 
 from cnn.common import workspaces
-from cnn.common.files import is_whole_safetensors, parse_json, write_bytes
+from cnn.common.files import is_whole_safetensors, parse_json, write_bytes, write_json
 from cnn.common.text import excerpt
 from cnn.runs import limits
 from cnn.runs.files import NUMBER, RunFiles
 from cnn.runs.folders import runs_dir
 from cnn.runs.run import Run, RunError
+from cnn.runs.store import name_for
 
 MOST_BYTES = 200_000_000  # unpacked, in all
 MOST_JSON, MOST_LINES, MOST_TENSORS = 4_000_000, 20_000_000, 100_000_000  # of one file
@@ -96,6 +97,8 @@ def from_zip(content: bytes) -> Run:
             write_bytes(folder / name, data)
         _check(run)
         limits.require_allowed(run.config, limits.limits(workspaces.current()))
+        if run.name == run.id:  # it came without a name: the folder's own says nothing
+            write_json(run.files.name, {"name": name_for(run.config)})
         label = re.sub(r"[^A-Za-z0-9]+", "-", run.name).strip("-").lower()[:30] or "run"
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{label}-{secrets.token_hex(2)}"
         folder.rename(runs_dir() / run_id)

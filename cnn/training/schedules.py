@@ -6,7 +6,7 @@ import math
 
 SCHEDULES: dict[str, str] = {
     "constant": "Constant",
-    "step": "Step: ÷10 at 60, 85 %",
+    "step": "Step: ÷10 at 60%, 85%",
     "cosine": "Cosine to zero",
     "one-cycle": "One-cycle: up, down",
 }
@@ -16,7 +16,7 @@ def schedule_factor(schedule: str, progress: float) -> float:
     """The factor of the learning rate after `progress` (0 to 1) of all steps.
 
     `one-cycle` is Smith's (2018, arXiv:1803.09820) with the shape of torch's OneCycleLR: from 1/25
-    up to 1 over the first 30 %, then down to 1/250,000, both along a cosine.
+    up to 1 over the first 30%, then down to 1/250,000, both along a cosine.
     """
 
     def cosine(start: float, end: float, part: float) -> float:

@@ -1,9 +1,11 @@
-"""Compare in the browser: ticks that stay when a run starts, an overlay, a zip out and in again."""
+"""Compare in the browser: ticks that stay when a run starts, an overlay, a zip out and in again; a
+sweep of four runs, a band of three seeds, a delete undone."""
 
 from __future__ import annotations
 
 import shutil
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from cnn import runs
@@ -57,6 +59,7 @@ def test_ticks_overlay_export_and_import(page: Page, server: Server, tmp_path):
 
     # Out and in again.
     box(second).uncheck()
+    page.get_by_role("button", name="Export").click()
     zip_button = page.locator(".st-key-export_zip button").first
     expect(zip_button).to_be_enabled()
     with page.expect_download() as waiting:
@@ -69,4 +72,49 @@ def test_ticks_overlay_export_and_import(page: Page, server: Server, tmp_path):
     page.locator(".st-key-import_run button").first.click()
     expect(rows.filter(has_text="First")).to_have_count(2)
     assert sum(path.name.count("-first-") for path in server.runs.iterdir()) == 2
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_sweep_a_band_of_seeds_and_a_delete_undone(page: Page, server: Server):
+    seeds = [made_for(server, "Seeds", 0.7, 0.8 + s / 100, seed=s) for s in range(3)]
+    page.goto(f"{server.url}/compare")
+
+    def box(run: runs.Run):
+        return page.locator(f'tr[data-run="{run.id}"] .tick input')
+
+    # Four trials of the ticked run, trained by processes of their own while one looks at others.
+    box(seeds[0]).check()
+    page.locator(".st-key-compare_more").get_by_text("Sweep").click()
+    for place, values in enumerate(("0.003, 0.01", "32, 64")):
+        field = page.get_by_role("textbox", name="Values").nth(place)
+        field.fill(values)
+        field.press("Enter")
+    page.get_by_label("Epochs of a trial").fill("1")
+    page.get_by_label("Epochs of a trial").press("Enter")
+    page.locator(".st-key-sweep_start button").click()
+    expect(page.get_by_text("of 4 trials")).to_be_visible()
+
+    for run in seeds[1:]:
+        box(run).check()
+    plot = "document.querySelector('.overlay-plot')"
+    page.wait_for_function(f"{plot}?.data?.length === 2")
+    band, mean = page.evaluate(f"{plot}._fullData.map((t) => Array.from(t.y))")
+    assert sorted(band) == pytest.approx([0.7, 0.7, 0.8, 0.82])
+    assert mean == pytest.approx([0.7, 0.81])
+    assert page.evaluate(f"{plot}.data[1].name") == "Seeds, 3 seeds"
+
+    box(seeds[1]).uncheck()
+    box(seeds[2]).uncheck()
+    delete = page.locator(".st-key-delete_run button").first
+    expect(page.locator(".st-key-open_run button").first).to_be_enabled()
+    delete.click()
+    page.locator(".st-key-delete_yes button").click()
+    expect(box(seeds[0])).to_have_count(0)
+    page.locator(".st-key-undo_delete button").click()
+    expect(box(seeds[0])).to_have_count(1)
+    assert seeds[0].name == "Seeds" and seeds[0].metrics()
+
+    expect(page.get_by_text("4 of 4 trials")).to_be_visible()
+    expect(page.get_by_text("Best so far")).to_be_visible()
+    expect(page.locator(".js-plotly-plot .parcoords")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)

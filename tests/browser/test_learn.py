@@ -1,4 +1,4 @@
-"""Learn in a browser: one walk through all lessons, something moved in each; then on a phone."""
+"""Learn in a browser: something moved in each lesson; by keyboard on a phone; the tour."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnn.lessons import LESSONS
-from tests.browsing import ROOT, served
+from tests.browser.test_access import AXE, FIND, NOT_OURS
+from tests.browsing import ROOT, draw_strokes, idle, served
 
 expect.set_options(timeout=60_000)
 TOY = ".toy.root"
@@ -151,11 +152,92 @@ def test_all_lessons_with_something_moved_in_each(page: Page, url: str):
             page.get_by_role("button", name="Next:").last.press("Enter")
 
 
-def test_a_lesson_fits_a_phone_and_keeps_what_was_moved_in_its_address(page: Page, url: str):
+def focused(page: Page) -> str:
+    """The name of the control that has the keyboard, within components too."""
+    return page.evaluate(
+        """() => {
+            let at = document.activeElement;
+            while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+            return `${at.type ?? ""} ${at.getAttribute("aria-label") ?? at.innerText ?? ""}`.trim();
+        }"""
+    )
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until a control whose name has `name` in it is reached."""
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if name in focused(page):
+            return
+    raise AssertionError(f"The keyboard does not reach '{name}'.")
+
+
+WIDE = "([...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.toy.root'))"
+WIDE = f"Math.max(...{WIDE}.filter(Boolean).map((e) => e.scrollWidth - e.clientWidth)))"
+
+
+def test_all_lessons_on_a_phone_by_the_keyboard_alone_and_axe_finds_nothing(page: Page, url: str):
     page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{url}/learn?lesson={LESSONS[0].id}")
+    found = {}
+    for number, lesson in enumerate(LESSONS, 1):
+        title = f"{number}. {lesson.title}"
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.locator(TOY).first).to_be_visible()
+        idle(page)
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+        assert page.evaluate(WIDE) <= 0, f"{lesson.id} scrolls sideways"
+        if number == 1:
+            page.evaluate(AXE)
+        if problems := page.evaluate(FIND, list(NOT_OURS)):
+            found[lesson.id] = problems
+        tab_to(page, "radio")
+        page.keyboard.press("Space")
+        expect(page.get_by_text(lesson.question.reveal[:40])).to_be_visible()
+        if number < len(LESSONS):
+            tab_to(page, "Next:")
+            page.keyboard.press("Enter")
+    assert found == {}
+
+
+def test_a_lesson_keeps_what_was_moved_in_its_address(page: Page, url: str):
     page.goto(f"{url}/learn?lesson=convolution&stride=2")
     expect(page.locator(TOY).first).to_be_visible()
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
     press(page, "Vertical edge")
     page.wait_for_url("**kernel=-1_0_1**")
     assert "stride=2" in page.url
+
+
+def test_the_tour_by_doing_wide_and_narrow(page: Page, url: str):
+    """Each step is shown at both widths, then done."""
+
+    def step(words: str) -> None:
+        expect(page.get_by_text(words).first).to_be_visible()
+        idle(page)
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            main = "document.querySelector('[data-testid=stMain]')"
+            assert page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
+
+    page.goto(url)
+    page.get_by_role("button", name="Take the tour").click()
+    step("Tour, 1 of 5")
+    page.get_by_role("button", name="Train", exact=True).first.click()
+    step("Tour, 2 of 5")
+    page.get_by_role("slider", name="Dropout").first.press("ArrowRight")
+    step("Tour, 3 of 5")
+    page.get_by_role("link", name="Open Design").click()
+    step("Tour, 3 of 5")
+    page.get_by_role("button", name="Dropout", exact=True).first.click()
+    step("Tour, 4 of 5")
+    page.get_by_role("link", name="Open Inspect").click()
+    page.locator(".st-key-inspect_flow button.tile").nth(3).click()
+    step("Tour, 5 of 5")
+    page.get_by_role("link", name="Open Draw").click()
+    step("Tour, 5 of 5")
+    draw_strokes(page, [[(140, 40), (140, 240)]])
+    step("That was the tour")
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.goto(url)
+    idle(page)
+    expect(page.get_by_role("button", name="Take the tour")).to_have_count(0)

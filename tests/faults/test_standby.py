@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from cnn import runs
+from cnn.common import workspaces
 from cnn.runs import standby
 from cnn.runs.channel import Channel
 from tests.faults.conftest import NETWORK, SETTINGS
@@ -20,6 +21,7 @@ from tests.standby import allowed, begin, wait_until_ready
 
 _SERVER = """
 import signal, sys, time
+from cnn.common import workspaces
 from cnn.runs import standby
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 standby.LEAST_MEMORY = 0
@@ -161,3 +163,20 @@ def test_it_does_not_outlive_its_server_however_that_ends():
     for server in started:
         server.wait(30)
     wait_for(lambda: not any(map(psutil.pid_exists, pids)))
+
+
+def test_it_trains_in_its_runs_workspace_and_a_kill_there_loses_nothing(waiting, made):
+    with workspaces.working_in("v" + "s" * 22):
+        run = new()
+        runs.launch(run)
+        learns(run)
+        assert workers(run) == {waiting.pid}
+        run.send(paused=True)
+        wait_for(lambda: run.state == "paused", run)
+        step = run.status()["step"]
+        waiting.kill()
+        wait_for(lambda: not run.is_alive(), run)
+        assert run.state == "interrupted" and run.can_resume()
+        runs.launch(run)
+        wait_for(lambda: run.status().get("step", 0) > step and run.state == "running", run)
+        stop(run)

@@ -214,7 +214,7 @@ def test_seeds_become_a_band_and_are_compared_as_groups(app):
     b = [made_run(f"B{s}", (0.8, 0.95 + s / 1000), seed=s, batch_size=32) for s in range(3)]
     page = tick(app("compare"), *a, *b)
     assert not page.exception
-    assert "90\\.10" in text(page) or "90.10 ± 0.10 %" in text(page)
+    assert "90\\.10" in text(page) or "90.10 ± 0.10%" in text(page)
     page.segmented_control(key="compare_view").set_value("Which is better?").run()
     assert "“B0, 3 seeds” is better than “A0, 3 seeds” by 5" in text(page).replace("\\", "")
 

@@ -44,7 +44,7 @@ def test_it_shows_the_numbers_of_the_run_with_their_interval(app, trained, wrong
     assert metric(page, "Wrong, of 1,000") == f"{len(wrong):,}"
     scored = evaluation.scored_test_set(trained)
     loss = evaluation.cross_entropy(scored.probabilities, scored.labels)
-    assert metric(page, "Loss") == f"{loss:.4f}"
+    assert metric(page, "Test loss") == f"{loss:.4f}"
     second = evaluation.top_k_accuracy(scored.probabilities, scored.labels)
     assert metric(page, "Top-2") == f"{second:.2%}"
 

@@ -169,7 +169,7 @@ def test_a_gpu_run_shows_memory_and_utilisation(train, trained):
     shown = train(run=trained.id)
     cards = {card["label"]: card["value"] for card in told(shown)["status"]["cards"]}
     assert cards["Memory"] == "2.5 GB"
-    assert cards["GPU in use"] == "87 %"
+    assert cards["GPU in use"] == "87%"
 
 
 def test_a_cpu_run_has_no_card_for_a_gpu(train, trained):

@@ -13,6 +13,7 @@ from cnn.common.text import plural
 from cnn.runs import sharing, zipped
 from cnn.runs.notes import MOST_NOTE, annotate, notes, tags_in
 from cnn.runs.overview import Summary
+from cnn.runs.tensorboard import to_tensorboard
 from ui.compare.state import CompareState
 from ui.shared import state, visitor
 from ui.shared.another_try import launch
@@ -97,19 +98,30 @@ def show(picked: list[Summary]) -> None:
                 args=(run,),
                 help="Everybody can look at a copy of it; only the teacher can change that.",
             )
-        _downloads(run)
+        with st.popover(
+            "Export",
+            icon=":material/download:",
+            disabled=run is None,
+            help="As a zip file, as CSV, for TensorBoard.",
+        ):
+            _downloads(run)
         with st.popover("Import", icon=":material/upload:"):
             _import()
-    if not picked:
-        st.caption("Tick one run to open, repeat, describe or export it; two or more to compare.")
-    elif fixed:
-        st.caption(
-            "Examples, and the class's runs, stay as they are: they can be compared, opened and "
-            "repeated."
-            if visitor.is_pupil()
-            else "Examples come with the app: they can be compared, opened and repeated."
-        )
+    st.caption(_what_is_possible(len(picked), fixed))
     _undo()
+
+
+def _what_is_possible(ticked: int, fixed: bool) -> str:
+    """Why some buttons are grey, and what to do."""
+    examples = "Examples come with the app and stay as they are: no tags, archive or delete."
+    if visitor.is_pupil():
+        examples = "Examples and the class's runs stay as they are: no tags, archive or delete."
+    if not ticked:
+        return "Tick one run to open, repeat, describe or export it; two or more to compare."
+    if ticked == 1:
+        return examples if fixed else ""
+    one = f"{ticked} are ticked: to open, repeat or export one, tick it alone."
+    return f"{one} {examples}" if fixed else one
 
 
 def _again(run: runs.Run | None) -> None:
@@ -136,18 +148,22 @@ def _archive(own: list[runs.Run], archived: bool) -> None:
 
 
 def _downloads(run: runs.Run | None) -> None:
-    """The run as a zip file, and its metrics as CSV; made when they are asked for."""
+    """The run as a zip file, its metrics as CSV and for TensorBoard, made on request."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", run.name if run else "run").strip("-.") or "run"
 
     def packed() -> bytes:
         assert run is not None
         return zipped.to_zip(run)
 
+    def board() -> bytes:
+        assert run is not None
+        return to_tensorboard(run)
+
     def table() -> str:
         return metrics_csv(run) if run else ""
 
     st.download_button(
-        "Zip",
+        "Zip file",
         packed if run else b"",
         f"{name}.zip",
         "application/zip",
@@ -158,7 +174,7 @@ def _downloads(run: runs.Run | None) -> None:
         help="Settings, curves and weights, for Import.",
     )
     st.download_button(
-        "CSV",
+        "Metrics as CSV",
         table,
         f"{name}.csv",
         "text/csv",
@@ -167,6 +183,17 @@ def _downloads(run: runs.Run | None) -> None:
         key="export_csv",
         on_click="ignore",
         help="Its metrics, a row for each point: kind, step, epoch, loss, accuracies.",
+    )
+    st.download_button(
+        "Metrics for TensorBoard",
+        board if run else b"",
+        f"{name}-tensorboard.zip",
+        "application/zip",
+        icon=":material/ssid_chart:",
+        disabled=run is None,
+        key="export_tensorboard",
+        on_click="ignore",
+        help="Its metrics as an event file: unpack it, and `tensorboard --logdir` shows them.",
     )
 
 

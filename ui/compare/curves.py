@@ -20,9 +20,10 @@ from ui.shared.refresh import refreshing
 
 LOOK_SECONDS = 2.0
 MOST_RUNS = 10
+NEARLY_ALL = 0.97
 QUANTITIES = {
-    "Accuracy": "Validation accuracy",
-    "Error rate": "Validation error rate",
+    "Accuracy": "accuracy",
+    "Error rate": "error rate",
     "Training loss": "Training loss (cross-entropy)",
     "Validation loss": "Validation loss (cross-entropy)",
 }
@@ -32,9 +33,12 @@ _component = live_component(Path(__file__).parent, "overlay", PAINTING_JS)
 def show(picked: Sequence[Summary], names: dict[str, str], key: str = "overlay") -> None:
     """The chart with its choices; it looks again while one of the runs is at work."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        quantity = choose("Curve", list(QUANTITIES), f"{key}_quantity")
+        # Above 97% accuracies crowd below the top; error rates on a log axis stand apart.
+        best = [one.validation for one in picked if one.validation is not None]
+        near_all = len(best) == len(picked) and min(best) > NEARLY_ALL
+        quantity = choose("Curve", list(QUANTITIES), f"{key}_quantity", first=int(near_all))
         axis = choose("Across", list(AXES), f"{key}_axis", first=1)
-        log = st.toggle("Log scale", key=f"{key}_log", persist_state="session")
+        log = st.toggle("Log scale", near_all, key=f"{key}_log", persist_state="session")
         smoothing = 0
         if quantity == "Training loss":
             smoothing = st.select_slider(
@@ -72,16 +76,28 @@ def _chart(
             continue  # deleted while one looked on
     if was_active and not any(run.state in runs.ACTIVE for run in found):
         st.rerun()  # the table and the tests know the results now
-    lines = [line for run in found if (line := line_of(curves(run), names[run.id], quantity, axis))]
+    known = [(run, curves(run)) for run in found]
+    lines = [line for run, one in known if (line := line_of(one, names[run.id], quantity, axis))]
     if not lines:
         st.info(
             "Nothing to draw yet: points come with the first epoch.", icon=":material/show_chart:"
         )
         return
     percent = quantity in ("Accuracy", "Error rate")
-    figure = figures.overlay_curves(lines, axis, QUANTITIES[quantity], smoothing, log, percent)
-    alt = f"{QUANTITIES[quantity]} by {axis}: {', '.join(line.name for line in lines)}"
+    title = QUANTITIES[quantity]
+    if percent:
+        title = measured([one for _, one in known], title)
+    figure = figures.overlay_curves(lines, axis, title, smoothing, log, percent)
+    alt = f"{title} by {axis}: {', '.join(line.name for line in lines)}"
     draw(figure, key, alt)
+
+
+def measured(found: Sequence[Curves], quantity: str) -> str:
+    """An axis title that says on which images accuracies (or error rates) were measured."""
+    kinds = {which for one in found for which, values in [one.accuracy()] if len(values)}
+    if kinds == {"training", "validation"}:
+        return f"{quantity.capitalize()}, validation unless marked"
+    return f"{(kinds or {'validation'}).pop().capitalize()} {quantity}"
 
 
 def draw(figure: figures.Figure, key: str, alt: str) -> None:

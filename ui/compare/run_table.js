@@ -64,7 +64,12 @@ class Table {
     this.count = make("span", { className: "count", role: "status" }, bar);
     const scroller = make("div", { className: "scroller", tabIndex: 0, role: "region",
       "aria-label": "Table of all runs" }, this.box);
+    const edge = () => scroller.classList.toggle("more",
+      scroller.scrollLeft + scroller.clientWidth < scroller.scrollWidth - 4);
+    scroller.onscroll = edge;
+    new ResizeObserver(edge).observe(scroller);
     this.table = make("table", {}, scroller);
+    new ResizeObserver(edge).observe(this.table);
     this.head = make("tr", {}, make("thead", {}, this.table));
     this.body = make("tbody", {}, this.table);
     this.lines = new Map(); // by run: what its line says, and the line
@@ -160,6 +165,7 @@ class Table {
   name(td, row) {
     td.className = "run";
     const name = make("span", { className: "name" }, td, row.name);
+    if (row.apart) make("span", { className: "apart", title: row.apart }, td, row.apart);
     if (row.latest) make("span", { className: "badge latest" }, td, "latest");
     if (row.archived) make("span", { className: "badge" }, td, "archived");
     for (const tag of row.tags) make("span", { className: "badge tag" }, td, tag);

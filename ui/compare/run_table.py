@@ -10,17 +10,19 @@ from typing import Any
 import streamlit as st
 
 from cnn import runs
-from cnn.common.text import plural
+from cnn.common.text import percent, plural
 from cnn.runs.overview import Summary, summary
 from ui.compare.state import CompareState
 from ui.shared import state
 from ui.shared.components import reported
 from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
+from ui.shared.run_picker import differing, made_at
 from ui.shared.sidebar import state_word
 
 KEY = "runs_table"
 LOOK_SECONDS = 3.0
+MOST_ALIKE = 50  # of one name: what tells more of them apart nobody reads
 FILES = Path(__file__).parent
 _component = st.components.v2.component(
     "compare_run_table",
@@ -36,11 +38,11 @@ def _column(key: str, title: str, about: str = "", number: bool = False) -> dict
 COLUMNS = [
     _column("name", "Run"),
     _column("test", "Test", "Accuracy on the test set, which chooses nothing", True),
-    _column("validation", "Validation", "The best epoch's accuracy on held-out images", True),
+    _column("validation", "Validation", "Accuracy on held-out images at the best epoch", True),
     _column("curve", "Accuracy", "Validation accuracy by epoch (training, without validation)"),
     _column("state", "State"),
     _column(
-        "loss", "Loss", "The last epoch's validation loss (training, without validation)", True
+        "loss", "Validation loss", "The last epoch's, on held-out images (training, without)", True
     ),
     _column("network", "Network", "The preset it was made of, or custom"),
     _column("dataset", "Data"),
@@ -69,7 +71,8 @@ def show(found: Sequence[Summary]) -> None:
     shown = [one for one in found if kept.show_archived or not one.archived]
     kept.keep_only({one.run.id for one in shown})
     newest = max((s for s in shown if s.run.is_own), key=lambda s: s.created, default=None)
-    rows = [_row(one, one is newest) for one in shown]
+    labels = _apart(shown)
+    rows = [_row(one, one is newest, labels.get(one.run.id, "")) for one in shown]
     filters = {row["filter"] for row in rows}
     _component(
         key=KEY,
@@ -123,8 +126,24 @@ def rename(told: Any) -> None:
         state.get().notice = plain(error)
 
 
-def _row(one: Summary, latest: bool) -> dict[str, Any]:
-    """One run as the component takes it: `values` to sort by, `texts` to show."""
+def _apart(shown: Sequence[Summary]) -> dict[str, str]:
+    """By id, what tells a run from others of its name: data and settings that differ, else its
+    time."""
+    alike: dict[str, list[Summary]] = {}
+    for one in shown:
+        alike.setdefault(one.name, []).append(one)
+    said: dict[str, str] = {}
+    for group in alike.values():
+        if not 1 < len(group) <= MOST_ALIKE:
+            continue
+        together = [one.run for one in group]
+        said |= {run.id: ", ".join(differing(run, together)) or made_at(run) for run in together}
+    return said
+
+
+def _row(one: Summary, latest: bool, apart: str = "") -> dict[str, Any]:
+    """One run as the component takes it: `values` to sort by, `texts` to show; `apart` tells it
+    from others of its name."""
     brief = one.brief
     values = {
         "name": one.name,
@@ -143,14 +162,14 @@ def _row(one: Summary, latest: bool) -> dict[str, Any]:
         "created": one.created,
     }
     forms = {
-        "validation": ".2%",
-        "test": ".2%",
         "loss": ".4f",
         "parameters": ",",
         "seconds": ",.1f",
     }
     forms |= {"speed": ",.0f", "seed": "d"}
     texts = {key: str(value) for key, value in values.items() if value is not None}
+    shares = {"validation": one.validation, "test": one.test}
+    texts |= {key: percent(v, 2) for key, v in shares.items() if v is not None}
     texts |= {key: format(v, forms[key]) for key in forms if (v := values[key]) is not None}
     texts["created"] = time.strftime("%d %b, %H:%M", time.localtime(one.created))
     words = [one.name, *one.tags, one.note, one.network, one.dataset, one.device, texts["state"]]
@@ -158,6 +177,7 @@ def _row(one: Summary, latest: bool) -> dict[str, Any]:
     return {
         "id": one.run.id,
         "name": one.name,
+        "apart": apart,
         "tags": list(one.tags),
         "note": one.note,
         "archived": one.archived,
@@ -185,4 +205,4 @@ def _in_words(curve: Sequence[float]) -> str:
     """What the small curve shows, for who cannot see it."""
     if len(curve) < 2:
         return "no curve yet"
-    return f"from {curve[0]:.1%} to {curve[-1]:.1%} in {plural(len(curve), 'point')}"
+    return f"from {percent(curve[0])} to {percent(curve[-1])} in {plural(len(curve), 'point')}"

@@ -12,7 +12,7 @@ from cnn.common.text import plural
 from cnn.datasets import DataError, require_on_disk
 from cnn.runs.curves import curves
 from cnn.runs.overview import Summary
-from ui.compare.curves import LOOK_SECONDS, band_of, draw
+from ui.compare.curves import LOOK_SECONDS, band_of, draw, measured
 from ui.compare.state import CompareState
 from ui.shared import state
 from ui.shared.plain_text import plain
@@ -113,10 +113,11 @@ def _bands(groups: list[Group], was_active: bool) -> None:
     now = [[one for one in group if one.run.path.is_dir()] for group in groups]
     if was_active and not any(one.run.state in runs.ACTIVE for group in now for one in group):
         st.rerun()
+    known = [[curves(one.run) for one in group] for group in now]
     found = [
         band
-        for group in now
-        if (band := band_of([curves(one.run) for one in group], name_of(group)))
+        for group, members in zip(now, known, strict=True)
+        if (band := band_of(members, name_of(group)))
     ]
     if not found:
         st.info(
@@ -124,14 +125,15 @@ def _bands(groups: list[Group], was_active: bool) -> None:
             icon=":material/show_chart:",
         )
         return
-    figure = figures.bands(found, "epoch", "Validation accuracy", percent=True)
-    draw(figure, "bands", "Mean and range of accuracy over the seeds, by epoch")
+    title = measured([one for members in known for one in members], "accuracy")
+    figure = figures.bands(found, "epoch", title, percent=True)
+    draw(figure, "bands", f"{title} over the seeds, mean and range, by epoch")
     for group in now:
         tests = [one.test for one in group if one.test is not None]
         if len(tests) > 1:
-            spread = f"{100 * np.mean(tests):.2f} ± {100 * np.std(tests, ddof=1):.2f} %"
+            spread = f"{100 * np.mean(tests):.2f} ± {100 * np.std(tests, ddof=1):.2f}%"
             st.markdown(
-                f"{plain(name_of(group))}: **{spread}** of the test images (mean ± standard "
+                f"{plain(name_of(group))}: **{spread}** test accuracy (mean ± standard "
                 "deviation over the seeds)."
             )
     st.caption("Line: the mean of the seeds; band: from the lowest to the highest.")

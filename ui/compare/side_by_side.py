@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from cnn import datasets, evaluation, figures, runs
+from cnn.common.text import confidence
 from cnn.evaluation import Pair
 from cnn.runs.differences import differences
 from cnn.runs.overview import Summary
@@ -109,16 +110,17 @@ def _pair(first: str, second: str, *changed: tuple[float, ...]) -> Pair:
 
 
 def _confusions(pair: Pair, a: str, b: str) -> None:
+    st.markdown(f"**A**: {plain(a)}  \n**B**: {plain(b)}")
     left, middle, right = st.columns(3, gap="small")
     for column, name, confusion in ((left, a, pair.confusions[0]), (right, b, pair.confusions[1])):
         with column:
-            st.markdown(f"**{plain(name)}**")
+            st.markdown(f"**{'A' if column is left else 'B'}**")
             figure = figures.confusion_heatmap(confusion, pair.classes).update_layout(height=420)
             chart(
                 figure, f"confusion_{'a' if column is left else 'b'}", f"Confusion matrix of {name}"
             )
     with middle:
-        st.markdown(f"**Difference**: orange where {plain(b)} has more images, blue where fewer")
+        st.markdown("**B minus A**: orange where B has more images, blue where fewer")
         figure = figures.confusion_difference(*pair.confusions, pair.classes)
         chart(figure, "confusion_difference", "Difference of both confusion matrices")
 
@@ -128,6 +130,7 @@ def _disagreements(pair: Pair, a: str, b: str) -> None:
     st.markdown(f"##### They disagree on {len(found):,} of {len(pair.labels):,} test images")
     if not len(found):
         return
+    st.markdown(f"**A**: {plain(a)}  \n**B**: {plain(b)}")
     st.caption("First those that one of them reads rightly, the most confident mistake first.")
     images = datasets.load(pair.dataset).test_images
     grid = st.grid("auto", min_column_width=120, gap="small")
@@ -144,7 +147,7 @@ def _image(pair: Pair, image: np.ndarray, index: int, a: str, b: str) -> None:
     for name, guesses, shares in zip("AB", pair.predictions, pair.confidences, strict=True):
         colour = "green" if guesses[index] == truth else "red"
         answer = plain(pair.classes[guesses[index]])
-        said.append(f"{name}: :{colour}[**{answer}**] {shares[index]:.0%}")
+        said.append(f"{name}: :{colour}[**{answer}**] {confidence(shares[index])}")
     alt = f"Test image {index}, {pair.classes[truth]}: {a} and {b} read it differently"
     st.image(enlarge(image, 4), width="stretch", alt=alt)
     st.markdown(f"{plain(pair.classes[truth])} · " + "  \n".join(said))

@@ -7,7 +7,7 @@ import typing
 import streamlit as st
 
 from cnn import figures, runs
-from cnn.common.text import plural
+from cnn.common.text import percent, plural
 from cnn.datasets import DATASETS, DataError, require_on_disk
 from cnn.runs.overview import Summary
 from cnn.runs.sweep_parameters import Parameter, describe, parse_parameter, sweepable
@@ -168,7 +168,7 @@ def _watch(sweep_id: str, was_active: bool) -> None:
     known = [result for result in results if result.validation is not None]
     if best is not None and best.validation is not None:
         st.success(
-            f"Best so far: **{best.validation:.2%}** on the validation images with "
+            f"Best so far: **{percent(best.validation, 2)}** on the validation images with "
             f"{plain(describe(best.trial['values']))}.",
             icon=":material/star:",
         )

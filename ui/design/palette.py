@@ -10,6 +10,7 @@ from cnn.network.layers import LAYER_KINDS, Layer
 from ui.design import undo_history
 from ui.design.cards import place_of, slug
 from ui.shared import state, tour
+from ui.shared.words import help_for
 
 
 def palette(locked: bool) -> None:
@@ -39,7 +40,7 @@ def _button(kind: str, layer: type[Layer], disabled: bool) -> None:
         key=f"add_{kind}",
         icon=layer.icon,
         type="tertiary",
-        help=layer.about,
+        help=help_for(layer.title, layer.about),
         on_click=add,
         args=(kind,),
         disabled=disabled,

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cnn import drawing, figures, recognition, runs
+from cnn.common.text import confidence
 from cnn.datasets import DATASETS
 from cnn.figures.colours import MUTED, VALIDATION
 from cnn.runs.watching import MOST_IMAGES, Subject
@@ -156,9 +157,9 @@ def _winner(reading: recognition.Reading, one: drawing.Prepared, config: runs.Co
             with st.container(key="draw_no_digit", gap=None):
                 st.markdown(f"## That does not look like {kind} to me")
                 st.markdown(
-                    f"If it had to be one: **{plain(classes[best])}** ({reading.confidence:.1%}). "
-                    f"The bars only share out 100 % among the {kinds}; "
-                    "they cannot say “none of these”."
+                    f"If it had to be one: **{plain(classes[best])}** "
+                    f"({confidence(reading.confidence, 1)}). The bars only share "
+                    f"out 100% among the {kinds}; they cannot say “none of these”."
                 )
         st.image(
             enlarge(one.image, 5),
@@ -182,7 +183,9 @@ def _number(
             with st.container(width=84, gap=None):
                 st.image(enlarge(one.image, 3), width=84, alt=f"Digit {i + 1} as seen")
                 note = "" if reading.is_digit[i] else " · no digit"
-                st.caption(f"**{plain(classes[reading.best[i]])}** {row.max():.1%}{note}")
+                st.caption(
+                    f"**{plain(classes[reading.best[i]])}** {confidence(row.max(), 1)}{note}"
+                )
     chosen = st.segmented_control(
         "Look closer at",
         range(len(found)),
@@ -211,7 +214,7 @@ def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> Non
     names = run.config.classes
     for place, k, part in (("First", first, found[0]), ("Second", second, found[1])):
         with grid.cell():
-            st.markdown(f"**{place}: {plain(names[k])}**, {row[k]:.1%}")
+            st.markdown(f"**{place}: {plain(names[k])}**, {confidence(row[k], 1)}")
             st.image(
                 figures.evidence_overlay(one.image, part, largest).repeat(6, 0).repeat(6, 1),
                 width=168,

@@ -8,6 +8,7 @@ import time
 import streamlit as st
 
 from cnn import recognition, runs
+from cnn.common.text import confidence
 from cnn.drawing import DigitError, from_strokes, my_digits
 from ui.draw import state
 from ui.draw.answer import headline, in_words
@@ -128,7 +129,7 @@ def _result(game: Game) -> None:
             with st.container(width=104, gap=None):
                 st.image(enlarge(turn.image, 3), width=96, alt=f"Your {turn.asked}")
                 asked = "" if turn.is_right else f"{turn.asked} → "
-                st.caption(f"{asked}**{turn.read}** {turn.confidence:.1%}")
+                st.caption(f"{asked}**{turn.read}** {confidence(turn.confidence, 1)}")
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Play again", type="primary", icon=":material/replay:", key="game_again", on_click=start

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cnn import runs
 from cnn.common import workspaces
+from cnn.common.text import percent
 from cnn.drawing import my_digits
 from cnn.runs import finetune, sharing
 from ui.draw import state
@@ -273,10 +274,10 @@ def _before_and_after(effect: finetune.Effect) -> None:
         change = (
             None if before is None or after is None else f"{(after - before) * 100:+.1f} points"
         )
-        was = "" if before is None else f", {before:.1%} before"
+        was = "" if before is None else f", {percent(before)} before"
         grid.metric(
             f"{title}{was}",
-            "–" if after is None else f"{after:.1%}",
+            "–" if after is None else f"{percent(after)}",
             change,
             help=note,
             border=True,

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from cnn.common.text import confidence
 from cnn.evaluation import Scored
 from cnn.runs import Run
 from ui.evaluate.state import GALLERY, choices_of, evaluate_state
@@ -69,7 +70,7 @@ def _image(run: Run, scored: Scored, index: int, name: str) -> None:
         width="stretch",
         alt=f"Test image {index}: {words[truth]} read as {words[guess]}",
     )
-    share = f"{row.max():.0%}" if row.max() < 0.995 else "\\>99%"
+    share = f"{confidence(row.max())}" if row.max() < 0.995 else "\\>99%"
     if guess == truth:
         st.markdown(f"**{plain(words[truth])}** {share}")
     else:

@@ -83,7 +83,7 @@ def _class_by_class(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> N
         hide_index=True,
         height="content",
         column_config={
-            name: st.column_config.NumberColumn(format="%.2f %%", help=about)
+            name: st.column_config.NumberColumn(format="%.2f%%", help=about)
             for name, about in SHARES.items()
         },
         alt="Precision, recall and F1 for every class",

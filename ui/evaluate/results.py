@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn import datasets, evaluation, runs
+from cnn.common.text import percent
 from cnn.evaluation import Scored
 from ui.evaluate import gallery, matrix, sections
 from ui.evaluate.report import download_button
@@ -117,19 +118,19 @@ def _numbers(run: runs.Run, found: Scored, stands_in: bool, epoch: int | None) -
     cells = 6 if stands_in and kept else 5
     grid = st.grid(cells, min_column_width=130)
     if stands_in and kept:
-        grid.metric("Test accuracy", f"{kept:.2%}", border=True, help=KEPT)
+        grid.metric("Test accuracy", f"{percent(kept, 2)}", border=True, help=KEPT)
     grid.metric(
         "On these images" if stands_in else "Test accuracy",
-        f"{found.accuracy:.2%}",
-        f"{low:.2%} to {high:.2%}",
+        f"{percent(found.accuracy, 2)}",
+        f"{percent(low, 2)} to {percent(high, 2)}",
         delta_color="off",
         delta_arrow="off",
         border=True,
-        help=f"Of {total:,} images. Below: the 95 % interval (Wilson), within which the accuracy "
+        help=f"Of {total:,} images. Below: the 95% interval (Wilson), within which the accuracy "
         "on all images of the kind is likely to lie.",
     )
     grid.metric(
-        "Loss",
+        "Test loss",
         f"{evaluation.cross_entropy(found.probabilities, found.labels):.4f}",
         "cross-entropy",
         delta_color="off",
@@ -140,8 +141,8 @@ def _numbers(run: runs.Run, found: Scored, stands_in: bool, epoch: int | None) -
     second = evaluation.top_k_accuracy(found.probabilities, found.labels, 2)
     grid.metric(
         "Top-2",
-        f"{second:.2%}",
-        "right with two guesses",
+        f"{percent(second, 2)}",
+        "two guesses",
         delta_color="off",
         delta_arrow="off",
         border=True,

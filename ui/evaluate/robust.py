@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnn import evaluation, figures, runs
 from cnn.common import workspaces
+from cnn.common.text import percent
 from cnn.evaluation import Scored, robustness, robustness_job
 from cnn.evaluation.corruptions import CORRUPTIONS, CURVES, MNIST_C
 from cnn.evaluation.robustness import Robustness
@@ -149,7 +150,7 @@ def _mnist_c(found: Robustness) -> None:
         if (error := found.mean_corruption_error) is not None:
             grid.metric(
                 "Mean corruption error",
-                f"{error:.1%}",
+                f"{percent(error)}",
                 border=True,
                 help="The mean error over the fifteen corruptions, each with the same weight.",
             )
@@ -157,8 +158,8 @@ def _mnist_c(found: Robustness) -> None:
             low, high = evaluation.wilson_interval(round(clean * found.images), found.images)
             grid.metric(
                 "Unchanged images",
-                f"{clean:.2%}",
-                f"{low:.2%} to {high:.2%}",
+                f"{percent(clean, 2)}",
+                f"{percent(low, 2)} to {percent(high, 2)}",
                 delta_color="off",
                 delta_arrow="off",
                 border=True,

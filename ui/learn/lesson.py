@@ -8,6 +8,7 @@ from cnn.lessons import GLOSSARY, LESSONS, Lesson, MaterialError
 from cnn.runs import RunError
 from ui.learn import carry, material, toy
 from ui.learn.state import get, go, state_of, take, write_address
+from ui.shared import words
 from ui.shared.plain_text import plain
 
 _CSS = """
@@ -18,9 +19,18 @@ _CSS = """
 .st-key-learn_path { gap: 0.2rem; }
 .st-key-learn_path button { min-width: 2.2rem; padding: 0.1rem 0.5rem; }
 @media (max-width: 640px) { .block-container { padding-top: 4.2rem; } }
+/* On paper: the lesson alone, dark on white, over as many sheets of A4 as it needs. */
 @media print {
-  [data-testid="stSidebar"], [data-testid="stHeader"], .st-key-learn_path, .st-key-learn_ways_on {
-    display: none; }
+  @page { size: A4; margin: 12mm; }
+  [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], .st-key-tour,
+  .st-key-learn_path, .st-key-learn_ways_on, [class*="st-key-carry_"], .stPopover {
+    display: none !important; }
+  html, body, #root, .stApp, .stApp div, .stApp section { overflow: visible !important; }
+  .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"], .block-container {
+    position: static !important; height: auto !important; width: auto !important;
+    max-width: none !important; padding: 0 !important; }
+  .stApp, [data-testid="stMain"] * { color: #14171d !important; background: none !important; }
+  [data-testid="stColumn"] { min-width: 100% !important; }
 }
 </style>
 """
@@ -32,7 +42,7 @@ def show(lesson: Lesson) -> None:
     st.html(_CSS)
     _path(number)
     st.title(f"{number + 1}. {lesson.title}", anchor=False)
-    st.markdown(lesson.words)
+    words.sentences(lesson.words)
     for problem in get().problems:
         st.info(plain(problem), icon=":material/link_off:")
     _body(lesson)
@@ -53,8 +63,8 @@ def _body(lesson: Lesson) -> None:
     with right:
         _question(lesson)
         _carry(lesson)
-        words = ", ".join(lesson.terms)
-        with st.popover("Words", icon=":material/menu_book:", help=words, width="stretch"):
+        terms = ", ".join(lesson.terms)
+        with st.popover("Words", icon=":material/menu_book:", help=terms, width="stretch"):
             for term in lesson.terms:
                 st.markdown(f"**{term.capitalize()}.** {GLOSSARY[term]}")
     write_address()

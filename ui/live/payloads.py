@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from plotly.graph_objects import Figure
 
 from cnn import evaluation, figures, runs
-from cnn.common.text import duration, plural
+from cnn.common.text import duration, percent, plural
 from cnn.figures.curves import thin
 
 MOST_ACCURACIES = 300  # points of a curve
@@ -80,11 +80,11 @@ def details(found: runs.Status) -> str:
     """What the sidebar says below the run's name."""
     said = []
     if found["state"] in runs.ACTIVE and found.get("steps"):
-        said.append(f"{share(found):.0%} done")
+        said.append(f"{percent(share(found), 0)} done")
     if "test_accuracy" in found:
-        said.append(f"{found['test_accuracy']:.2%} on the test set")
+        said.append(f"{percent(found['test_accuracy'], 2)} on the test set")
     elif "best_validation" in found:
-        said.append(f"{found['best_validation']:.2%} validation")
+        said.append(f"{percent(found['best_validation'], 2)} validation")
     return " · ".join(said)
 
 
@@ -98,15 +98,19 @@ def _cards(found: runs.Status, last_loss: float | None) -> list[Payload]:
     speed, best = found.get("images_per_second"), found.get("best_validation")
     test, used = found.get("test_accuracy"), found.get("memory")
     card("Images per second", f"{speed:,.0f}" if speed else None)
-    card("Loss", None if last_loss is None else f"{last_loss:.3f}")
+    card(
+        "Training loss",
+        None if last_loss is None else f"{last_loss:.3f}",
+        "Cross-entropy on the training images of the last steps.",
+    )
     card(
         "Best validation",
-        None if best is None else f"{best:.2%}",
+        None if best is None else f"{percent(best, 2)}",
         "Accuracy on images held out of the training set, at the best epoch.",
     )
     card(
         "Test",
-        None if test is None else f"{test:.2%}",
+        None if test is None else f"{percent(test, 2)}",
         "Accuracy on the test set, which is scored once, at the end, and decides nothing.",
     )
     card(
@@ -118,7 +122,7 @@ def _cards(found: runs.Status, last_loss: float | None) -> list[Payload]:
         busy = found.get("utilisation")
         card(
             "GPU in use",
-            None if busy is None else f"{busy} %",
+            None if busy is None else f"{busy}%",
             "How much of the last moments the GPU spent computing, as its driver reports.",
         )
     return cards
@@ -154,14 +158,15 @@ def _fit(rows: Sequence[runs.EpochRow]) -> Payload | None:
     gap = train - validation
     if gap > evaluation.OVER_FITTING_GAP:
         text = (
-            f"the network reads {train:.1%} of its training images but {validation:.1%} of new "
-            f"ones, a gap of {gap * 100:.1f} points (shaded). More data, augmentation, dropout or "
-            "weight decay narrow it."
+            f"the network reads {percent(train)} of its training images but "
+            f"{percent(validation)} of new ones, a gap of {gap * 100:.1f} points (shaded). More "
+            "data, augmentation, dropout or weight decay narrow it."
         )
         return {"over": True, "text": text}
     text = (
-        f"No over-fitting in sight: {train:.1%} of the training images, {validation:.1%} of new "
-        "ones. (Training accuracy is the mean over the epoch, while the network still learned.)"
+        f"No over-fitting in sight: {percent(train)} of the training images, "
+        f"{percent(validation)} of new ones. (Training accuracy is the mean over the epoch, while "
+        "the network still learned.)"
     )
     return {"over": False, "text": text}
 

@@ -177,7 +177,7 @@ class Stage {
       const canvas = element("canvas", "", made);
       paint(canvas, one.image, 28, 28, this.tables.ink);
       element("span", "", made, `${one.truth}→${one.guess}`);
-      made.title = `A ${one.truth}, taken for ${one.guess} at ${Math.round(100 * one.share)} %`;
+      made.title = `A ${one.truth}, taken for ${one.guess} at ${Math.round(100 * one.share)}%`;
     }
   }
 

@@ -109,6 +109,7 @@ def load_preset(name: str) -> None:
 
 def begin(control: ControlFile | None = None) -> None:
     """A new run of the network and the settings as they stand."""
+    tour.did("train")
     play = state.get()
     asked: ControlFile = {"pace": PACES[get().speed], "begun_by_play": True, **(control or {})}
 

@@ -7,15 +7,19 @@ one upload, not those of a session. So this middleware checks whatever comes in.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 
 import streamlit as st
+from humanize import naturalsize
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+from cnn.common.server import ServerError, server_settings
 
 MOST_UPLOADS = 30  # files that a session holds at once
 MOST_UPLOADED = 60_000_000  # bytes of them all
@@ -82,8 +86,11 @@ class Guard:
         coming = self.coming.setdefault(session, {})
         others = {**self.held(session), **coming}
         others.pop(file, None)
-        if len(others) >= MOST_UPLOADS:
-            await refuse(413, f"A visit holds at most {MOST_UPLOADS} files: remove one first.")
+        each, count = _limits()
+        if each is not None and int(length) > each + OVERHEAD:
+            await refuse(413, f"A file may have {naturalsize(each)} here.")
+        elif len(others) >= count:
+            await refuse(413, f"A visit holds at most {count} files: remove one first.")
         elif sum(others.values()) + int(length) > MOST_UPLOADED + OVERHEAD:
             most = f"{MOST_UPLOADED // 1_000_000} MB"
             await refuse(413, f"The files of a visit take at most {most}: remove one first.")
@@ -95,3 +102,11 @@ class Guard:
                 coming.pop(file, None)
         if not coming:
             self.coming.pop(session, None)
+
+
+def _limits() -> tuple[int | None, int]:
+    """The most bytes of a file, None where Streamlit's own limit is all, and files of a session."""
+    with contextlib.suppress(ServerError):  # the pages say what is wrong with the settings
+        settings = server_settings()
+        return settings.max_upload_bytes, min(settings.max_uploads or MOST_UPLOADS, MOST_UPLOADS)
+    return None, MOST_UPLOADS

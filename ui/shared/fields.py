@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from cnn.common.checked import is_optional, limits
 from ui.shared import state
+from ui.shared.words import help_for
 
 
 @dataclass
@@ -50,7 +51,7 @@ def field_widget(
         apply_change(key, name, value, lambda new: on_change(name, new), is_optional(info))
 
     common: dict[str, Any] = {"key": key, "on_change": changed, "disabled": disabled}
-    common["help"] = info.description
+    common["help"] = help_for(label, info.description)
     if typing.get_origin(kind) is typing.Literal:
         options, names = list(typing.get_args(kind)), extra.get("labels") or {}
         common["format_func"] = lambda option: names.get(option, str(option))

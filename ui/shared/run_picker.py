@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn import runs
+from cnn.common.text import percent
 from cnn.datasets import DATASETS
 from cnn.training import Settings
 from ui.shared import state
@@ -36,18 +37,28 @@ def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
     }
 
 
-def _apart(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
-    """What tells a run from others of its name, in words."""
+def differing(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
+    """The data set and settings by which a run differs from `alike`, in words; the first few."""
     found, settings = [], run.config.settings
     if len({other.config.dataset for other in alike}) > 1:
         found.append(DATASETS[run.config.dataset].label)
     for name, field in Settings.model_fields.items():
         if len({getattr(other.config.settings, name) for other in alike}) > 1:
             found.append(f"{(field.title or name).lower()} {getattr(settings, name)}")
+    return found[:MOST_DIFFERENCES]
+
+
+def made_at(run: runs.Run) -> str:
+    """When it was made, such as `8 Nov, 14:05`."""
+    when = time.strftime("%d %b, %H:%M", time.localtime(run.config.created))
+    return when.lstrip("0")
+
+
+def _apart(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
+    """What tells a run from others of its name, in words."""
     accuracy = run.status().get("test_accuracy")
-    when = time.strftime("%d %b, %H:%M", time.localtime(run.config.created)).lstrip("0")
-    scored = [] if accuracy is None else [f"{accuracy:.2%}"]
-    return [*found[:MOST_DIFFERENCES], *scored, when]
+    scored = [] if accuracy is None else [f"{percent(accuracy, 2)}"]
+    return [*differing(run, alike), *scored, made_at(run)]
 
 
 def pick_run(

@@ -111,15 +111,20 @@ def catch_up() -> None:
 
 
 def show() -> None:
-    """Above every page: the step that is next; on Play, at a first visit, the offer."""
+    """Above every page: the step that is next; on Play, at a first visit, the offer.
+
+    The container stands there always: one that comes or goes would move all elements of the page
+    to other places in Streamlit's tree, and the browser would make them anew.
+    """
     mine, page = state.page(TourState), state.get().page or "play"
     mine.moved = False
-    if mine.at is not None:
-        _step(mine.at, page)
-    elif page == "play" and not mine.answered and not _was_offered():
-        _offer()
-    if mine.answered and not _was_offered():
-        _remember(key="refresh_tour_offered")  # a name that the style sheet hides
+    with st.container(key="tour"):
+        if mine.at is not None:
+            _step(mine.at, page)
+        elif page == "play" and not mine.answered and not _was_offered():
+            _offer()
+        if mine.answered and not _was_offered():
+            _remember(key="refresh_tour_offered")  # a name that the style sheet hides
 
 
 def _was_offered() -> bool:
@@ -128,7 +133,7 @@ def _was_offered() -> bool:
 
 
 def _offer() -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tour"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             "**New here?** Three minutes show it all: train, design, look inside, draw.",
             width="content",
@@ -138,9 +143,7 @@ def _offer() -> None:
 
 
 def _step(at: int, page: str) -> None:
-    with st.container(
-        border=True, horizontal=True, vertical_alignment="center", gap="small", key="tour"
-    ):
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
         if at >= len(STEPS):
             st.markdown(
                 ":material/check: **That was the tour.** Why all this works is in ten lessons of "

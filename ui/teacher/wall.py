@@ -48,6 +48,11 @@ def show() -> None:
         width="stretch",
         alt=f"The class's digits; {int((~right).sum())} are misread",
     )
+    st.page_link(
+        "pages/draw.py",
+        label="Every run's score on them: Draw, My digits",
+        icon=":material/draw:",
+    )
     wrong = [f"{a}→{b}" for a, b in zip(labels, guesses, strict=True) if a != b]
     if wrong:
         st.caption(f"Misread (truth → reading): {', '.join(wrong[:40])}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cnn.common.text import percent
 from cnn.datasets import DATASETS, is_on_disk
 from cnn.datasets.download import Download
 from ui.shared import state
@@ -62,7 +63,7 @@ def _panel(name: str, note: str, was_active: bool) -> None:
     downloads, title = _downloads(), DATASETS[name].label
     job = downloads.get(name)
     if job is not None and job.running:
-        st.progress(job.share, text=f"{title}: {plain(job.text)}, {job.share:.0%}")
+        st.progress(job.share, text=f"{title}: {plain(job.text)}, {percent(job.share, 0)}")
         st.button("Cancel", key=f"cancel_{name}", on_click=job.cancel)
         return
     done = job is not None and job.error is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn import runs
-from cnn.common.text import plural
+from cnn.common.text import percent, plural
 from cnn.datasets import DATASETS
 from cnn.training import OPTIMIZERS, SCHEDULES
 from ui.shared import sidebar
@@ -53,7 +53,7 @@ def result(run: runs.Run) -> None:
         return
     images = DATASETS[run.config.dataset].test_images
     with st.container(horizontal=True, vertical_alignment="center", key="train_result"):
-        st.markdown(f"### {accuracy:.1%} of {images:,} new images read right", width="content")
+        st.markdown(f"### {percent(accuracy)} of {images:,} new images read right", width="content")
         main = run.is_own and not (run.can_resume() or run.can_start_again())
         for label, page, icon in (
             ("Draw at it", "draw", "draw"),

@@ -203,7 +203,7 @@ MNIST_C: tuple[Corruption, ...] = tuple(
     Corruption(name, label, about, (severity,), apply)
     for name, label, about, severity, apply in (
         ("shot_noise", "Shot noise", "Poisson noise of 3 photons a pixel.", 3, shot_noise),
-        ("impulse_noise", "Impulse noise", "Salt and pepper on 17 %.", 0.17, impulse_noise),
+        ("impulse_noise", "Impulse noise", "Salt and pepper on 17%.", 0.17, impulse_noise),
         ("glass_blur", "Glass blur", "Neighbouring pixels swapped at random.", 0.7, glass_blur),
         ("motion_blur", "Motion blur", "Smeared along a line.", 10, motion_blur),
         ("shear", "Shear", "Slanted by 0.4 rad.", 0.4, shear),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import time
 
@@ -387,3 +388,14 @@ def test_help_fits_the_screen(capsys, command, monkeypatch):
     assert out.startswith("usage: python -m cnn")
     assert max(map(len, out.splitlines())) <= 80
     assert len(out.splitlines()) < 40
+
+
+def test_predict_drops_no_point_and_waits_for_no_pipe(capsys, trained, tmp_path):
+    strokes, picture, pipe = (tmp_path / name for name in ("a.jsonl", "pipe.png", "pipe.jsonl"))
+    strokes.write_text('{"strokes": [[[10, 10], [NaN, 50], [10, 90]]]}\n')
+    os.mkfifo(picture)
+    os.mkfifo(pipe)
+    assert main(["predict", trained.id, str(strokes), str(picture), str(pipe)]) == 1
+    said = [row["error"] for row in lines(capsys)]
+    assert "no finite number" in said[0]
+    assert all("no plain file" in text or "Invalid argument" in text for text in said[1:]), said

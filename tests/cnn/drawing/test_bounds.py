@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from cnn.drawing import DigitError, from_strokes, split_strokes
+from cnn.drawing import DigitError, from_strokes, open_image, split_strokes
+from cnn.drawing.pixels import MAX_SIDE
 from cnn.drawing.strokes import MOST_POINTS, MOST_STROKES
 from cnn.recognition import prepare_strokes
 
@@ -53,3 +57,26 @@ def test_what_does_not_touch_and_what_does():
     near = [(4.0, 20.0), (30.0, 30.0)]
     assert split_strokes([left, right]) == [[left], [right]]
     assert split_strokes([left, near, right]) == [[left, near], [right]]
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_picture_is_measured_before_it_is_decoded():
+    """13,000×13,000 pixels in 60 kB would take 170 MB and more."""
+    file = io.BytesIO()
+    Image.new("1", (13_000, 13_000)).save(file, "PNG")
+    tracemalloc.start()
+    with pytest.raises(DigitError, match="13,000×13,000"):
+        open_image(file)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
+def test_a_large_photograph_comes_out_small():
+    file = io.BytesIO()
+    Image.new("L", (4000, 3000), 200).save(file, "JPEG")
+    assert max(open_image(file).size) <= MAX_SIDE
+
+
+def test_what_another_program_would_open_is_no_picture():
+    with pytest.raises(DigitError, match="not a picture"):
+        open_image(io.BytesIO(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF"))

@@ -133,3 +133,18 @@ def test_the_dictionary_never_changes_within_a_format():
         "YUK0IbE4UhcoGYMTLCRYQMkcM70ZGOtgSXK1eBMY0DZg6kJKZnDFsbUA"
     )
     assert from_link(old).architecture == PRESETS["lenet5"].architecture
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"settings": {"epochs": True}},
+        {"settings": {"epochs": "3"}},
+        {"architecture": {"version": 1, "layers": [{"kind": "conv2d", "filters": True}]}},
+    ],
+)
+def test_a_value_of_another_kind_is_not_taken_for_a_number(value):
+    whole = {"architecture": {"version": 1, "layers": [{"kind": "flatten"}]}, "settings": {}}
+    from_link(forged(whole))
+    with pytest.raises(SharingError, match="wrong kind"):
+        from_link(forged({**whole, **value}))

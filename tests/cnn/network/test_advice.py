@@ -47,7 +47,7 @@ def network(*layers, output="softmax"):
         (network(*CONV, GlobalAvgPool()), 4, "no filter ever sees a whole one"),
         (network(*CONV, Flatten()), 4, "less than a digit"),
         (network(*CONV, Flatten(), Linear(units=2), Activation()), 5, "Only 2 numbers pass"),
-        (network(Flatten()), None, "ends near 92.5 %"),
+        (network(Flatten()), None, "ends near 92.5%"),
         (network(Conv2d(init="zeros"), Activation(), Flatten()), 1, "begin at zero"),
         (network(Conv2d(init="wide"), Activation(), Flatten()), 1, "far too wide"),
         (network(*(Conv2d(), Activation(function="sigmoid")) * 3, Flatten()), 2, "3 sigmoids"),

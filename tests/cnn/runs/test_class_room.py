@@ -9,7 +9,7 @@ import pytest
 from cnn import runs
 from cnn.common import workspaces
 from cnn.drawing import my_digits
-from cnn.runs import challenge, class_room, lesson, queue, sharing, zipped
+from cnn.runs import challenge, class_room, ending, lesson, queue, sharing, zipped
 from cnn.runs.queue import Option
 from tests.cnn.runs.test_fair_queue import A, B, class_server, held, wait  # noqa: F401
 from tests.conftest import SMALL, SMALL_SETTINGS
@@ -153,3 +153,10 @@ def test_unused_workspaces_are_cleared_and_those_at_work_are_not(runs_folder, he
     assert class_room.remove_unused(1) == 0
     assert class_room.remove_unused(-1) == 1  # of whatever age
     assert workspaces.existing() == [A] and shared.path.is_dir()
+
+
+def test_at_the_servers_end_every_workspaces_trainings_are_asked_to_stop(runs_folder, held):  # noqa: F811
+    made = [wait(A, "a0", held), wait(B, "b0", held), wait("class", "c0", held)]
+    with workspaces.working_in(workspaces.NOBODY):  # as in the thread that ends the server
+        ending.ask_all_to_stop()
+    assert all(run.control().get("stop") for run in made)

@@ -6,6 +6,8 @@ import pytest
 
 from cnn import runs
 from cnn.common import workspaces
+from cnn.datasets import DataError
+from cnn.datasets.download import download
 from cnn.runs import limits, removal, sweeps, zipped
 from cnn.runs.folders import changing_runs
 from cnn.runs.locks import Lock
@@ -177,6 +179,8 @@ def test_a_server_that_only_shows_changes_nothing(monkeypatch):
         with pytest.raises(runs.RunError, match="This server only shows"):
             act()
     assert runs.open_run(run.id).name == "Made"
+    with pytest.raises(DataError, match="This server only shows"):
+        download("fashion-mnist")
 
 
 def test_nobody_makes_anything():

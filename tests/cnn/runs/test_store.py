@@ -455,3 +455,11 @@ def test_damaged_weights_are_named_and_never_unpickled(trained, tmp_path, monkey
     with pytest.raises(runs.RunError, match="belong to another network"):
         load_model(trained)
     load_model(trained, 2)  # the checkpoints are as they were
+
+
+def test_a_folder_in_the_place_of_the_lock_keeps_nobody_out(trained):
+    """As a foreign run may hold it: it is launched and deleted as any."""
+    trained.files.lock.unlink(missing_ok=True)
+    (trained.files.lock / "x").mkdir(parents=True)
+    trained.delete()
+    assert not trained.path.exists()

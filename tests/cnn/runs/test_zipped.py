@@ -133,3 +133,9 @@ def test_any_bytes_are_a_run_or_a_clear_word(trained, data):
     else:
         assert run.config.classes
         run.delete()
+
+
+def test_a_run_that_came_without_a_name_is_called_by_what_it_is(config):
+    made = zipped.from_zip(pack({"config.json": config}))
+    assert made.name == "My network on MNIST sample"
+    assert "import" not in made.id and "my-network" in made.id

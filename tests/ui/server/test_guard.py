@@ -71,6 +71,13 @@ def test_a_visit_holds_so_many_files(client):
     assert put(client, "another", 0, 10) == 200
 
 
+def test_a_class_server_says_how_many_and_how_large(client, monkeypatch):
+    monkeypatch.setenv("CNN_MAX_UPLOADS", "2")
+    monkeypatch.setenv("CNN_MAX_UPLOAD_BYTES", "1000000")
+    assert put(client, "three", 0, 3_000_000) == 413
+    assert [put(client, "three", file, 10) for file in range(3)] == [200, 200, 413]
+
+
 def test_a_visit_holds_so_many_bytes(client, held, monkeypatch):
     monkeypatch.setattr(guard, "MOST_UPLOADED", 1_000_000)
     assert [put(client, "one", file, 400_000) for file in range(3)] == [200, 200, 413]

@@ -96,7 +96,7 @@ class Dense extends Toy {
       + `The highest score wins: it reads ${best}${this.drawn || best === this.state.picture ? "." : `, and it is a ${this.state.picture}.`}`;
     const share = Array.from(steps.at(-1).values)[best];
     this.fooled.textContent = this.drawn
-      ? `Fool it: draw something that is no digit and yet gets 90 %. Now: ${best} at ${percent(share)}. A scribble over the orange of one digit is enough.`
+      ? `Fool it: draw something that is no digit and yet gets 90%. Now: ${best} at ${percent(share)}. A scribble over the orange of one digit is enough.`
       : "Draw on the image, or take a blank sheet, and fool it: it only adds up.";
     this.box.dataset.best = best;
     this.box.dataset.score = scores[digit];

@@ -145,8 +145,8 @@ class Limits extends Toy {
       inverted: "Ink and paper change places. To you it is the same digit; every number is another.",
       noise: "Each pixel is mixed with a random number. You read it for longer than they do.",
       nudge: "Each pixel moves by the same small amount, in the direction that raises the convolutional network's loss: its own gradient (Goodfellow and others, 2014).",
-      star: "Ten answers are all there are: softmax must share out 100 % among digits, whatever it is given.",
-      letter: "Ten answers are all there are: softmax must share out 100 % among digits, whatever it is given.",
+      star: "Ten answers are all there are: softmax must share out 100% among digits, whatever it is given.",
+      letter: "Ten answers are all there are: softmax must share out 100% among digits, whatever it is given.",
     }[what] + ` One layer says ${said[0][0]}, the convolutional network ${said[1][0]} at ${percent(said[1][1])}.`;
     this.say(this.words.textContent);
   }
