@@ -8,7 +8,10 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from cnn import runs
+from cnn.common.files import write_tensors
+from cnn.network import Architecture
 from cnn.runs.curves import keep
+from cnn.training import Settings
 from tests.conftest import SMALL, SMALL_SETTINGS
 
 CLASSES = 10
@@ -29,6 +32,14 @@ def made_run(
         shares[np.arange(len(guesses)), guesses] = 0.91
         save_file({"probabilities": shares}, run.files.test_probabilities)
     finish(run, accuracies, test)
+    return run
+
+
+def untrained_run(network: Architecture, name: str | None = None) -> runs.Run:
+    """A finished run of a network as it was born."""
+    run = runs.new(network, Settings(epochs=1), "mnist-sample", "cpu", name=name)
+    write_tensors(run.path / "checkpoints" / "epoch-000.safetensors", network.build().state_dict())
+    run.write_status(state="finished", epoch=0, epochs=1)
     return run
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cnn.common.progress import Progress, silent
 
-EARLY, MAIN, EVERY = 150, 350, 10
+EARLY, MAIN, EVERY = 120, 280, 10
 COMPONENTS = 30  # what PCA leaves for the neighbours to be sought in
 Array = NDArray[np.float32]
 

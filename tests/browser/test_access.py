@@ -1,48 +1,92 @@
-"""Everybody can use it: axe-core finds nothing serious on any page, light or dark."""
+"""Everybody can use it: axe-core finds nothing serious on any page, light or dark, at rest and
+after what one mainly does there. (The lessons: tests/browser/test_learn.py.)"""
 
 from __future__ import annotations
 
-from pathlib import Path
+import shutil
+from collections.abc import Callable
 
-import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import serious
 from tests.browser.conftest import SECONDS, Server
-from tests.browsing import idle
+from tests.browsing import draw_strokes, idle
+from tests.made_runs import made_run
+from tests.strokes import SEVEN
 
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")
-PAGES = ("", "learn", "design", "train", "inspect", "draw", "evaluate")
-# Streamlit's own, which no page can change: the place of each.
-NOT_OURS = (
-    '[data-testid="stSidebarHeader"]',
-    '[data-testid="stSidebarNav"]',
-    '[data-testid="stToolbar"]',
-    '[data-testid="stHeader"]',
-    '[aria-hidden="true"]',
-)
-FIND = """async (without) => {
-    const place = { exclude: without.map((one) => [one]) };
-    const found = await axe.run(place, { resultTypes: ["violations"] });
-    const told = (id) => ({ target, failureSummary, html }) =>
-        [id, target.join(" "), failureSummary.split("\\n")[1], html.slice(0, 160)].join(" | ");
-    return found.violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .flatMap(({ id, nodes }) => nodes.map(told(id)));
-}"""
+
+def choose_an_image(page: Page) -> None:
+    page.locator(".stage .thumbs button").nth(4).click()
+    expect(page.locator(".stage .thumbs .chosen")).to_have_count(1)
+
+
+def open_a_card(page: Page) -> None:
+    page.locator('.st-key-layer-list [class*="st-key-row_"] button').first.click()
+    page.get_by_role("slider", name="Filters").wait_for()
+    page.get_by_role("radio", name="PyTorch").or_(
+        page.get_by_text("PyTorch", exact=True)
+    ).first.click()
+
+
+def operate(page: Page) -> None:
+    """The part with the most kinds of controls."""
+    page.get_by_text("Surgery", exact=True).click()
+    page.get_by_role("spinbutton", name="row 1, column 1").wait_for()
+
+
+def draw(page: Page) -> None:
+    draw_strokes(page, SEVEN)
+
+
+def tick_two(page: Page) -> None:
+    for box in page.locator(".run-table tbody .tick input").all()[:2]:
+        box.check()
+
+
+def stay(page: Page) -> None:
+    """Its first view is its main one."""
+
+
+VISITS: dict[str, Callable[[Page], None]] = {
+    "": choose_an_image,
+    "learn": stay,
+    "design": open_a_card,
+    "train": stay,
+    "inspect": operate,
+    "draw": draw,
+    "evaluate": stay,
+    "compare": tick_two,
+}
+
+
+@pytest.fixture
+def trained_id(server: Server) -> str:
+    """The trained run's, in a folder that holds another one to compare it with."""
+    (first, *more) = sorted(path.parent.name for path in server.runs.glob("*/config.json"))
+    if not more:
+        run = made_run("Another", (0.7, 0.8), learning_rate=0.01)
+        shutil.move(run.path, server.runs / run.id)
+    return first
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_any_page(browser: Browser, server: Server, theme):
+def test_axe_finds_nothing_serious_on_any_page(
+    browser: Browser, server: Server, trained_id: str, theme: str
+) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=theme)
     context.set_default_timeout(SECONDS)
     page = context.new_page()
     found = {}
-    for name in PAGES:
-        page.goto(f"{server.url}/{name}")
+    for name, act in VISITS.items():
+        page.goto(f"{server.url}/{name}?run={trained_id}")
         idle(page)
-        page.evaluate(AXE)
-        if problems := page.evaluate(FIND, list(NOT_OURS)):
-            found[name or "play"] = problems
+        found[f"{name or 'play'}, at rest"] = serious(page)
+        if act is stay:
+            continue
+        act(page)
+        page.mouse.move(0, 0)  # what is under the mouse has other colours
+        idle(page)
+        found[f"{name or 'play'}, {act.__name__}"] = serious(page)
     context.close()
-    assert found == {}
+    assert {where: what for where, what in found.items() if what} == {}

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browsing import idle
 
 expect.set_options(timeout=60_000)  # a busy machine is no failure
 
@@ -84,7 +87,10 @@ def test_a_network_is_built_with_the_mouse(page: Page, server):
         "aria-label", re.compile("17×14×14")
     )
 
+    page.get_by_role("combobox", name=re.compile("Start from")).focus()  # its field's own undo
+    page.keyboard.press("Control+z")
     page.get_by_role("heading", level=1).click()
+    expect(rows(page).first).to_contain_text("17×28×28")
     page.keyboard.press("Control+z")
     expect(rows(page).first).to_contain_text("16×28×28")
     page.keyboard.press("Control+z")
@@ -101,6 +107,7 @@ def test_cards_are_dragged_and_an_impossible_order_is_fixed_by_one_button(page: 
     drag(page, palette(page, "conv2d"), rows(page).first, below=False)
     layers(page, 3)
     expect(rows(page).first).to_contain_text("1 · Conv")
+    idle(page)  # its card opens, which moves the one below
     drag(page, rows(page).first, rows(page).nth(1), below=True)
     expect(rows(page).first).to_contain_text("1 · Flatten")
     expect(page.get_by_role("button", name="Fix layer 2 first")).to_be_enabled()
@@ -124,10 +131,32 @@ def test_the_picture_is_saved_as_svg_and_png(page: Page, server, tmp_path: Path)
     assert Path(saved.value.path()).read_bytes()[:4] == b"\x89PNG"
 
 
+def test_figures_are_whole_the_heaviest_layer_is_seen_and_sliders_can_be_hit(page: Page, server):
+    open_design(page, server)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    layers = page.locator(".st-key-layer-list")
+    cut = """list => [...list.querySelectorAll('p')].filter((one) => one.scrollWidth >
+        one.parentElement.clientWidth + 1).map((one) => one.textContent)"""
+    assert layers.evaluate(cut) == []
+    share = """list => [...list.querySelectorAll('[class*="st-key-parameters_"]')].map((cell) =>
+        [cell.innerText, parseFloat(getComputedStyle(cell, '::after').width) / cell.clientWidth])"""
+    shares = dict(layers.evaluate(share))
+    assert shares["41,472"] == pytest.approx(1, abs=0.01)
+    assert shares["10,368"] == pytest.approx(0.25, abs=0.01)
+    rows(page).first.get_by_role("button").click()
+    slider = page.get_by_role("slider", name="Filters")
+    expect(slider).to_be_visible()
+    wide = slider.locator("xpath=ancestor::*[@data-testid='stSlider']").bounding_box()
+    assert wide and wide["width"] >= 170
+
+
 def test_the_page_fits_a_phone(page: Page, server):
     open_design(page, server)
     page.set_viewport_size({"width": 400, "height": 800})
     expect(picture(page).get_by_text("12 MaxPool")).to_be_visible()
+    expect(rows(page).nth(8)).to_contain_text("41,472")
+    for figure in ("9 · Conv 96", "41,472"):
+        expect(rows(page).nth(8).get_by_text(figure)).to_be_visible()
     main = page.get_by_test_id("stMain")
     assert main.evaluate("e => e.scrollWidth - e.clientWidth") == 0
     box = picture(page).locator("svg").bounding_box()

@@ -1,8 +1,16 @@
 """Inspect with the mouse: an image, a map, a pixel whose numbers add up, another epoch."""
 
+import shutil
+
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import SECONDS
+from cnn import runs
+from cnn.presets import PRESETS
+from tests.browser.conftest import SECONDS, Server
+from tests.browsing import idle
+from tests.made_runs import untrained_run
+
+PARTS = ("before", "pixels")  # of the Map section: before an activation, and after
 
 expect.set_options(timeout=20_000)  # a busy machine may need more than the usual five
 
@@ -39,6 +47,13 @@ def test_from_an_image_to_the_numbers_behind_a_pixel(page: Page, server):
     expect(flow.locator("path").first).to_be_attached()
     large = page.get_by_role("img", name=f"Conv 8 × 3×3, map {channel}", exact=True)
     large.wait_for()
+    # One order of maps: the flow's column is the beginning of the sheet of all of them.
+    column = flow.locator("[data-column='5'] button.tile")
+    first = [tile.get_attribute("data-channel") for tile in column.all()]
+    every = page.locator(".st-key-map_whole_layer .tiles button").all()
+    assert [tile.get_attribute("aria-label") for tile in every][: len(first)] == [
+        f"map {number}" for number in first
+    ]
 
     # A pixel of it: the arithmetic opens at that place, and adds up.
     large.scroll_into_view_if_needed()
@@ -75,10 +90,69 @@ def test_from_an_image_to_the_numbers_behind_a_pixel(page: Page, server):
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+def test_picture_and_part_in_one_window_and_the_picture_first_in_a_small_one(page: Page, server):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{server.url}/inspect?run={compact(server).id}")  # 14 layers
+    flow, large = page.locator(".st-key-inspect_flow"), page.locator(".st-key-map_pixels canvas")
+    large.wait_for()
+    idle(page)
+    assert bottom(large) <= 900
+    tiles = [tile.bounding_box() for tile in flow.locator("[data-column] button.tile canvas").all()]
+    assert min(box["width"] for box in tiles if box and box["width"] > 16) >= 44
+    strip = flow.locator("[data-column='13'] button")
+    assert bottom(strip) <= 900
+    # An activation: before and after on one scale, which stands below both.
+    flow.locator("[data-id^='3:']").first.click()
+    page.locator(".st-key-map_before canvas").wait_for()
+    idle(page)
+    scales = [page.locator(f".st-key-map_{part} .scale").inner_text() for part in PARTS]
+    assert scales[0] == scales[1]
+    assert bottom(large) <= 900
+
+    page.set_viewport_size({"width": 720, "height": 450})  # the same window at 200 %
+    idle(page)
+    box = flow.bounding_box()
+    assert box and 0 <= box["y"] <= 225
+    assert page.locator(".st-key-inspect_controls").bounding_box()["y"] > box["y"] + box["height"]
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(flow.locator(".above .score")).to_have_count(10)
+    assert bottom(flow.locator(".above")) <= flow.locator(".layers").bounding_box()["y"]
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("e => e.scrollWidth - e.clientWidth") == 0
+
+
+def compact(server: Server) -> runs.Run:
+    """A run of the network that most people open, in the server's folder."""
+    run = untrained_run(PRESETS["compact"].architecture)
+    shutil.move(run.path, server.runs / run.id)
+    return run
+
+
+def bottom(shown: Locator) -> float:
+    box = shown.bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
+
+
+def test_a_weight_is_typed_over(page: Page, server):
+    page.goto(f"{server.url}/inspect?run={compact(server).id}")
+    page.get_by_text("Surgery", exact=True).click()
+    weight = page.get_by_role("spinbutton", name="row 1, column 1")
+    weight.fill("9")
+    weight.press("Enter")
+    expect(page.get_by_text("Done so far: kernel of filter")).to_be_visible()
+    expect(weight).to_have_value("9.000")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
+    expect(weight).not_to_have_value("9.000")
+
+
 def test_a_click_in_the_cloud_of_images_loads_that_image(page: Page, server):
     page.goto(server.url)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Inspect").click()
     page.get_by_text("Test set", exact=True).click()
+    page.get_by_text("PCA", exact=True).click()  # at once
     field = page.locator(".st-key-inspect_cloud canvas.field")
     field.wait_for()
     number = page.get_by_role("spinbutton", name="Number")

@@ -6,7 +6,7 @@ import pytest
 
 from cnn.export.share_link import to_link
 from cnn.network import Architecture, from_json
-from cnn.network.layers import Conv2d, Flatten, Linear, MaxPool2d
+from cnn.network.layers import Conv2d, Flatten, Linear, MaxPool2d, show
 from cnn.presets import PRESETS
 from cnn.training import Settings
 from ui.shared.plain_text import plain
@@ -152,6 +152,17 @@ def test_every_fix_on_offer_fixes_its_layer(app):
         assert failing != "linear"
         button(page, "undo").click().run()
         assert play(page).architecture == broken
+
+
+def test_the_layers_stand_in_the_cards_and_nowhere_else(app):
+    page = preset(app("design"), "lenet5")
+    assert not page.dataframe
+    cells = [caption.value for caption in page.caption]
+    for row in PRESETS["lenet5"].architecture.table():
+        assert f"**{show(row.output_shape)}**" in cells
+        assert not row.parameters or f"{row.parameters:,}" in cells
+    open_card(page, 3)
+    assert any("Each output sees 6×6 pixels" in caption.value for caption in page.caption)
 
 
 def test_the_network_survives_a_page_switch(app):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from cnn import datasets, runs
-from cnn.common.files import write_tensors
 from cnn.network import Architecture
 from cnn.network.layers import Activation, Conv2d, Flatten, GlobalAvgPool, Linear, ResidualBlock
-from cnn.training import Settings
+from cnn.runs.weights import load_model
+from tests.made_runs import untrained_run
 from ui.inspect.sections import SECTIONS
 from ui.inspect.state import InspectState
 from ui.shared.image_choice import ImageChoice
@@ -25,11 +25,7 @@ def open_section(page, section: str):
 
 def untrained(*layers) -> runs.Run:
     """A finished run of a network as it was born."""
-    network = Architecture(layers=layers)
-    run = runs.new(network, Settings(epochs=1), "mnist-sample", "cpu")
-    write_tensors(run.path / "checkpoints" / "epoch-000.safetensors", network.build().state_dict())
-    run.write_status(state="finished", epoch=0, epochs=1)
-    return run
+    return untrained_run(Architecture(layers=layers))
 
 
 def words(page) -> str:
@@ -58,7 +54,9 @@ def test_every_section_opens(app, trained, section):
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_section_opens_on_a_network_without_convolutions(app, section):
     untrained(Flatten(), Linear(units=8))
-    page = open_section(app("inspect"), section)
+    page = app("inspect")
+    page.session_state["inspect_layout"] = "pca"  # at once
+    open_section(page, section)
     if section in ("Filters", "Surgery"):
         assert "no convolution" in page.info[0].value
 
@@ -163,6 +161,31 @@ def test_switching_a_filter_off_and_undoing_it(app, trained):
     assert "Nothing is changed yet" in words(page)
 
 
+def test_a_kernel_is_negated_and_every_change_by_a_button_is_undone_by_itself(app, trained):
+    page = open_section(app("inspect"), "Surgery")
+    for name in ("negate", "average"):
+        page.button(key=f"surgery_{name}").click().run()
+        assert not page.exception
+    negated, even = (np.array(edit.values) for edit in kept(page).runs[trained.id].edits)
+    number, layer = (kept(page).runs[trained.id].edits[0].channel, 1)
+    weights = load_model(trained)[layer - 1].weight[number, 0].detach().numpy()
+    np.testing.assert_allclose(negated, -weights, rtol=1e-6)
+    np.testing.assert_allclose(even, np.full((3, 3), np.abs(weights).mean()), rtol=1e-6)
+    page.button(key="surgery_undo").click().run()
+    assert len(kept(page).runs[trained.id].edits) == 1
+
+
+def test_a_network_without_maps_opens_on_the_score_of_what_it_reads(app):
+    run = untrained(Flatten())
+    page = app("inspect")
+    image = datasets.load("mnist-sample").test_images[:1]
+    guess = int(load_model(run)(run.preprocessing(image)).argmax())
+    assert choice(page, run).channel == guess
+    page.button(key="inspect_next").click().run()
+    image = datasets.load("mnist-sample").test_images[1:2]
+    assert choice(page, run).channel == int(load_model(run)(run.preprocessing(image)).argmax())
+
+
 def test_edits_are_kept_as_a_new_run(app, trained):
     page = open_section(app("inspect"), "Surgery")
     page.button(key="surgery_off").click().run()
@@ -184,13 +207,17 @@ def test_why_not_another_class(app, trained):
     page = open_section(app("inspect"), "Where it looks")
     assert "add up to" in words(page)
     against = f"look_against_{trained.id}"
+    assert page.selectbox(key=against).label == "rather than"
+    assert page.selectbox(key=against).value is None
     other = page.selectbox(key=against).options[1]
     page.selectbox(key=against).select(other).run()
     assert f"blue for {other}" in words(page)
 
 
 def test_the_test_set_by_image_and_by_layer(app, trained):
-    page = open_section(app("inspect"), "Test set")
+    page = app("inspect")
+    page.session_state["inspect_layout"] = "pca"
+    open_section(page, "Test set")
     assert "read wrongly" in words(page)
     page.segmented_control(key="inspect_set_view").set_value("Layers").run()
     assert not page.exception

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import streamlit as st
 from humanize import metric, naturalsize
 
-from cnn.figures.colours import LAYER_GROUPS
+from cnn.figures.colours import LABELS, LAYER_GROUPS
 from cnn.network import MAX_LAYERS, Architecture, Row, SuggestedFix, failing_row, suggest_fixes
 from cnn.network.layers import Layer, show
 from ui.design import undo_history
 from ui.shared import state
+from ui.shared.components import dark
 from ui.shared.fields import field_widget
 from ui.shared.plain_text import plain
 
@@ -57,7 +58,9 @@ def styles() -> None:
         "padding-left: .55rem; }\n"
         for group, (color, _) in LAYER_GROUPS.items()
     )
-    st.html(f"<style>{_CSS}{groups}</style>")
+    small = LABELS["dark" if dark() else "light"]  # Streamlit's own is too faint for small type
+    folds = f".st-key-layer-list summary p {{ color: {small} !important; }}"
+    st.html(f"<style>{_CSS}{groups}{folds}</style>")
 
 
 def place_of(uid: Uid | None) -> int | None:
