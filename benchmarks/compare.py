@@ -27,6 +27,7 @@ from cnn.runs import curves
 
 OVERLAID, DIFFERENT, ROUNDS = 10, 10, 3
 WANTED = {"table": 1.5, "overlay": 1.0}  # seconds
+MOST_WAITS = 60  # seconds for what starts with the server
 LOSSES = 10  # points in a line
 EPOCHS = 10
 
@@ -132,7 +133,11 @@ def in_the_browser(folder: Path, count: int) -> tuple[Times, Times]:
         page.goto(f"{url}/learn")
         page.get_by_role("heading", level=1).wait_for()
         idle(page)
-        page.wait_for_timeout(8000)  # torch is loaded behind the first page
+        for _ in range(MOST_WAITS):  # torch is loaded behind the first page
+            resting = Stopwatch()
+            page.wait_for_timeout(1000)
+            if resting.times()[1] < 0.1:
+                break
         started = Stopwatch()
         page.get_by_role("link", name="Compare").click()
         rows = page.locator(".run-table tbody tr")

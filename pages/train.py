@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnn import runs
 from ui.shared import state, words
+from ui.shared.live_region import say
 from ui.train import form, live, run_controls
 from ui.train.state import run_comes_first
 
@@ -14,6 +15,7 @@ active = run is not None and run.state in runs.ACTIVE
 def show_run(run: runs.Run) -> None:
     """The current run: its result or progress, its buttons, its curves."""
     run_controls.title(run)
+    say(run_controls.outcome(run), "train")
     run_controls.result(run)
     run_controls.controls(run)
     live.watch(run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from itertools import product
@@ -17,19 +18,26 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from cnn import runs
+from cnn.lessons.catalogue import LESSONS
 from cnn.presets import PRESETS
 from tests.browsing import ARGUMENTS, ROOT, idle, served
 from tests.get_browser import find_browser
 
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 TALLEST = 6000
-PAGES = ("play", "learn", "design", "train", "inspect", "draw", "evaluate")
+PAGES = (
+    *("play", "learn", "design", "train", "inspect", "draw", "evaluate", "compare"),
+    *(f"learn?lesson={lesson.id}" for lesson in LESSONS),
+    *(f"{page}?projector=on" for page in ("train", "inspect", "draw", "evaluate")),
+)
 TABS = {  # what is pressed on a page to see another part of it
     "inspect": (
         *("Arithmetic", "Filters", "Where it looks", "Over the epochs", "Surgery", "Test set"),
         "In 3D",
     ),
     "draw": ("Upload", "My digits", "Game"),
+    "evaluate": ("Trust", "Robustness", "Labels", "Over-fitting"),
+    "compare": ("Seeds", "Sweep", "Race"),
 }
 ACROSS, THUMB = 6, 300  # of a contact sheet
 
@@ -91,7 +99,8 @@ def looks(browser: Browser, url: str, folder: Path, of: str) -> None:
         page = context.new_page()
         files = []
         for name, tab in views():
-            stem = "-".join(filter(None, (of, width, theme, name, tab))).lower().replace(" ", "-")
+            stem = "-".join(filter(None, (of, width, theme, name, tab))).lower()
+            stem = re.sub(r"[^a-z0-9-]+", "-", stem)
             file = folder / f"{stem}.png"
             take(page, url, name, tab, file)
             if file.exists():

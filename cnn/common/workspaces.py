@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from cnn.common.paths import PROJECT
-from cnn.common.server import ServerError
+from cnn.common.server import ServerError, server_settings
 
 FOLDER = ".workspaces"
 CLASS = "class"
@@ -100,6 +100,15 @@ def of(path: Path) -> str | None:
     """The workspace in whose folder `path` lies; None: in none."""
     parent = path.parent
     return parent.name if parent.parent.name == FOLDER else None
+
+
+def may_begin(workspace: str | None) -> bool:
+    """Whether something may be put into that workspace: it has a folder already, or this server may
+    have one more."""
+    most = server_settings().max_workspaces
+    if most is None or workspace in (None, CLASS) or folder(workspace).exists():
+        return True
+    return len(existing()) < most
 
 
 def existing() -> list[str]:

@@ -138,6 +138,8 @@ def _changing(problem: str) -> Iterator[list[Drawing]]:
     """The collection, to be changed in place; locked, so that two tabs at once lose nothing."""
     if server_settings().read_only or workspaces.current() == workspaces.NOBODY:
         raise CollectionError(f"{problem}: this server only shows.")
+    if not workspaces.may_begin(workspaces.current()):
+        raise CollectionError(f"{problem}: this server has as many workspaces as it may.")
     try:
         path().parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path().with_suffix(".lock"), timeout=10):

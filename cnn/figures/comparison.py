@@ -137,6 +137,7 @@ def confusion_difference(
     shown = [plain(name) for name in names]
     axes = {"x": shown, "y": shown, "text": numbers, "texttemplate": "%{text}"}
     strength = np.sign(apart) * np.sqrt(np.abs(apart) * largest)  # rare ones stay visible
+    strength[apart == 0] = np.nan  # nothing there: the page's own colour, light or dark
     figure = heat_map(strength, customdata=apart, **axes, **look, **text)
     figure.update_xaxes(title="Predicted", side="top", **NAMES)
     figure.update_yaxes(title="Truth", autorange="reversed", **NAMES)

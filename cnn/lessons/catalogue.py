@@ -329,6 +329,7 @@ LESSONS: tuple[Lesson, ...] = (
             "what": OneOf(("turned", "inverted", "noise", "nudge", "star", "letter")),
             "picture": _DIGIT,
             "amount": Number(0, 1, 0.5),
+            "against": OneOf(("parameters", "multiply_adds")),
             "preset": OneOf(tuple(name for _, name in HISTORY)),
         },
     ),

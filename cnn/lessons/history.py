@@ -24,9 +24,11 @@ assert all(name in PRESETS for _, name in HISTORY)
 
 
 class Cost(TypedDict):
-    """What a finished run's network needs and reads; accuracy 0-1, on the test set of `dataset`."""
+    """What a finished run's network needs and reads; accuracy 0-1, on the test set of `dataset`;
+    `preset`: the one whose network it is, None for another."""
 
     name: str
+    preset: str | None
     dataset: str
     parameters: int
     multiply_adds: int
@@ -47,6 +49,9 @@ def costs(found: list[runs.Run], most: int = 30) -> list[Cost]:
             made.append(
                 {
                     "name": run.name,
+                    "preset": next(
+                        (name for name, it in PRESETS.items() if it.architecture == network), None
+                    ),
                     "dataset": config.dataset,
                     "parameters": network.parameters,
                     "multiply_adds": network.multiply_adds,

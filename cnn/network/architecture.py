@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INPUT_SHAPE: Shape = (1, 28, 28)
 MAX_LAYERS = 60
-ANSWERS_KEPT = 256
+ANSWERS_KEPT = 500
 # 64 MB of float32 weights: more than digits need, less than every machine's memory.
 MAX_PARAMETERS = 16_000_000
 
@@ -103,6 +103,9 @@ class Architecture(Checked):
         shape, since nothing reaches them. The receptive field is the side, in input pixels, of
         what one output value depends on (Dumoulin and Visin, arXiv:1603.07285).
         """
+        return list(_rows(self))
+
+    def _table(self) -> tuple[Row, ...]:
         rows: list[Row] = []
         shape: Shape | None = INPUT_SHAPE
         field, jump = 1, 1  # of one value: what it sees, and how far its neighbour's is from it
@@ -121,10 +124,10 @@ class Architecture(Checked):
                 row = replace(row, receptive_field=min(field, INPUT_SHAPE[1]))
             rows.append(row)
         total = sum(row.parameters for row in rows)
-        return [
+        return tuple(
             replace(row, parameter_share=row.parameters / total) if row.parameters else row
             for row in rows
-        ]
+        )
 
     def problem(self) -> str | None:
         """What keeps this architecture from working, naming the layer and what to do, or None."""
@@ -163,7 +166,13 @@ class Architecture(Checked):
         return sum(row.activation_bytes for row in self.table())
 
 
-# Kept, since a table of five hundred runs asks them of the same few networks again and again.
+# Kept: a page asks for them many times in one run of its script, a table of five hundred runs of
+# the same few networks.
+@functools.lru_cache(maxsize=ANSWERS_KEPT)
+def _rows(architecture: Architecture) -> tuple[Row, ...]:
+    return architecture._table()
+
+
 @functools.lru_cache(maxsize=ANSWERS_KEPT)
 def _problem(architecture: Architecture) -> str | None:
     rows = architecture.table()

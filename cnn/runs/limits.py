@@ -114,8 +114,11 @@ def require_room(needed: int, count: int = 1) -> None:
             "The server's disk is nearly full: nothing new can be made until runs are deleted."
         )
     here = runs_dir()
-    if settings.max_workspaces and not here.exists() and workspaces.current() is not None:
-        _require_workspace(settings.max_workspaces)
+    if not workspaces.may_begin(workspaces.current()):
+        raise RunError(
+            f"This server has its {settings.max_workspaces} workspaces already: the teacher can "
+            "clear those that nobody uses any more."
+        )
     if limit.runs is None and limit.bytes is None:
         return
     try:
@@ -124,14 +127,6 @@ def require_room(needed: int, count: int = 1) -> None:
         for folder in here.glob(UNTIL_PURGED):
             shutil.rmtree(folder, ignore_errors=True)
         _require_room_in(here, limit, needed, count)
-
-
-def _require_workspace(most: int) -> None:
-    if len(workspaces.existing()) >= most:
-        raise RunError(
-            f"This server has its {most} workspaces already: the teacher can clear those that "
-            "nobody uses any more."
-        )
 
 
 def _require_room_in(here: Path, limit: Limits, needed: int, count: int) -> None:

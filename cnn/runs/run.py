@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -37,6 +38,18 @@ ACTIVE: frozenset[str] = frozenset({"queued", "running", "paused"})
 ENDED_EARLY: frozenset[str] = frozenset({"stopped", "failed", "interrupted"})
 MOST_LOG = 100_000  # bytes
 MOST_NAME = 200  # characters
+FOLDERS_KEPT = 2000
+
+
+@functools.lru_cache(maxsize=FOLDERS_KEPT)
+def _files_of(folder: Path) -> RunFiles:
+    """A page makes the object of every run anew, and each has thirty paths."""
+    return RunFiles(folder)
+
+
+@functools.lru_cache(maxsize=FOLDERS_KEPT)
+def _resolved(folder: Path) -> Path:
+    return folder.resolve()
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,7 @@ class Run:
     @cached_property
     def is_example(self) -> bool:
         """Whether it came with the app: nothing is ever written into its folder."""
-        return self.path.parent.resolve() == examples_dir().resolve()
+        return _resolved(self.path.parent.absolute()) == _resolved(examples_dir().absolute())
 
     @property
     def workspace(self) -> str | None:
@@ -92,7 +105,7 @@ class Run:
     @cached_property
     def files(self) -> RunFiles:
         """The paths of its files."""
-        return RunFiles(self.path)
+        return _files_of(self.path)
 
     @property
     def config(self) -> Config:

@@ -6,9 +6,9 @@ import math
 
 SCHEDULES: dict[str, str] = {
     "constant": "Constant",
-    "step": "Step: a tenth at 60% and 85%",
-    "cosine": "Cosine down to zero",
-    "one-cycle": "One-cycle: up, then down",
+    "step": "Step: ÷10 at 60%, 85%",
+    "cosine": "Cosine to zero",
+    "one-cycle": "One-cycle: up, down",
 }
 
 

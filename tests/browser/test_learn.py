@@ -213,7 +213,6 @@ def test_the_tour_by_doing_wide_and_narrow(page: Page, url: str):
 
     def step(words: str) -> None:
         expect(page.get_by_text(words).first).to_be_visible()
-        idle(page)
         for width in (390, 1440):
             page.set_viewport_size({"width": width, "height": 900})
             main = "document.querySelector('[data-testid=stMain]')"

@@ -201,3 +201,14 @@ def test_an_older_address_of_ones_own_takes_nothing_back(play):
     shown.query_params["net"] = before if isinstance(before, str) else before[0]
     shown.run()
     assert session(shown).settings.seed == 1
+
+
+def test_a_network_whose_knob_was_turned_is_no_longer_named_by_its_preset(play):
+    shown = play()
+    field = next(box for box in shown.selectbox if box.label == "Network")
+    assert field.value == "compact"
+    shown.session_state["playground"].settings = PRESETS["compact"].settings.changed(epochs=5)
+    shown.run()
+    field = next(box for box in shown.selectbox if box.label == "Network")
+    assert field.value is None
+    assert field.placeholder == "Compact CNN, changed"

@@ -293,3 +293,33 @@ def test_a_second_tab_that_presses_the_same_button_is_told(train, trained, monke
     lock.release()
     assert not shown.exception
     assert any("is being trained already" in w.value for w in shown.warning)
+
+
+def test_a_range_test_shows_how_far_it_is_and_can_be_cancelled(train):
+    shown = train()
+    steps = [{"rate": 10.0 ** (k / 10 - 5), "loss": 2.3} for k in range(30)]
+    task = ended(shown, steps)
+    cancelled = []
+    task.job.running, task.job.cancel = True, lambda: cancelled.append(True)
+    kept(shown).rate_search = task
+    shown.run()
+    assert any("Step 30 of at most 120" in bar.proto.text for bar in shown.get("progress"))
+    shown.button(key="cancel_rate").click().run()
+    assert cancelled
+    task.job.running, task.job.cancelled = False, True
+    shown.run()
+    assert "The test was cancelled." in text(shown)
+
+
+def test_a_runs_end_is_heard(train, trained):
+    regions = [
+        json.loads(element.proto.json)["text"]
+        for element in train(run=trained.id).get("bidi_component")
+        if element.proto.component_name == "cnn_live_region"
+    ]
+    assert len(regions) == 1 and "finished" in regions[0] and "read right" in regions[0]
+
+
+def test_pixels_are_counted_without_needless_zeros(train):
+    formats = {slider.label: slider.proto.format for slider in train().slider}
+    assert formats["Shift (px)"] == formats["Label smoothing"] == "%g"

@@ -111,6 +111,7 @@ def _pair(first: str, second: str, *changed: tuple[float, ...]) -> Pair:
 
 def _confusions(pair: Pair, a: str, b: str) -> None:
     st.markdown(f"**A**: {plain(a)}  \n**B**: {plain(b)}")
+    st.caption("B minus A: orange where B has more images, blue where it has fewer.")
     left, middle, right = st.columns(3, gap="small")
     for column, name, confusion in ((left, a, pair.confusions[0]), (right, b, pair.confusions[1])):
         with column:
@@ -120,7 +121,7 @@ def _confusions(pair: Pair, a: str, b: str) -> None:
                 figure, f"confusion_{'a' if column is left else 'b'}", f"Confusion matrix of {name}"
             )
     with middle:
-        st.markdown("**B minus A**: orange where B has more images, blue where fewer")
+        st.markdown("**B minus A**")
         figure = figures.confusion_difference(*pair.confusions, pair.classes)
         chart(figure, "confusion_difference", "Difference of both confusion matrices")
 

@@ -19,17 +19,11 @@ _CSS = """
 .st-key-learn_path { gap: 0.2rem; }
 .st-key-learn_path button { min-width: 2.2rem; padding: 0.1rem 0.5rem; }
 @media (max-width: 640px) { .block-container { padding-top: 4.2rem; } }
-/* On paper: the lesson alone, dark on white, over as many sheets of A4 as it needs. */
+/* On paper, beside what all pages do: the question below, and not made smaller. */
 @media print {
-  @page { size: A4; margin: 12mm; }
-  [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], .st-key-tour,
-  .st-key-learn_path, .st-key-learn_ways_on, [class*="st-key-carry_"], .stPopover {
-    display: none !important; }
-  html, body, #root, .stApp, .stApp div, .stApp section { overflow: visible !important; }
-  .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"], .block-container {
-    position: static !important; height: auto !important; width: auto !important;
-    max-width: none !important; padding: 0 !important; }
-  .stApp, [data-testid="stMain"] * { color: #14171d !important; background: none !important; }
+  .st-key-tour, .st-key-learn_path, .st-key-learn_ways_on, .stPopover { display: none !important; }
+  .block-container { zoom: 0.85; }
+  [data-testid="stMain"] [data-testid="stElementContainer"] { break-inside: auto; }
   [data-testid="stColumn"] { min-width: 100% !important; }
 }
 </style>

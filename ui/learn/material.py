@@ -89,6 +89,15 @@ def _limits() -> Material:
         **_both(),
         "baseline": {"means": means, "accuracy": accuracy},
         "costs": costs(runs.list_runs()),
+        "presets": [
+            {
+                "name": name,
+                "label": preset.label,
+                "parameters": preset.architecture.parameters,
+                "multiply_adds": preset.architecture.multiply_adds,
+            }
+            for name, preset in PRESETS.items()
+        ],
         "history": [
             {
                 "year": year,

@@ -12,7 +12,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from cnn.figures.colours import CLASSES, INK
 from cnn.lessons import State
 from ui.live.component import STREAM_JS
-from ui.shared.components import PAINTING_JS, colours, reported
+from ui.shared.components import PAINTING_JS, PRINT_CSS, colours, reported
 
 HERE = Path(__file__).parent
 TOYS = HERE / "toys"
@@ -25,7 +25,7 @@ def _component(lesson: str) -> ComponentRenderer:
     return st.components.v2.component(
         f"learn_{lesson}",
         js="\n".join((STREAM_JS, PAINTING_JS, *scripts)),
-        css=(HERE / "learn.css").read_text("utf-8"),
+        css=(HERE / "learn.css").read_text("utf-8") + PRINT_CSS,
     )
 
 

@@ -75,6 +75,7 @@ class MapView {
       }
     }
     this.canvas.dataset.sum = total;
+    this.canvas.setAttribute("aria-label", this.title.textContent || "Map");
     for (const [r, c, h, w] of frames) {
       const place = [(c + padding) * cell + 1, (r + padding) * cell + 1, w * cell - 2, h * cell - 2];
       for (const [line, colour] of [[4, "#14171d"], [2, FRAME]]) {

@@ -73,18 +73,29 @@ def _buttons(run: runs.Run | None, off: bool) -> None:
 
 def _preset() -> None:
     play, names = state.get(), list(PRESETS)
-    key = f"play_preset_{training.widgets()}"
+    as_it_came = _is_as_it_came()
+    # Another widget once a knob is turned: it goes on to name the preset else.
+    key = f"play_preset_{training.widgets()}_{as_it_came}"
     st.selectbox(
         "Network",
         names,
-        names.index(play.preset) if play.preset in names else None,
+        names.index(play.preset) if play.preset and as_it_came else None,
         format_func=lambda name: PRESETS[name].label,
         key=key,
         on_change=lambda: training.load_preset(st.session_state[key]),
-        placeholder="Your own",
+        placeholder=f"{PRESETS[play.preset].label}, changed" if play.preset else "Your own",
         width=170,
         disabled=bool(play.hidden | play.fixed),
     )
+
+
+def _is_as_it_came() -> bool:
+    """Whether network and settings are a preset's own, but for the seed."""
+    play = state.get()
+    preset = PRESETS.get(play.preset or "")
+    if preset is None or play.is_changed:
+        return False
+    return play.settings.changed(seed=preset.settings.seed) == preset.settings
 
 
 def _epochs() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+
 import streamlit as st
 
 from cnn import runs
@@ -9,7 +12,7 @@ from cnn.datasets import DATASETS
 from cnn.network.layers import Dropout
 from cnn.presets.dares import DARES, Result
 
-RUNS_LOOKED_AT = 40
+RUNS_LOOKED_AT, RESULTS_KEPT = 40, 400
 
 
 def show() -> None:
@@ -29,7 +32,17 @@ def show() -> None:
 
 
 def result_of(run: runs.Run) -> Result:
-    """A run's figures."""
+    """A run's figures, read anew where its files have changed."""
+    stamps = []
+    for path in (run.files.config, run.files.status, run.files.metrics):
+        with contextlib.suppress(OSError):
+            found = path.stat()
+            stamps.append((found.st_mtime_ns, found.st_size, found.st_ino))
+    return _read(run, tuple(stamps))
+
+
+@functools.lru_cache(maxsize=RESULTS_KEPT)
+def _read(run: runs.Run, _stamps: tuple[tuple[int, ...], ...]) -> Result:
     config, status = run.config, run.status()
     ends = [row for row in run.metrics() if row["kind"] == "epoch"]
     rates = [

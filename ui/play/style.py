@@ -13,6 +13,8 @@ CSS = """
   animation: play-pulse 1.6s ease-out 6; }
 @media (max-width: 640px) {
   .block-container { padding-top: 4.2rem; }
+  /* what the network makes of the image stands first, then what can be written and turned */
+  .st-key-play_desk [data-testid="stColumn"]:nth-of-type(2) { order: -1; }
 }
 @media (prefers-reduced-motion: reduce) { .st-key-play_train button { animation: none; } }
 </style>

@@ -18,6 +18,16 @@ PAINTING_JS = Path(__file__).with_name("painting.js").read_text("utf-8")
 SHORTCUTS_JS = Path(__file__).with_name("shortcuts.js").read_text("utf-8")
 
 
+# Components that the page's own style sheet does not reach print in light colours by this.
+PRINT_CSS = """
+@media print {
+  * { --st-text-color: #1f2430 !important; --st-background-color: #fff !important;
+    --st-secondary-background-color: #f1eee9 !important; --st-border-color: #c9c3b8 !important; }
+  :host, :host > * { color: #1f2430 !important; }
+}
+"""
+
+
 def component(folder: Path, name: str) -> ComponentRenderer:
     """The component of the files called `name` in `folder`, a script and a style sheet; the script
     finds what is in `painting.js`, and the window's streams."""
@@ -25,7 +35,7 @@ def component(folder: Path, name: str) -> ComponentRenderer:
     return st.components.v2.component(
         f"{folder.name}_{name}",
         js=f"{STREAM_JS}\n{PAINTING_JS}\n{own}",
-        css=look.read_text("utf-8"),
+        css=look.read_text("utf-8") + PRINT_CSS,
     )
 
 

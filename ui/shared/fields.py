@@ -67,7 +67,9 @@ def field_widget(
         number_input(label, value, step=1, placeholder=when_empty, **common)
     elif kind is float and extra.get("step"):
         title = f"{label} ({extra['unit']})" if extra.get("unit") else label
-        st.slider(title, float(low), float(high), float(value), float(extra["step"]), **common)
+        st.slider(
+            title, float(low), float(high), float(value), float(extra["step"]), "%g", **common
+        )
     elif kind is float:
         rate_input(label, value, **common)
     else:

@@ -23,14 +23,14 @@ MOST_DIFFERENCES = 2  # settings named in a label
 def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
     """What to call each run, by its id: its name; that it is an example, or the class's; of runs of
     one name what differs, the test accuracy, and when it was made. No two are the same."""
-    alike = defaultdict(list)
+    alike, names = defaultdict(list), {run.id: run.name for run in found}  # a file each
     for run in found:
-        alike[run.name, run.kind].append(run)
+        alike[names[run.id], run.kind].append(run)
     labels = {}
     for run in found:
-        others = alike[run.name, run.kind]
-        more = [run.kind] if run.kind else []
-        labels[run.id] = " · ".join([run.name, *more, *(_apart(run, others) if others[1:] else [])])
+        name, more = names[run.id], [run.kind] if run.kind else []
+        others = alike[name, run.kind]
+        labels[run.id] = " · ".join([name, *more, *(_apart(run, others) if others[1:] else [])])
     count = Counter(labels.values())
     return {
         key: label if count[label] == 1 else f"{label} · {key}" for key, label in labels.items()

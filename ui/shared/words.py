@@ -22,12 +22,16 @@ _TERM = re.compile(
 )
 _CSS = """
 <style>
-.words { line-height: 1.6; }
+.words { line-height: 1.6; margin: 0; }
 .words button { all: unset; cursor: help; text-decoration: underline dotted;
   text-underline-offset: 3px; }
 .words button:focus-visible { outline: 3px solid; outline-offset: 1px; border-radius: 3px; }
-.words [popover] { max-width: 22rem; padding: 0.8rem 1rem; border-radius: 0.5rem;
+.words [popover] { max-width: min(22rem, 92vw); padding: 0.8rem 1rem; border-radius: 0.5rem;
   font-size: 0.95rem; border: 1px solid #8886; color: inherit; background: BACKGROUND; }
+@supports (position-area: bottom) {
+  .words [popover] { position-area: bottom span-all; width: max-content; inset: auto;
+    margin: 0.3rem 0; }
+}
 @media print { .words button { text-decoration: none; } }
 </style>
 """

@@ -19,6 +19,11 @@ function paintTiles(canvas, bytes, count, height, width, columns, table) {
   pen.putImageData(picture, 0, 0);
 }
 
+// 100 % is said of nothing less: beside the exact figure elsewhere it would be another number.
+const percent = (share) =>
+  share >= 0.995 ? `${(Math.floor(1000 * share) / 10).toFixed(share < 1 ? 1 : 0)}%`
+    : `${Math.round(100 * share)}%`;
+
 class Panel {
   constructor(parent) {
     const box = this.box = element("div", "live", parent);
@@ -172,7 +177,7 @@ class Panel {
       cell.canvas.setAttribute("aria-label", `A handwritten ${truth}`);
       cell.mark.className = guess === truth ? "right" : "wrong";
       cell.guess.textContent = guess;
-      cell.share.textContent = ` ${Math.round(100 * share)}%`;
+      cell.share.textContent = ` ${percent(share)}`;
     });
     if (!filters) {
       const text = "This network has no convolution, so there are no filters to watch.";

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn import figures
 from cnn.datasets import is_on_disk
-from cnn.runs.learning_rate_finder import bounds, smooth_losses
+from cnn.runs.learning_rate_finder import STEPS, bounds, smooth_losses
 from ui.shared import state
 from ui.shared.charts import chart
 from ui.shared.plain_text import plain
@@ -40,9 +40,22 @@ def _panel(was_running: bool, version: int) -> None:
         "far too large. Where the loss falls, the network learns; where it climbs again, the rate "
         "is too large. (Smith's range test.)",
     )
-    if mine.rate_search is not None:
-        with st.container(border=True):
-            _result(mine.rate_search)
+    task = mine.rate_search
+    if task is None:
+        return
+    with st.container(border=True):
+        if running:
+            _progress(task)
+        _result(task)
+
+
+def _progress(task: Task) -> None:
+    """How far the test is, and a way out of it."""
+    done = sum("rate" in row for row in task.job.rows)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        text = f"Step {done} of at most {STEPS}" if done else "Reading the images"
+        st.progress(min(done / STEPS, 1.0), text=text)
+        st.button("Cancel", icon=":material/close:", key="cancel_rate", on_click=task.job.cancel)
 
 
 def _result(task: Task) -> None:
@@ -50,6 +63,8 @@ def _result(task: Task) -> None:
     if job.error:
         st.error(f"The test failed: {plain(job.error)}", icon=":material/error:")
     steps = [row for row in job.rows if "rate" in row]
+    if job.cancelled and not job.running:
+        st.caption("The test was cancelled.")
     rates, losses = [r["rate"] for r in steps], [r["loss"] for r in steps]
     suggestion = next((r["suggestion"] for r in job.rows if "suggestion" in r), None)
     limits = bounds(task.settings.optimizer)

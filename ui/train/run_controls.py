@@ -37,6 +37,15 @@ def title(run: runs.Run) -> None:
     st.caption(" · ".join(details))
 
 
+def outcome(run: runs.Run) -> str:
+    """How a run has ended, for those who hear the page; empty while it is active."""
+    if run.state in runs.ACTIVE:
+        return ""
+    accuracy = run.status().get("test_accuracy")
+    score = "" if accuracy is None else f" {accuracy:.1%} of new images read right."
+    return f"{run.name}: {run.state}.{score}"
+
+
 def result(run: runs.Run) -> None:
     """How well a run that has ended does, and what to do with it next."""
     accuracy = run.status().get("test_accuracy")

@@ -117,3 +117,9 @@ def test_costs_are_those_of_finished_runs(trained):
         network.multiply_adds,
     )
     assert cost["accuracy"] == trained.status()["test_accuracy"]
+    assert cost["preset"] is None
+
+
+def test_an_examples_network_is_its_presets(examples):
+    found = {cost["name"]: cost["preset"] for cost in costs(runs.list_runs())}
+    assert set(found.values()) == {"compact", "tutorial"}

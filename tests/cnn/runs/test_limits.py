@@ -8,6 +8,7 @@ from cnn import runs
 from cnn.common import workspaces
 from cnn.datasets import DataError
 from cnn.datasets.download import download
+from cnn.drawing import my_digits
 from cnn.runs import limits, removal, sweeps, zipped
 from cnn.runs.folders import changing_runs
 from cnn.runs.locks import Lock
@@ -137,6 +138,8 @@ def test_workspaces(monkeypatch):
     with workspaces.working_in(OTHER):
         made_run()
     assert "has its 1 workspaces already" in refusal(new)
+    with pytest.raises(my_digits.CollectionError, match="as many workspaces as it may"):
+        my_digits.add([my_digits.Drawing(1, (((0.0, 0.0),),))])
     with workspaces.working_in(OTHER):
         made_run()
 

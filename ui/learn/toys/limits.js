@@ -5,6 +5,8 @@ const LINES = {
   star: [[4, 14, 23, 8], [23, 8, 11, 24], [11, 24, 11, 4], [11, 4, 23, 20], [23, 20, 4, 14]],
   letter: [[23, 6, 4, 14], [4, 14, 23, 22], [16, 9, 16, 19]],
 };
+const AGAINST = { parameters: "Parameters", multiply_adds: "Multiply-adds" };
+const [RUN, MEAN] = ["var(--st-primary-color)", "#4a8fd6"];
 const CASES = { turned: "Turned", inverted: "Inverted", noise: "Noise", nudge: "Adversarial nudge",
   star: "A star", letter: "The letter A" };
 
@@ -73,18 +75,29 @@ class Limits extends Toy {
       tile.append(canvas);
       element("span", "digit", tile, String(i));
     });
-    this.costs = new Plot(at, "Accuracy of the runs by their parameters", { width: 640, height: 260,
-      xTitle: "parameters, powers of ten", yTitle: "errors in %" });
+    this.markAgainst = choice(at, "Errors against", Object.entries(AGAINST), (against) => this.keep({ against }));
+    this.costs = new Plot(at, "Errors of trained networks against what they cost", { height: 240,
+      xTitle: "powers of ten", yTitle: "errors in %" });
+    key(at, [["a trained network", RUN], ["nearest mean image", MEAN, true]]);
     const table = element("table", "", at);
     const head = element("tr", "", element("thead", "", table));
-    for (const name of ["Run", "Data", "Parameters", "Multiply-adds", "Test accuracy"]) element("th", "", head, name);
-    const body = element("tbody", "", table);
-    for (const run of this.data.costs) {
-      const line = element("tr", "", body);
-      const words = [run.name, run.dataset, run.parameters.toLocaleString("en"), run.multiply_adds.toLocaleString("en"), `${(100 * run.accuracy).toFixed(2)} %`];
-      for (const word of words) element("td", "", line, word);
-    }
+    for (const name of ["Network", "Parameters", "Multiply-adds", "Test accuracy"]) element("th", "", head, name);
+    this.rows = element("tbody", "", table);
     return at;
+  }
+
+  // Every preset, with the best run of its network; then runs of other networks.
+  costRows() {
+    const { costs, presets, baseline } = this.data;
+    const read = (run) => (run ? `${(100 * run.accuracy).toFixed(2)} % (${run.dataset})` : "not trained");
+    const best = (name) => costs.filter((run) => run.preset === name).sort((a, b) => b.accuracy - a.accuracy)[0];
+    const row = (name, of, accuracy) => ({ name, cost: of[this.state.against],
+      cells: [name, of.parameters.toLocaleString("en"), of.multiply_adds.toLocaleString("en"), accuracy] });
+    return [
+      row("Nearest mean image", { parameters: 7840, multiply_adds: 7840 }, `${(100 * baseline.accuracy).toFixed(2)} % (mnist-sample)`),
+      ...presets.map((one) => row(one.label, one, read(best(one.name)))),
+      ...costs.filter((run) => !run.preset).map((run) => row(run.name, run, read(run))),
+    ].sort((a, b) => a.cost - b.cost);
   }
 
   buildHistory() {
@@ -152,10 +165,21 @@ class Limits extends Toy {
   }
 
   draw_costs() {
-    const at = this.data.costs.map((run) => [Math.log10(run.parameters), 100 * (1 - run.accuracy), "var(--st-primary-color)"]);
-    const top = Math.max(8, ...at.map(([, v]) => v));
-    this.costs.show({ x: [3, 7], y: [0, Math.min(top * 1.1, 100)] }, [], at);
-    this.box.dataset.runs = this.data.costs.length;
+    const { costs, baseline } = this.data;
+    const { against } = this.state;
+    this.markAgainst(against);
+    this.costs.xTitle = `${AGAINST[against].toLowerCase()}, powers of ten`;
+    const at = costs.map((run) => [Math.log10(run[against]), 100 * (1 - run.accuracy), RUN, run.name]);
+    const mean = 100 * (1 - baseline.accuracy);
+    const top = Math.min(100, 1.1 * Math.max(mean, ...at.map(([, v]) => v)));
+    this.costs.show({ x: [3, 8], y: [0, top] },
+      [{ at: [[3, mean], [8, mean]], colour: MEAN, dash: "5 4" }], at);
+    this.rows.replaceChildren(...this.costRows().map(({ cells }) => {
+      const line = element("tr", "");
+      for (const cell of cells) element("td", "", line, cell);
+      return line;
+    }));
+    this.box.dataset.runs = costs.length;
   }
 
   draw_history() {

@@ -30,11 +30,15 @@ class Program extends Toy {
     this.markLanguage = choice(bar, "Language", Object.entries(LANGUAGES), (language) => this.keep({ language }));
     const line = element("div", "line top", this.box);
     this.code = element("div", "code", line);
+    this.code.tabIndex = 0;
+    this.code.setAttribute("role", "region");
+    this.code.setAttribute("aria-label", "The program");
     const side = element("div", "grow", line);
     this.words = element("p", "", side);
     this.words.style.minHeight = "44px";
     this.log = element("pre", "log", side);
     this.log.tabIndex = 0;
+    this.log.setAttribute("role", "region");
     this.log.setAttribute("aria-label", "The program's output");
     element("figcaption", "", this.box, "The 784 weights of each digit: orange speaks for it, blue against it");
     this.weights = element("div", "weights", this.box);
