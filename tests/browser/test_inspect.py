@@ -51,8 +51,8 @@ def test_from_an_image_to_the_numbers_behind_a_pixel(page: Page, server):
     column = flow.locator("[data-column='5'] button.tile")
     every = page.locator(".st-key-map_whole_layer .tiles button")
     for place, tile in enumerate(column.all()):
-        number = tile.get_attribute("data-channel")
-        expect(every.nth(place)).to_have_attribute("aria-label", f"map {number}")
+        mark = tile.get_attribute("data-channel")
+        expect(every.nth(place)).to_have_attribute("aria-label", f"map {mark}")
 
     # A pixel of it: the arithmetic opens at that place, and adds up.
     large.scroll_into_view_if_needed()
