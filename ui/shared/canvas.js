@@ -15,7 +15,7 @@ export default function ({ parentElement }) {
       "box-shadow:0 0 0 1px var(--st-border-color,#555)}" +
       "canvas{touch-action:none!important;cursor:crosshair}" +
       // A sheet wider than its place is shown smaller; the pen's points are scaled with it.
-      ".dc-root,.dc-canvas,.canvas-container,canvas{width:100%!important;height:auto!important;" +
+      ".dc-root,.dc-scroll,.dc-container,.canvas-container,canvas{width:100%!important;height:auto!important;" +
       "aspect-ratio:1}";
     root.appendChild(style);
   });

@@ -20,8 +20,9 @@ h1 { letter-spacing: -0.02em; }
 .st-key-canvas, .st-key-canvas * { touch-action: none; }
 /* the sheet takes the width there is; its tools stand beside it, on a phone below */
 .st-key-canvas { flex: 0 1 auto; min-width: 0; max-width: 100%; }
+.st-key-canvas > * { width: 100%; }
 /* what is only heard takes no gap */
-[class*="st-key-say_"], div:has(> [class*="st-key-say_"]) { position: absolute; }
+[class*="st-key-say_"], div:has(> [class*="st-key-say_"]) { position: absolute; width: 1px; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
