@@ -251,6 +251,19 @@ def test_who_waits_sees_its_place_whom_for_and_how_long(train, queued):
     first.write_status(state="paused", seconds_left=600.0, step=1, steps=10)
     paused = f"Next {words} (paused: it keeps its turn)"
     assert line(shown.run()).replace("\\", "") == paused  # a pause may last for ever
+    shown.button(key="open_paused").click().run()
+    assert first.id in shown.query_params["run"]
+
+
+def test_who_comes_from_design_with_another_network_finds_its_form_first(app, queued):
+    page = app("design", run=queued[0].id)  # which trains
+    page.button(key="train").click().run()
+    assert not page.exception
+    buttons = [button.key for button in page.button]
+    assert buttons.index("start") < buttons.index("stop")
+    other = app("train", run=queued[0].id)
+    buttons = [button.key for button in other.button]
+    assert buttons.index("stop") < buttons.index("start")
 
 
 def keys(shown) -> set[str]:
