@@ -22,6 +22,10 @@ h1 { letter-spacing: -0.02em; }
 .st-key-canvas { flex: 0 1 auto; min-width: 0; max-width: 100%; }
 /* what is only heard takes no gap */
 [class*="st-key-say_"], div:has(> [class*="st-key-say_"]) { position: absolute; }
+#skip-link { position: fixed; top: -10rem; left: 1rem; z-index: 1000000; padding: 0.5rem 1rem;
+  border-radius: 0.5rem; background: #14171d; color: #fff; outline: 2px solid #fff; }
+#skip-link:focus { top: 0.5rem; }
+[data-testid="stMain"]:focus { outline: none; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
