@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnn.lessons import LESSONS
-from tests.browser.test_access import AXE, FIND, NOT_OURS
+from tests.browser.axe import serious
 from tests.browsing import ROOT, draw_strokes, idle, served
 
 expect.set_options(timeout=60_000)
@@ -187,9 +187,7 @@ def test_all_lessons_on_a_phone_by_the_keyboard_alone_and_axe_finds_nothing(page
         idle(page)
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
         assert page.evaluate(WIDE) <= 0, f"{lesson.id} scrolls sideways"
-        if number == 1:
-            page.evaluate(AXE)
-        if problems := page.evaluate(FIND, list(NOT_OURS)):
+        if problems := serious(page):
             found[lesson.id] = problems
         tab_to(page, "radio")
         page.keyboard.press("Space")

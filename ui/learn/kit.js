@@ -93,7 +93,7 @@ class Toy {
 
   part(title, parent = this.box, name = "") {
     const made = element("section", `part ${name}`, parent);
-    if (title) element("h3", "", made, title);
+    if (title) element("h2", "", made, title);
     return made;
   }
 }

@@ -142,7 +142,7 @@ class Bars {
 class Answer {
   constructor(parent, title, names) {
     this.box = element("div", "answer", parent);
-    element("h4", "", this.box, title);
+    element("h2", "", this.box, title);
     this.word = element("p", "word", this.box);
     this.bars = new Bars(this.box, title, names);
     this.note = element("p", "quiet", this.box);

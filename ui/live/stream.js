@@ -9,7 +9,7 @@
 
 const PATIENCE = 8000; // ms for an answer: a proxy that holds events back gives none
 const FAILURES = 3; // in a row, then the page is told
-const STAYS = 500; // ms after it was first opened in which a stream stays, whatever subjects come to it
+const KEPT_OPEN = 500; // ms after it was first opened in which a stream stays, whatever subjects come to it
 const LINGER = 2000; // ms that a stream lives on when nobody watches: a page is being made anew
 const MOST_POINTS = 8000; // beyond it neighbours are merged
 const EVENTS = ["points", "status", "images", "epochs", "live", "check", "accuracies", "ended"];
@@ -85,7 +85,7 @@ class LiveStream {
   // where it has just been opened: a run begins, and its first point is awaited.
   reask() {
     clearTimeout(this.asking);
-    const wait = Math.max(20, this.source ? this.opened + STAYS - performance.now() : 0);
+    const wait = Math.max(20, this.source ? this.opened + KEPT_OPEN - performance.now() : 0);
     this.asking = setTimeout(() => {
       if (!this.source || wanted(this.listeners) === this.keys) return;
       this.close();

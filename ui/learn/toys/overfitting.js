@@ -73,7 +73,7 @@ class OverFitting extends Toy {
     this.sides = ["As it is", "With dropout and shifted images"].map((title) => {
       const box = element("div", "grow", line);
       box.style.flexBasis = "260px";
-      element("h4", "", box, title);
+      element("h2", "", box, title);
       const plot = new Plot(box, `Accuracy by epoch: ${title}`, { width: 370, height: 260, xTitle: "epoch", yTitle: "accuracy" });
       return { plot, words: element("p", "", box) };
     });
