@@ -22,7 +22,7 @@ class Panel {
     this.accuracyAt = this.plot(charts, "Accuracy", "Accuracy by epoch", "accuracy");
     this.cards = element("div", "cards", box);
     this.fit = element("p", "quiet fit", box);
-    this.moving = element("div", "", box);
+    this.moving = element("div", "moving", box);
     this.greys = Array.from({ length: 256 }, (_, byte) => [byte, byte, byte]);
     this.wait();
   }
