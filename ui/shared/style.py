@@ -26,6 +26,10 @@ h1 { letter-spacing: -0.02em; }
   border-radius: 0.5rem; background: #14171d; color: #fff; outline: 2px solid #fff; }
 #skip-link:focus { top: 0.5rem; }
 [data-testid="stMain"]:focus { outline: none; }
+/* which files an upload takes is said whole, in two lines where there is no width for one */
+[data-testid="stFileUploaderDropzoneInstructions"] * { white-space: normal; overflow: visible;
+  text-overflow: clip; }
+[data-testid="stFileUploaderDropzone"] { height: auto; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
