@@ -120,8 +120,8 @@ def _row(challenge: Challenge, run: Run) -> Row | None:
     seconds = status.get("train_seconds", 0.0)
     if challenge.max_seconds is not None and seconds > challenge.max_seconds:
         return None
-    figure = "best_validation" if challenge.figure == "validation" else "test_accuracy"
-    accuracy = status.get(figure)
+    validation, test = status.get("best_validation"), status.get("test_accuracy")
+    accuracy = validation if challenge.figure == "validation" else test
     if accuracy is None:
         return None
     return Row(run.workspace, who(run.workspace), accuracy, parameters, seconds)

@@ -71,7 +71,7 @@ def require_may_make(config: Config) -> None:
     require_may_change()
     limit = limits(workspaces.current())
     require_allowed(config, limit)
-    lesson.require_kept(config)
+    lesson.require_kept(config, workspaces.current())
     require_room(checkpoints.disk_needed(config.architecture, config.settings))
     _require_turn(limit, workspaces.current())
 
@@ -81,6 +81,7 @@ def require_may_start(run: Run) -> None:
     require_not_read_only()
     limit = limits(run.workspace)
     require_allowed(run.config, limit)
+    lesson.require_kept(run.config, run.workspace)
     used = run.last_status().get("train_seconds", 0.0)
     if limit.seconds is not None and used >= limit.seconds:
         raise RunError(

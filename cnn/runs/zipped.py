@@ -23,7 +23,7 @@ from humanize import naturalsize
 from cnn.common import workspaces
 from cnn.common.files import is_whole_safetensors, parse_json, write_bytes, write_json
 from cnn.common.text import excerpt
-from cnn.runs import limits
+from cnn.runs import lesson, limits
 from cnn.runs.files import NUMBER, RunFiles
 from cnn.runs.folders import runs_dir
 from cnn.runs.run import Run, RunError
@@ -97,6 +97,9 @@ def from_zip(content: bytes) -> Run:
             write_bytes(folder / name, data)
         _check(run)
         limits.require_allowed(run.config, limits.limits(workspaces.current()))
+        lesson.require_kept(run.config, workspaces.current())
+        if run.config.created > (now := time.time()):  # it would be the newest for years
+            write_json(run.files.config, run.config.changed(created=now).model_dump(mode="json"))
         if run.name == run.id:  # it came without a name: the folder's own says nothing
             write_json(run.files.name, {"name": name_for(run.config)})
         label = re.sub(r"[^A-Za-z0-9]+", "-", run.name).strip("-").lower()[:30] or "run"

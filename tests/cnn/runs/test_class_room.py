@@ -102,8 +102,13 @@ def test_a_lesson_holds_for_every_visitor():
     made = lesson.Lesson(
         architecture=SMALL, settings=SMALL_SETTINGS, dataset="mnist-sample", fixed=fixed
     )
-    with workspaces.working_in(A), pytest.raises(runs.RunError, match="The teacher sets"):
-        lesson.begin(made)
+    with workspaces.working_in(A):
+        before = runs.new(
+            SMALL, SMALL_SETTINGS.changed(learning_rate=0.1), "mnist-sample", "cpu"
+        )
+        packed = zipped.to_zip(before)
+        with pytest.raises(runs.RunError, match="The teacher sets"):
+            lesson.begin(made)
     with workspaces.working_in("class"):
         lesson.begin(made)
         assert lesson.current() is None and lesson.set_lesson() == made
@@ -119,6 +124,10 @@ def test_a_lesson_holds_for_every_visitor():
         ):
             with pytest.raises(runs.RunError, match=f"lesson keeps {words} as the teacher"):
                 act()
+    with workspaces.working_in(B), pytest.raises(runs.RunError, match="lesson keeps"):
+        zipped.from_zip(packed)
+    with workspaces.working_in(A), pytest.raises(runs.RunError, match="lesson keeps"):
+        runs.launch(before)  # made before the lesson was set
     with workspaces.working_in(None):  # on the machine itself
         runs.new(SMALL, faster, "mnist-sample", "cpu")
     with workspaces.working_in("class"):

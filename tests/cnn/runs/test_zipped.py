@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import stat
+import time
 import zipfile
 
 import numpy as np
@@ -50,6 +51,11 @@ def test_there_and_back(trained):
     np.testing.assert_array_equal(
         evaluation.test_probabilities(again), evaluation.test_probabilities(trained)
     )
+
+
+def test_nothing_was_made_after_it_came_in(config):
+    made = json.dumps({**json.loads(config), "created": time.time() + 1e8})
+    assert zipped.from_zip(pack({"config.json": made})).config.created <= time.time()
 
 
 def test_a_folder_zipped_by_hand_on_a_mac_is_taken(trained, config):
