@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from cnn import evaluation, runs
-from cnn.runs import zipped
+from cnn.runs import curves, zipped
 
 
 def pack(files: dict[str, bytes | str], **external) -> bytes:
@@ -51,6 +51,17 @@ def test_there_and_back(trained):
     np.testing.assert_array_equal(
         evaluation.test_probabilities(again), evaluation.test_probabilities(trained)
     )
+
+
+def test_long_metrics_are_refused_and_others_read_once(trained, config, runs_folder, monkeypatch):
+    again = zipped.from_zip(zipped.to_zip(trained))
+    assert curves.kept_brief(again) == curves.brief(trained) is not None
+    assert "more than the 50,000 lines" in refused(
+        pack({"config.json": config, "metrics.jsonl": "{}\n" * 50_001}), runs_folder
+    )
+    monkeypatch.setattr(zipped, "MOST_ROWS", 1)
+    with pytest.raises(runs.RunError, match="more than the 1 lines that a zip"):
+        zipped.to_zip(trained)
 
 
 def test_nothing_was_made_after_it_came_in(config):
