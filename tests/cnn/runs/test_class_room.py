@@ -103,9 +103,7 @@ def test_a_lesson_holds_for_every_visitor():
         architecture=SMALL, settings=SMALL_SETTINGS, dataset="mnist-sample", fixed=fixed
     )
     with workspaces.working_in(A):
-        before = runs.new(
-            SMALL, SMALL_SETTINGS.changed(learning_rate=0.1), "mnist-sample", "cpu"
-        )
+        before = runs.new(SMALL, SMALL_SETTINGS.changed(learning_rate=0.1), "mnist-sample", "cpu")
         packed = zipped.to_zip(before)
         with pytest.raises(runs.RunError, match="The teacher sets"):
             lesson.begin(made)
