@@ -15,6 +15,7 @@ from humanize import naturalsize
 from cnn.common import workspaces
 from cnn.common.server import server_settings
 from cnn.common.text import duration, plural
+from cnn.network import Architecture
 from cnn.runs import checkpoints, lesson, queue
 from cnn.runs.config import Config, RunError, require_not_read_only
 from cnn.runs.folders import runs_dir
@@ -93,11 +94,17 @@ def require_may_start(run: Run) -> None:
 
 def require_allowed(config: Config, limit: Limits) -> None:
     """Raise RunError where a run of that config is larger than is allowed."""
-    epochs, parameters = config.settings.epochs, config.architecture.parameters
+    epochs = config.settings.epochs
     if limit.epochs is not None and epochs > limit.epochs:
         raise RunError(
             f"A run may take {plural(limit.epochs, 'epoch')} here, and this one asks for {epochs}."
         )
+    require_parameters(config.architecture, limit)
+
+
+def require_parameters(architecture: Architecture, limit: Limits) -> None:
+    """Raise RunError where a network is larger than is allowed."""
+    parameters = architecture.parameters
     if limit.parameters is not None and parameters > limit.parameters:
         raise RunError(
             f"A network may have {limit.parameters:,} parameters here, and this one has "
