@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnn.network import Architecture
-from cnn.runs import Run
+from cnn.runs import Run, RunError, jobs
 from cnn.runs.jobs import Job
 from cnn.training import Settings
 from ui.shared import state
+from ui.shared.plain_text import plain
 
 
 @dataclass
@@ -20,15 +21,21 @@ class Task:
     settings: Settings
 
     @classmethod
-    def start(cls, module: str, **more: object) -> Task:
-        """Start `python -m cnn.runs.MODULE` for the network and settings as they are chosen now."""
+    def start(cls, module: str, **more: object) -> Task | None:
+        """Start `python -m cnn.runs.MODULE` for the network and settings as they are chosen now;
+        None, and a notice, where it may not be started."""
         play = state.get()
         question = {
             "architecture": play.architecture.model_dump(mode="json"),
             "settings": play.settings.model_dump(mode="json"),
             **more,
         }
-        return cls(Job(module, question), play.architecture, play.settings)
+        try:
+            job = jobs.start(module, question, architecture=play.architecture)
+        except RunError as error:
+            play.notice = plain(str(error))
+            return None
+        return cls(job, play.architecture, play.settings)
 
 
 @dataclass
