@@ -28,7 +28,7 @@ actions.show(picked)
 broken_runs.show(broken)
 if len(picked) > 1:
     side_by_side.show(picked)
-st.subheader("Try more")
+st.header("Try more")
 more = choose(
     "What to try", ["Seeds", "Sweep", "Race"], "compare_more", label_visibility="collapsed"
 )

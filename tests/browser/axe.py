@@ -17,6 +17,7 @@ NOT_OURS = (
     '[data-testid="stNumberInputStepUp"]',
     '[data-testid="stNumberInputStepDown"]',
     '[data-testid="stTooltipIcon"]',
+    '[data-testid="stCode"] pre',
     '[aria-hidden="true"]',
 )
 # `target-size` (24 px, WCAG 2.2) is off unless it is asked for; headings go down by one level.

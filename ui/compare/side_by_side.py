@@ -29,7 +29,7 @@ CURVES, SETTINGS, BETTER = VIEWS = ["Curves", "Settings that differ", "Which is 
 def show(picked: Sequence[Summary]) -> None:
     """What two or more runs have in common and what not."""
     names = labels_of([one.run for one in picked])
-    st.subheader("Beside each other")
+    st.header("Beside each other")
     above = st.container()
     view = st.segmented_control(
         "What to compare",
@@ -154,7 +154,7 @@ def _confusions(pair: Pair, a: str, b: str) -> None:
 
 def _disagreements(pair: Pair, a: str, b: str) -> None:
     found = pair.disagreements()
-    st.markdown(f"##### They disagree on {len(found):,} of {len(pair.labels):,} test images")
+    st.markdown(f"### They disagree on {len(found):,} of {len(pair.labels):,} test images")
     if not len(found):
         return
     st.markdown(f"**A**: {plain(a)}  \n**B**: {plain(b)}")

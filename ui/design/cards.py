@@ -59,7 +59,10 @@ def styles() -> None:
         for group, (color, _) in LAYER_GROUPS.items()
     )
     small = LABELS["dark" if dark() else "light"]  # Streamlit's own is too faint for small type
-    folds = f".st-key-layer-list summary p {{ color: {small} !important; }}"
+    folds = (
+        f".st-key-layer-list summary p {{ color: {small} !important; }}\n"
+        ".st-key-layer-list summary * { opacity: 1 !important; }"
+    )
     st.html(f"<style>{_CSS}{groups}{folds}</style>")
 
 

@@ -28,7 +28,7 @@ def show() -> None:
         on_click=tour.start,
     )
     _lessons()
-    st.subheader("Experiments to try")
+    st.header("Experiments to try")
     st.caption("Each sets up a network and its settings. Press the button, then Train, and watch.")
     _experiments()
     with st.expander("The words, A to Z", icon=":material/menu_book:"):

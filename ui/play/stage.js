@@ -18,7 +18,7 @@ class Stage {
     this.below = element("div", "below", box);
     this.lossAt = this.section("Training loss", "plot-loss", "Training loss by step");
     this.accuracyAt = this.section("Accuracy", "plot-accuracy", "Accuracy by step");
-    const words = this.accuracyAt.parentElement.querySelector("h5");
+    const words = this.accuracyAt.parentElement.querySelector("h2");
     words.append(": ", element("span", "train-colour", null, "training"), ", ",
       element("span", "new-colour", null, "new"));
     this.confusionAt = this.section("Confusion", "confusion", "Confusion matrix");
@@ -27,7 +27,7 @@ class Stage {
 
   section(title, name, label) {
     const made = element("div", `section ${name}-section`, this.below);
-    element("h5", "", made, title);
+    element("h2", "", made, title);
     const at = element("div", name, made);
     if (label) {
       at.setAttribute("role", "img");
