@@ -6,6 +6,7 @@ Functions import torch, and what needs it, themselves: `--help` answers without.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -21,10 +22,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from humanize import naturalsize
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from cnn import datasets, drawing, evaluation, recognition, runs
 from cnn.common.files import open_plain, parse_json
+from cnn.common.progress import Progress
 from cnn.common.text import excerpt
+from cnn.training import devices
 
 if TYPE_CHECKING:
     from torch import nn
@@ -61,6 +65,7 @@ def _predict(options: argparse.Namespace) -> int:
     from cnn.runs.weights import load_model
 
     run = runs.open_run(options.run)
+    devices.use_few_threads()  # as in the app: short steps wait for each other's threads
     model, items, failed = load_model(run), _items(options.paths, run.config.reads_digits), 0
     while batch := list(_next_batch(items)):
         failed += _print_answers(run, model, batch)
@@ -120,10 +125,33 @@ def _answers(run: runs.Run, model: nn.Module, images: NDArray[np.float32]) -> li
 
 def _read(run: runs.Run, model: nn.Module, images: NDArray[np.float32]) -> recognition.Reading:
     """As Draw reads; where the out-of-distribution detector cannot be fitted, all are digits."""
+    from cnn.recognition import detector
+
     try:
+        with _fitting_bar(run.config.dataset) as show_share:
+            detector.load(run.config.dataset, show_share)
         return recognition.read(run, model, images, check_is_digit=True)
     except datasets.DataError:
         return recognition.read(run, model, images)
+
+
+@contextlib.contextmanager
+def _fitting_bar(dataset: str) -> Iterator[Progress]:
+    """Says on stderr, from the first report on, that the detector is being fitted."""
+    with contextlib.ExitStack() as shown:
+        bars: list[tqdm] = []
+
+        def show_share(share: float) -> None:
+            if not bars:
+                label = datasets.DATASETS[dataset].label
+                print(
+                    f"cnn: Learning what is no digit, for {label}: once per machine, then kept.",
+                    file=sys.stderr,
+                )
+                bars.append(shown.enter_context(tqdm(total=100, unit="%", file=sys.stderr)))
+            bars[0].update(round(100 * share) - bars[0].n)
+
+        yield show_share
 
 
 def _whole(digits: list[Answer]) -> Answer:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from cnn import runs
 from cnn.cli.export import read_architecture
 from cnn.cli.predict import warn_near_chance
+from cnn.common.text import duration
 from cnn.datasets import DATASETS, default_dataset, require_on_disk
 from cnn.network import ArchitectureError
 from cnn.presets import DEFAULT_PRESET, PRESETS
@@ -23,6 +24,8 @@ from cnn.training.device import takes_bf16
 from cnn.training.devices import find_device, processes
 
 POLL_SECONDS = 0.2
+# tqdm's own times would count the waiting for the device as training.
+BAR = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} epochs{postfix}"
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -50,7 +53,7 @@ def _train(options: argparse.Namespace) -> int:
     config = new_config(options)
     run = runs.create(config, options.name or runs.name_for(config))
     several = processes(find_device(options.device).id)
-    with tqdm(total=run.config.settings.epochs, unit="epoch", file=sys.stderr) as bar:
+    with tqdm(total=run.config.settings.epochs, bar_format=BAR, file=sys.stderr) as bar:
         progress = _Progress(run, bar)
         if several:
             state = _in_processes(run, progress)
@@ -83,8 +86,9 @@ def new_config(options: argparse.Namespace) -> runs.Config:
     return runs.new_config(architecture, settings, dataset, options.device, preset)
 
 
-def _result(run: Run, status: Status, state: State, seconds: float) -> dict[str, object]:
-    """The one line that scripts read."""
+def _result(run: Run, status: Status, state: State, in_all: float) -> dict[str, object]:
+    """The one line that scripts read. `seconds` were spent training, as everywhere else; `in_all`
+    counts the waiting for the device, the loading and the scoring too."""
     epochs = [row for row in run.metrics() if row["kind"] == "epoch"]
     accuracy, trained = status.get("test_accuracy"), status.get("train_seconds")
     return {
@@ -93,7 +97,8 @@ def _result(run: Run, status: Status, state: State, seconds: float) -> dict[str,
         "test_accuracy": None if accuracy is None else round(accuracy, 5),
         "train_accuracy": epochs[-1]["train_accuracy"] if epochs else None,
         "validation_accuracy": epochs[-1]["validation_accuracy"] if epochs else None,
-        "seconds": round(seconds, 2),
+        "seconds": trained,
+        "seconds_in_all": round(in_all, 2),
         "images_per_second": round(status.get("images_seen", 0) / trained) if trained else None,
         "dataset": run.config.dataset,
         "device": status.get("device"),
@@ -139,6 +144,8 @@ class _Progress:
         if reports := [row for row in rows if row["kind"] == "report"]:
             last = reports[-1]
             self._bar.n = round(last["epoch"], 2)
+            trained = self._run.last_status().get("train_seconds", 0.0)
             self._bar.set_postfix_str(
-                f"loss {last['losses'][-1][1]:.4f}, {last['images_per_second']:,.0f} images/s"
+                f"{duration(trained)} of training, loss {last['losses'][-1][1]:.4f}, "
+                f"{last['images_per_second']:,.0f} images/s"
             )

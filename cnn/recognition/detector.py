@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from cnn import datasets
 from cnn.common.files import write_tensors
+from cnn.common.progress import Progress, silent
 from cnn.common.random_state import OwnRandomState
 from cnn.drawing import synthetic_digits
 from cnn.recognition.non_digits import letters, random_strokes, spliced
@@ -67,9 +68,9 @@ class Detector(nn.Module):
 _detectors: dict[str, Detector] = {}
 
 
-def load(dataset: str) -> Detector:
+def load(dataset: str, progress: Progress = silent) -> Detector:
     """The detector of a data set: from memory, as it came with the app, from the data folder, or
-    fitted now (some seconds).
+    fitted now (some seconds), which alone reports `progress`.
 
     Raises DataError where it has to be fitted and the data set is missing.
     """
@@ -78,7 +79,7 @@ def load(dataset: str) -> Detector:
             kept = path_of(dataset)
             found = _read(examples_dir() / kept.name) or _read(kept)
             if found is None:
-                found = fit(dataset)
+                found = fit(dataset, progress=progress)
                 with contextlib.suppress(OSError):  # a read-only folder only costs the time again
                     kept.parent.mkdir(parents=True, exist_ok=True)
                     write_tensors(kept, found.state_dict())
@@ -129,11 +130,12 @@ def _held_out(images: Tensor) -> int:
     return min(HELD_OUT, len(images) // 5)
 
 
-def fit(dataset: str, seed: int = 0) -> Detector:
+def fit(dataset: str, seed: int = 0, progress: Progress = silent) -> Detector:
     """A detector trained for a data set. Raises DataError.
 
     Neither reads nor changes torch's global random state.
     """
+    progress(0.0)
     digits = datasets.DATASETS[dataset].has_digits
     # A run of digits that came from another machine is measured by the digits that are at hand.
     images = datasets.load(datasets.at_hand(dataset))
@@ -144,7 +146,8 @@ def fit(dataset: str, seed: int = 0) -> Detector:
         chosen = rest[torch.arange(min(IMAGES, 2 * len(order))) % len(rest)]
         found = Detector(len(held_out))
         real = images.train_images[chosen].float() / 255
-        _train(found.network, *_examples(real, images.train_labels[chosen], digits, seed))
+        x, y = _examples(real, images.train_labels[chosen], digits, seed)
+        _train(found.network, x, y, progress)
         found.held_out = _bytes_varied(images.train_images[held_out])
         found.threshold = found.logits(found.held_out / 255).quantile(REFUSED)
     return found
@@ -178,8 +181,8 @@ def _bytes_varied(images: Tensor) -> Tensor:
     return (varied * 255).round().to(torch.uint8)
 
 
-def _train(network: nn.Module, x: Tensor, y: Tensor, batch: int = 256) -> None:
-    steps = EPOCHS * max(1, len(x) // batch)
+def _train(network: nn.Module, x: Tensor, y: Tensor, progress: Progress, batch: int = 256) -> None:
+    steps, done = EPOCHS * max(1, len(x) // batch), 0
     optimizer = torch.optim.AdamW(network.parameters(), lr=0.005)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.005, total_steps=steps)
     network.train()
@@ -192,3 +195,5 @@ def _train(network: nn.Module, x: Tensor, y: Tensor, batch: int = 256) -> None:
             loss.backward()
             optimizer.step()
             schedule.step()
+            done += 1
+            progress(done / steps)

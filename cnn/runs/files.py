@@ -41,6 +41,12 @@ class RunFiles:
         self.parent = folder / "finetune.json"  # the run it comes from
         self.start = (self.start_weights, self.my_digits, self.parent)  # all of these
 
+    @property
+    def any_is_there(self) -> bool:
+        """Whether the folder holds a file that only a run has; else it may be anything."""
+        own = (self.config, self.lock, self.status, self.metrics, self.weights, self.checkpoints)
+        return any(path.exists() for path in own)
+
     def checkpoint(self, epoch: int) -> Path:
         """The weights after `epoch`; 0: the initial ones."""
         return self.checkpoints / f"epoch-{epoch:03d}.safetensors"

@@ -24,10 +24,11 @@ KEPT_SECONDS = 24 * 3600.0
 
 def put_aside(run: Run) -> None:
     """Delete `run` so that `restore` can bring it back. Raises RunError where it is an example, in
-    training, or cannot be moved."""
+    training, no run's folder, or cannot be moved."""
     run.require_own()
     purge_old()
     with run.changing():
+        run.require_is_run()
         run.require_ended()
         run.path.rename(_aside(run.id))
         os.utime(_aside(run.id))  # since when it lies there

@@ -276,6 +276,12 @@ class Run:
                 return
         self.delete()
 
+    def require_is_run(self) -> None:
+        """Raise RunError for a folder that holds none of a run's files: it may be anything, such as
+        another server's whole folder of runs, and is not deleted from here."""
+        if self.path.is_dir() and not self.files.any_is_there:
+            raise RunError(f"'{self.id}' holds no file of a run: it is not deleted from here.")
+
     def require_ended(self) -> None:
         """Raise RunError while a worker uses it. Call it while changing runs: nobody starts it
         until that ends."""
@@ -288,8 +294,9 @@ class Run:
             lock.release()
 
     def delete(self) -> None:
-        """Remove the folder. Raises RunError while a worker uses it."""
+        """Remove the folder. Raises RunError while a worker uses it, and where it is no run's."""
         with self.changing():
+            self.require_is_run()
             self.require_ended()
             for left in self.path.parent.glob(".deleted-*"):  # by a server that died meanwhile
                 shutil.rmtree(left, ignore_errors=True)

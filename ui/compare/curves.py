@@ -16,6 +16,7 @@ from ui.live.component import PLOTLY_VERSION, live_component
 from ui.live.payloads import figure_json
 from ui.shared.choice import choose
 from ui.shared.components import PAINTING_JS
+from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
 
 LOOK_SECONDS = 2.0
@@ -90,6 +91,16 @@ def _chart(
     figure = figures.overlay_curves(lines, axis, title, smoothing, log, percent)
     alt = f"{title} by {axis}: {', '.join(line.name for line in lines)}"
     draw(figure, key, alt)
+    kinds = [(names[run.id], *one.accuracy()) for run, one in known]
+    trained_on = [name for name, which, y in kinds if which == "training" and len(y)]
+    if percent and trained_on and any(which == "validation" for _, which, _ in kinds):
+        whose = " and ".join(f"“{plain(name)}”" for name in trained_on)
+        easier = "higher" if quantity == "Accuracy" else "lower"
+        st.markdown(
+            f"Not the same kind of images: {whose} held none out for validation, so its line shows "
+            f"the {quantity.lower()} on the images it learned from, which is usually {easier}. "
+            "Go by the test set."
+        )
 
 
 def measured(found: Sequence[Curves], quantity: str) -> str:

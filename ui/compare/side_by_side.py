@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -13,7 +14,7 @@ from cnn.evaluation import Pair
 from cnn.runs.differences import differences
 from cnn.runs.overview import Summary
 from ui.compare import curves, seeds
-from ui.shared import loading, state
+from ui.shared import loading, models, state
 from ui.shared.charts import chart
 from ui.shared.image_choice import ANY_CLASS, ImageChoice
 from ui.shared.pictures import enlarge, look_inside
@@ -22,29 +23,56 @@ from ui.shared.run_picker import labels_of
 from ui.shared.stand_in import stand_in_note
 
 MOST_IMAGES = 24
-VIEWS = ["Curves", "Settings that differ", "Which is better?"]
+CURVES, SETTINGS, BETTER = VIEWS = ["Curves", "Settings that differ", "Which is better?"]
 
 
 def show(picked: Sequence[Summary]) -> None:
     """What two or more runs have in common and what not."""
     names = labels_of([one.run for one in picked])
     st.subheader("Beside each other")
+    above = st.container()
     view = st.segmented_control(
         "What to compare",
         VIEWS,
-        default=VIEWS[0],
+        default=CURVES,
         required=True,
         key="compare_view",
         label_visibility="collapsed",
         persist_state="session",
     )
-    if view == VIEWS[0]:
+    if view != BETTER and len(picked) == 2:
+        with above:
+            _verdict(picked[0], picked[1], names)
+    if view == CURVES:
         if not seeds.bands(picked):
             curves.show(picked, names)
-    elif view == VIEWS[1]:
+    elif view == SETTINGS:
         _settings(picked, names)
     else:
         _which_is_better(picked, names)
+
+
+def _verdict(first: Summary, second: Summary, names: dict[str, str]) -> None:
+    """Which of two is better, in one sentence where that takes a moment, else behind a button."""
+    scored = all(one.run.files.test_probabilities.is_file() for one in (first, second))
+    if scored and models.can_ask() and datasets.is_on_disk(first.run.config.dataset):
+        try:
+            pair = _pair(first.run.id, second.run.id, _changed(first.run), _changed(second.run))
+        except (runs.RunError, datasets.DataError) as error:
+            st.info(plain(error), icon=":material/info:")
+            return
+        _say(pair, names[first.run.id], names[second.run.id])
+        return
+    st.button(
+        BETTER,
+        key="show_verdict",
+        icon=":material/balance:",
+        on_click=partial(st.session_state.__setitem__, "compare_view", BETTER),
+    )
+
+
+def _say(pair: Pair, a: str, b: str) -> None:
+    st.success(plain(pair.comparison.sentence(f"“{a}”", f"“{b}”")), icon=":material/balance:")
 
 
 def _settings(picked: Sequence[Summary], names: dict[str, str]) -> None:
@@ -87,9 +115,7 @@ def _which_is_better(picked: Sequence[Summary], names: dict[str, str]) -> None:
     if note:
         st.info(note, icon=":material/database_off:")
     a_name, b_name = names[first.run.id], names[second.run.id]
-    st.success(
-        plain(pair.comparison.sentence(f"“{a_name}”", f"“{b_name}”")), icon=":material/balance:"
-    )
+    _say(pair, a_name, b_name)
     st.caption(
         "On the test images, which chose nothing in either run. One seed each: how much another "
         "seed would change is seen with several seeds, below."

@@ -99,7 +99,6 @@ def _take_button(rate: float) -> None:
 
     st.button(
         f"Take {rate:g}",
-        type="primary",
         icon=":material/check:",
         key="take_rate",
         disabled=play.settings.learning_rate == rate,

@@ -52,15 +52,14 @@ class TrainState:
 def run_comes_first(run: Run, active: bool) -> bool:
     """Whether the current run stands above the form: while it trains, and afterwards where it is
     one's own and no other network or settings were chosen since. It stays so while the page is
-    looked at."""
+    looked at. Who comes from Design with another network has the form first."""
     mine, play = state.page(TrainState), state.get()
-    moment = (play.visit, run.id)
+    moment, config = (play.visit, run.id), run.config
+    chosen = (play.architecture, play.settings) == (config.architecture, config.settings)
     was_for, first = mine.order
     if active:
-        first = True
+        first = chosen or play.set_up_visit != play.visit
     elif was_for != moment:
-        config = run.config
-        chosen = (play.architecture, play.settings) == (config.architecture, config.settings)
         first = chosen and run.is_own
     mine.order = (moment, first)
     return first

@@ -17,7 +17,7 @@ from cnn.cli import predict
 from cnn.cli.main import main
 from cnn.network import Architecture
 from cnn.presets import PRESETS
-from cnn.recognition import calibration
+from cnn.recognition import calibration, detector
 from tests.conftest import SMALL
 
 STROKES = [[[20, 20], [60, 20], [60, 25], [30, 90]]]  # a seven
@@ -71,12 +71,14 @@ def test_train_ends_with_one_line_of_json(capsys, network, runs_folder):
     assert {"run", "test_accuracy", "seconds", "images_per_second"} <= result.keys()
     assert 0 <= result["test_accuracy"] <= 1
     assert result["test_accuracy"] == pytest.approx(run.status()["test_accuracy"], abs=1e-5)
-    assert result["seconds"] > 0
+    assert result["seconds"] == run.status()["train_seconds"] > 0  # as Compare has it
+    assert result["seconds_in_all"] > result["seconds"]
     assert result["images_per_second"] > 0
     assert (run.name, run.state, run.config.architecture) == ("From the shell", "finished", SMALL)
     settings = run.config.settings
     assert (settings.epochs, settings.seed, settings.batch_size, settings.shift) == (1, 7, 256, 1)
     assert "epoch 1: train" in err
+    assert "s/epoch" not in err and "of training" in err
 
     main(["runs"])
     listed = capsys.readouterr().out
@@ -96,6 +98,7 @@ def test_a_training_that_fails_says_why_in_one_line(capsys, network):
 @pytest.fixture(autouse=True)
 def certain_detector(monkeypatch):
     """Fitting one takes seconds, and has tests of its own: full sheets are no digits here."""
+    monkeypatch.setattr(detector, "load", lambda dataset, progress: None)
     monkeypatch.setattr(
         calibration,
         "digit_scores",
@@ -116,6 +119,17 @@ def test_predict_says_what_is_no_digit_and_reads_numbers_as_draw_does(capsys, tr
     assert [digit["label"] for digit in number["digits"]] == number["label"].split()
     assert len(number["digits"]) == 2 and number["is_digit"]
     assert not block["is_digit"] and "label" in block
+
+
+def test_predict_says_at_once_that_it_fits_the_detector(capsys, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        detector, "load", lambda dataset, progress: [progress(share) for share in (0.0, 0.5, 1.0)]
+    )
+    Image.fromarray(np.pad(np.full((20, 20), 255, np.uint8), 4)).save(tmp_path / "block.png")
+    assert main(["predict", trained.id, str(tmp_path / "block.png")]) == 0
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 1
+    assert err.startswith("cnn: Learning what is no digit, for MNIST sample") and "100%" in err
 
 
 def test_predict_reads_images_folders_and_strokes(capsys, trained, tmp_path):

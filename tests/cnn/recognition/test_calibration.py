@@ -70,6 +70,6 @@ def test_damaged_files_are_made_anew(trained, monkeypatch):
     detector.path_of("mnist-sample").write_bytes(b"cut short")
     monkeypatch.setattr(detector, "_detectors", {})
     original = detector.fit
-    monkeypatch.setattr(detector, "fit", lambda name: calls.append(name) or original(name))
+    monkeypatch.setattr(detector, "fit", lambda name, **_: calls.append(name) or original(name))
     digit_scores(trained, model, image)
     assert calls == ["mnist-sample"]

@@ -1,0 +1,28 @@
+"""The scripts of components: each is put together of several files that share one scope."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+UI = Path(__file__).parents[2] / "ui"
+# Those that others are put behind: ui/live/component.py and ui/shared/components.py.
+SHARED = [UI / "live/stream.js", UI / "live/plot.js", UI / "shared/painting.js"]
+DECLARED = re.compile(r"^(?:export )?(?:const|let|class|function) (\w+)", re.M)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [path for path in sorted(UI.rglob("*.js")) if path not in SHARED],
+    ids=lambda path: str(path.relative_to(UI)),
+)
+def test_no_name_is_declared_twice_in_one_scope(script):
+    """One that is, is a syntax error: the component shows that instead of itself."""
+    files = [*SHARED, script]
+    if script.name == "stage.js":
+        files.append(UI / "play/flow.js")
+    names = Counter(name for file in files for name in DECLARED.findall(file.read_text("utf-8")))
+    assert [name for name, times in names.items() if times > 1] == []
