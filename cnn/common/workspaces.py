@@ -1,15 +1,18 @@
 """Workspaces: whose runs, digits, measurements and sweeps.
 
 On one's own machine there is one, the runs' folder itself (`current` is None). On a class server
-each visitor has one, a folder in `.workspaces` there: `v…`, whose name is its key and stands in the
-visitor's address, or `n…`, made of the name by which somebody is logged in. Everybody reads what is
-in `class`; the teacher works in it.
+each visitor has one, a folder in `.workspaces` there: `v…`, whose name is its key, issued by this
+server, and stands in the visitor's address, or `n…`, made of the name by which somebody is logged
+in. Everybody reads what is in `class`; the teacher works in it.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import functools
 import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -24,7 +27,10 @@ FOLDER = ".workspaces"
 CLASS = "class"
 NOBODY = "nobody"  # of whom no workspace is known: there is nothing in it, nor can there be
 VARIABLE = "CNN_WORKSPACE"  # by which a worker process is told
-_VISITOR = re.compile(r"v[A-Za-z0-9_-]{22}")
+SECRET = ".secret"  # beside the workspaces: what the keys are signed with
+MARK = 11  # characters of a key's signature: 66 bits
+# Keys of earlier versions have none: they open what is there already.
+_VISITOR = re.compile(rf"v[A-Za-z0-9_-]{{22}}(?:[A-Za-z0-9_-]{{{MARK}}})?")
 _NAMED = re.compile(r"n[0-9a-f]{32}")
 
 _chosen: ContextVar[str | None] = ContextVar("workspace")
@@ -38,13 +44,51 @@ def root() -> Path:
 
 
 def new_visitor() -> str:
-    """A workspace that nobody can guess (128 random bits)."""
-    return f"v{secrets.token_urlsafe(16)}"
+    """A workspace that nobody can guess (128 random bits), signed by this server."""
+    name = f"v{secrets.token_urlsafe(16)}"
+    return name + _mark(name)
 
 
 def is_visitor(text: str) -> bool:
-    """Whether it is such a workspace, as an address may name it."""
+    """Whether it looks like such a workspace."""
     return _VISITOR.fullmatch(text) is not None
+
+
+def is_issued(text: str) -> bool:
+    """Whether it is a visitor's workspace that this server has issued, or that is there already: no
+    other is opened by an address, so that nobody chooses another's key."""
+    if not is_visitor(text):
+        return False
+    name, mark = text[:-MARK], text[-MARK:]
+    return hmac.compare_digest(mark, _mark(name)) or folder(text).is_dir()
+
+
+def _mark(name: str) -> str:
+    digest = hmac.new(_secret(root() / FOLDER / SECRET), name.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).decode()[:MARK]
+
+
+@functools.lru_cache(maxsize=16)
+def _secret(file: Path) -> bytes:
+    """The server's secret, made where there is none yet; where none can be kept, this process's."""
+    made = secrets.token_bytes(32)
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        whole = file.with_name(f"{SECRET}.{secrets.token_hex(4)}")
+        try:
+            with os.fdopen(
+                os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+            ) as new:
+                new.write(made)
+            with contextlib.suppress(FileExistsError):
+                os.link(whole, file)  # another process may have been first: then its counts
+        finally:
+            whole.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        kept = file.read_bytes()
+        if len(kept) == len(made):
+            return kept
+    return made
 
 
 def named(name: str) -> str:

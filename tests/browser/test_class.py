@@ -41,12 +41,12 @@ def test_each_trains_watches_and_keeps_to_themselves(browser: Browser, url: str)
         assert watched.value.status == 200  # the stream, with the page's own key
         run_id, _, key = watched.value.url.rpartition("/")[2].partition("~")
         key = key.partition("?")[0]
-        mine = re.search(r"[?&]w=(v[\w-]{22})", page.url)
+        mine = re.search(r"[?&]w=(v[\w-]{33})", page.url)
         assert mine and key and key != mine[1]
 
         other.goto(f"{url}/compare?run={run_id}")
         idle(other)
-        theirs = re.search(r"[?&]w=(v[\w-]{22})", other.url)
+        theirs = re.search(r"[?&]w=(v[\w-]{33})", other.url)
         assert theirs and theirs[1] != mine[1] and run_id not in other.url
         for name in (run_id, f"{run_id}~", f"{run_id}~{theirs[1]}", f"{run_id}~{mine[1]}"):
             assert other.request.get(f"{url}/live/{name}").status == 404

@@ -11,6 +11,8 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from cnn.common import workspaces
+
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 60.0
 
@@ -46,6 +48,8 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
 
     def start(page: str = "", **query: str) -> AppTest:
         test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+        if workspaces.is_visitor(query.get("w", "")):  # a key opens what is there
+            workspaces.folder(query["w"]).mkdir(parents=True, exist_ok=True)
         for name, value in query.items():
             test.query_params[name] = value
         test.run()

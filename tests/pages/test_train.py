@@ -19,7 +19,7 @@ from cnn.runs.folders import changing_runs
 from cnn.training.device import Device
 from cnn.training.devices import list_devices
 from tests.conftest import SMALL, SMALL_SETTINGS
-from ui.shared import models
+from ui.shared import another_try, models
 from ui.shared.plain_text import plain
 from ui.train.state import Task, TrainState
 
@@ -339,6 +339,32 @@ def test_a_runs_end_is_heard(train, trained):
 def test_pixels_are_counted_without_needless_zeros(train):
     formats = {slider.label: slider.proto.format for slider in train().slider}
     assert formats["Shift (px)"] == formats["Label smoothing"] == "%g"
+
+
+def test_a_second_click_or_another_tab_makes_no_second_run(app, monkeypatch):
+    launched = []
+    monkeypatch.setattr(runs, "launch", launched.append)
+    monkeypatch.setattr(another_try, "_newest", {})
+    first, other = app("train"), app("train")
+    for page in (first, other, first):
+        page.button(key="start").click().run()
+        assert page.query_params["run"] in (launched[0].id, [launched[0].id])
+    assert len(launched) == len(runs.list_runs()) == 1
+    launched[0].write_status(state="finished")
+    other.button(key="start").click().run()  # again is another run
+    launched[1].write_status(state="stopped")
+    monkeypatch.setattr(another_try, "MOMENT", 0.0)
+    first.button(key="start").click().run()
+    assert len(launched) == len(runs.list_runs()) == 3
+
+
+def test_what_is_free_in_a_workspace_is_its_own_limit(app, monkeypatch):
+    monkeypatch.setenv("CNN_CLASS", "1")
+    monkeypatch.setenv("CNN_MIN_FREE_BYTES", "0")
+    monkeypatch.setenv("CNN_MAX_BYTES", "50000000")
+    page = app("train")
+    (note,) = [one.value for one in page.caption if one.value.startswith("On disk")]
+    assert "of the 50.0 MB that are left of 50.0 MB in this workspace" in note
 
 
 def primaries(shown) -> list[str]:

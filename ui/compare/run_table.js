@@ -168,7 +168,7 @@ class Table {
     if (row.apart) make("span", { className: "apart", title: row.apart }, td, row.apart);
     if (row.latest) make("span", { className: "badge latest" }, td, "latest");
     if (row.archived) make("span", { className: "badge" }, td, "archived");
-    for (const tag of row.tags) make("span", { className: "badge tag" }, td, tag);
+    for (const tag of row.tags) make("span", { className: "badge tag", title: tag }, td, tag);
     if (row.note) make("span", { className: "note", title: row.note, role: "img",
       "aria-label": `Note: ${row.note}` }, td, "✎");
     if (row.fixed) return;

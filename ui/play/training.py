@@ -10,7 +10,7 @@ from cnn.runs.records import ControlFile
 from cnn.training import Settings
 from ui.play.state import PACES, get
 from ui.shared import state, tour
-from ui.shared.another_try import launch, send
+from ui.shared.another_try import launch, launch_chosen, send
 
 
 def fits(run: runs.Run) -> bool:
@@ -113,16 +113,11 @@ def begin(control: ControlFile | None = None) -> None:
     play = state.get()
     asked: ControlFile = {"pace": PACES[get().speed], "begun_by_play": True, **(control or {})}
 
-    def make() -> runs.Run:
-        title = runs.default_name(play.title, play.dataset_name)
-        network = play.architecture, play.settings, play.dataset_name
-        return runs.new(*network, play.device, play.preset, title)
-
     def start(run: runs.Run) -> None:
         runs.launch(run, control=asked)
         get().begun.append(run.id)
 
-    launch(make, start)
+    launch_chosen(play.dataset_name, start)
 
 
 def widgets() -> int:

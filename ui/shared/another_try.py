@@ -3,14 +3,24 @@ nothing."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import streamlit as st
 
 from cnn import evaluation, runs
+from cnn.network import Architecture
+from cnn.runs.folders import runs_dir
 from cnn.training import Settings
 from ui.shared import state
 from ui.shared.plain_text import plain
+
+MOMENT = 2.0  # seconds in which a second click, or another tab's, is taken for the first
+
+_making = threading.Lock()
+_newest: dict[Path, tuple[runs.Run, float]] = {}  # in each workspace's folder, and when it was made
 
 
 def launch(
@@ -24,6 +34,53 @@ def launch(
         state.get().notice = plain(error)
     else:
         state.choose_run(run.id)
+
+
+def launch_chosen(dataset: str, start: Callable[[runs.Run], None] | None = None) -> None:
+    """Make and start a run of the network and settings as they are chosen. Where this workspace has
+    just begun an equal one, by a second click or in another tab, that is shown instead."""
+    play = state.get()
+    chosen = play.architecture, play.settings, dataset, play.device
+    try:
+        with _making:
+            run, is_new = _just_begun(*chosen), False
+            if run is None:
+                title = runs.default_name(play.title, dataset)
+                run, is_new = runs.new(*chosen, play.preset, title), True
+                _newest[runs_dir()] = (run, time.monotonic())
+    except runs.RunError as error:
+        play.notice = plain(error)
+        return
+    if not is_new:
+        state.choose_run(run.id)
+        return
+
+    def begin(run: runs.Run) -> None:
+        try:
+            (start or runs.launch)(run)
+        except runs.RunError:
+            _newest.pop(runs_dir(), None)
+            raise
+
+    launch(lambda: run, begin)
+
+
+def _just_begun(
+    architecture: Architecture, settings: Settings, dataset: str, device: str
+) -> runs.Run | None:
+    """The workspace's newest run where it is such a one, and waits or has begun a moment ago."""
+    run, begun = _newest.get(runs_dir(), (None, 0.0))
+    if run is None or run.control().get("stop"):
+        return None
+    try:
+        config = run.config
+    except runs.RunError:  # it was deleted
+        return None
+    made = config.architecture, config.settings, config.dataset, config.device
+    now, is_new = run.last_status()["state"], time.monotonic() - begun < MOMENT
+    waits = now == "queued" and (is_new or run.is_alive())
+    same = made == (architecture, settings, dataset, device)
+    return run if same and (waits or (is_new and now in runs.ACTIVE)) else None
 
 
 def send(run: runs.Run, **changes: object) -> None:

@@ -87,7 +87,7 @@ def _by_address(settings: ServerSettings) -> str | None:
     if _KEPT not in st.session_state:
         if token and settings.teacher and _same(token, settings.teacher):
             _enter(workspaces.CLASS)
-        elif asked and workspaces.is_visitor(asked):
+        elif asked and workspaces.is_issued(asked):
             _enter(asked)
         else:
             _enter(workspaces.new_visitor())

@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 from humanize import naturalsize
 
-from cnn import runs
+from cnn.common import workspaces
 from cnn.common.text import plural
 from cnn.datasets import DATASETS, is_on_disk
-from cnn.runs import checkpoints
-from cnn.runs.folders import runs_place
+from cnn.runs import checkpoints, limits
+from cnn.runs.folders import runs_dir, runs_place
 from cnn.training import Settings
 from ui.shared import state
-from ui.shared.another_try import launch
+from ui.shared.another_try import launch_chosen
 from ui.shared.fields import field_widget
 from ui.shared.plain_text import plain
 from ui.train import dataset_picker, device_picker, rate_finder
@@ -44,18 +44,13 @@ def start_button(main: bool) -> None:
     """The button that makes and starts a run, `main` where it is the page's first; what must be
     changed before is said above it."""
     play, name = state.get(), dataset_picker.chosen_dataset()
-
-    def make() -> runs.Run:
-        title = runs.default_name(play.title, name)
-        return runs.new(play.architecture, play.settings, name, play.device, play.preset, title)
-
     can_start = _explain_problems(name)
     st.button(
         f"Train {play.title} for {plural(play.settings.epochs, 'epoch')}",
         type="primary" if main else "secondary",
         icon=":material/play_arrow:",
         key="start",
-        on_click=lambda: launch(make),
+        on_click=lambda: launch_chosen(name),
         disabled=not can_start or not is_on_disk(name),
     )
     if can_start:
@@ -66,17 +61,30 @@ def _disk_note() -> None:
     """What the run will take on disk, and what is free there."""
     play = state.get()
     needed = checkpoints.disk_needed(play.architecture, play.settings)
-    free = checkpoints.disk_free()
-    of = "" if free is None else f" of {naturalsize(free)} free"
+    free, of = _free()
     kept = checkpoints.most_kept(play.architecture.parameters * 4)
     thinned = f", the weights of {kept} epochs" if kept < play.settings.epochs + 1 else ""
     st.caption(f"On disk: up to {naturalsize(needed)}{of} in {runs_place()}{thinned}.")
     if free is not None and needed > free:
         st.warning(
-            "That is more than is free. Delete runs on Compare, make the network smaller, or set "
-            "another folder with CNN_RUNS_DIR.",
+            "That is more than is free. Delete runs on Compare, make the network smaller"
+            + (
+                ", or set another folder with CNN_RUNS_DIR."
+                if workspaces.current() is None
+                else "."
+            ),
             icon=":material/hard_drive:",
         )
+
+
+def _free() -> tuple[int | None, str]:
+    """The bytes that a run may take here (None: not known), and how that is said: on a class server
+    what the workspace has left of its own."""
+    free, most = checkpoints.disk_free(), limits.limits(workspaces.current()).bytes
+    if most is None:
+        return free, "" if free is None else f" of {naturalsize(free)} free"
+    left = max(0, most - limits.usage(runs_dir())[1])
+    return left, f" of the {naturalsize(left)} that are left of {naturalsize(most)}"
 
 
 def _explain_problems(dataset_name: str) -> bool:

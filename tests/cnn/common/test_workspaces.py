@@ -40,6 +40,21 @@ def test_new_visitors_have_names_of_128_random_bits():
     assert len(made) == 1000 and all(map(workspaces.is_visitor, made))
 
 
+def test_only_keys_of_this_server_open_a_workspace(runs_folder, tmp_path, monkeypatch):
+    mine, older = workspaces.new_visitor(), "v" + "o" * 22
+    secret = runs_folder / workspaces.FOLDER / workspaces.SECRET
+    assert secret.stat().st_size == 32 and secret.stat().st_mode & 0o077 == 0
+    assert workspaces.is_issued(mine) and not workspaces.is_issued(older)
+    swapped = mine[:-1] + ("A" if mine[-1] != "A" else "B")
+    assert not any(map(workspaces.is_issued, [swapped, mine[:23], "v" + "u" * 33, "class", "x"]))
+    workspaces.folder(older).mkdir()  # made by an earlier version
+    assert workspaces.is_issued(older)
+    workspaces._secret.cache_clear()  # as another process
+    assert workspaces.is_issued(mine) and workspaces.existing() == [older]
+    monkeypatch.setenv("CNN_RUNS_DIR", str(tmp_path / "other server"))
+    assert not workspaces.is_issued(mine)
+
+
 def test_the_class_and_nobody_are_opened_by_no_address():
     assert not any(map(workspaces.is_visitor, [workspaces.CLASS, workspaces.NOBODY]))
 

@@ -43,6 +43,7 @@ def query(page: AppTest, name: str) -> str | None:
 def class_server(monkeypatch):
     monkeypatch.setenv("CNN_CLASS", "1")
     monkeypatch.setenv("CNN_TEACHER", TOKEN)
+    workspaces.folder(MINE).mkdir(parents=True)
 
 
 def test_on_ones_own_machine_nobody_asks(monkeypatch):
@@ -59,10 +60,23 @@ def test_the_address_is_the_key():
     assert query(first, "w") == workspace(first) and first.text[0].value == ""
     first.query_params["w"] = MINE  # within a session it does not change
     assert workspace(first.run()) == query(first, "w") != MINE
+    assert workspace(visit(w=workspace(second))) == workspace(second)  # though nothing is in it
 
 
 @pytest.mark.parametrize(
-    "forged", ["class", "nobody", "n" + "0" * 32, "../class", "v" * 24, "x", f"{MINE}/", "ÿ"]
+    "forged",
+    [
+        "class",
+        "nobody",
+        "n" + "0" * 32,
+        "../class",
+        "v" * 24,
+        "x",
+        f"{MINE}/",
+        "ÿ",
+        "v" + "u" * 22,
+        "v" + "u" * 33,
+    ],
 )
 def test_a_forged_workspace_opens_a_new_one(forged):
     page = visit(w=forged)
