@@ -138,7 +138,7 @@ LESSONS: tuple[Lesson, ...] = (
             "down": Number(-4, 4, 0, whole=True),
             "right": Number(-4, 4, 0, whole=True),
             "size": Number(2, 4, 2, whole=True),
-            "scale": OneOf(("one", "each")),
+            "scale": OneOf(("each", "one")),
         },
     ),
     Lesson(
