@@ -20,6 +20,7 @@ from ui.shared import (
     projector,
     share_link,
     sidebar,
+    skip_link,
     state,
     style,
     tour,
@@ -64,6 +65,7 @@ def main() -> None:
         if asked_for and other.url_path == asked_for:
             st.switch_page(other, query_params=st.query_params.to_dict())
     state.enter(page.url_path)
+    skip_link.show()
     sidebar.show()
     projector.leave_button()
     tour.show()

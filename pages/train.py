@@ -12,12 +12,13 @@ run = state.current_run()
 active = run is not None and run.state in runs.ACTIVE
 
 
-def show_run(run: runs.Run) -> None:
-    """The current run: its result or progress, its buttons, its curves."""
+def show_run(run: runs.Run, main: bool) -> None:
+    """The current run: its result or progress, its buttons, its curves; `main`: the page's first
+    button is one of them."""
     run_controls.title(run)
     say(run_controls.outcome(run), "train")
-    run_controls.result(run)
-    run_controls.controls(run)
+    run_controls.result(run, main)
+    run_controls.controls(run, main)
     live.watch(run)
 
 
@@ -31,7 +32,7 @@ def show_form(main: bool) -> None:
 # form to start one.
 st.title("Train")
 if run is not None and run_comes_first(run, active):
-    show_run(run)
+    show_run(run, main=True)
     with st.expander("Train another", icon=":material/tune:", key="train_another"):
         show_form(main=False)
 else:
@@ -42,4 +43,4 @@ else:
     show_form(main=True)
     if run is not None:
         st.divider()
-        show_run(run)
+        show_run(run, main=False)

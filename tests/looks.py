@@ -116,8 +116,9 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "looks")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
+    chromium = find_browser()  # asks Playwright in a session of its own
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         for of in ("fresh", "used"):
             place = Path(temporary) / of
             place.mkdir()

@@ -20,9 +20,10 @@ MOST_SECONDS = 3600.0
 
 
 def start(run: runs.Run, epoch: int | None, images: int) -> jobs.Job:
-    """Start measuring on the first `images` test images."""
+    """Start measuring on the first `images` test images. Raises RunError where this workspace may
+    not now."""
     question = {"run": run.id, "epoch": epoch, "images": images}
-    return jobs.Job("robustness_job", question, MOST_SECONDS, room="evaluation")
+    return jobs.start("robustness_job", question, MOST_SECONDS, room="evaluation")
 
 
 def main() -> None:

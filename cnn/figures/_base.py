@@ -43,9 +43,10 @@ def picture(figure: go.Figure, height: int, margin: int = 0) -> go.Figure:
     return layout(figure, height, dragmode=False, margin=margins)
 
 
-def legend_row(y: float) -> dict[str, object]:
-    """A legend in one row from the left edge, `y` in figure heights."""
-    return {"orientation": "h", "y": y, "x": 0}
+def legend_row(y: float = 1.02, yanchor: str = "bottom") -> dict[str, object]:
+    """A legend in one row from the left edge, above the chart unless `y`, in figure heights, says
+    another place. Where there is no width for one row, further ones grow away from the chart."""
+    return {"orientation": "h", "y": y, "yanchor": yanchor, "x": 0}
 
 
 def hover(text: str, name: str = "") -> dict[str, str]:

@@ -121,7 +121,7 @@ def _axes(figure: go.Figure, axis: str, quantity: str, log: bool, percent: bool)
     figure.update_yaxes(**look)
     # Of another axis or scale nothing that was zoomed fits.
     kept = f"{axis} {quantity} {log}"
-    return layout(figure, 380, showlegend=True, legend=legend_row(-0.22), uirevision=kept)
+    return layout(figure, 380, showlegend=True, legend=legend_row(-0.22, "top"), uirevision=kept)
 
 
 def confusion_difference(

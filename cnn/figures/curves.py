@@ -94,7 +94,7 @@ def accuracy_curve(
     else:
         known = [accuracy for accuracy in validation if accuracy is not None]
         figure.update_yaxes(range=_span([*train, *known]))
-    return layout(figure, 300, legend=legend_row(1.12))
+    return layout(figure, 300, legend=legend_row())
 
 
 def epoch_losses(
@@ -108,7 +108,7 @@ def epoch_losses(
     figure = _train_and_validation(epochs, train, validation, best_epoch, "%{y:.4g}")
     _epoch_axes(figure, max(epochs, default=1), "Loss (cross-entropy)")
     figure.update_yaxes(type="log", tickformat="", autorangeoptions=None)
-    return layout(figure, 300, legend=legend_row(1.12))
+    return layout(figure, 300, legend=legend_row())
 
 
 def _train_and_validation(

@@ -44,7 +44,7 @@ def reliability_diagram(
         430,
         yaxis={"title": "Right", "range": [0, 1.03], "tickformat": ".0%", "domain": [0.27, 1]},
         yaxis2=below,
-        legend=legend_row(1.1),
+        legend=legend_row(),
         bargap=0,
     )
 

@@ -32,7 +32,7 @@ def histogram(
     if values.size > 60:
         figure.update_yaxes(type="log", dtick=1)  # whole powers of ten
     look = {"barmode": "overlay", "bargap": 0, "showlegend": before is not None}
-    return layout(figure, 170, legend=legend_row(1.22), **look)
+    return layout(figure, 170, legend=legend_row(), **look)
 
 
 def contributions(names: Sequence[str], values: Sequence[float]) -> go.Figure:

@@ -137,7 +137,7 @@ def probabilities_over_epochs(
         figure.add_vline(x=at, line={"color": MUTED, "dash": "dot"})
     figure.update_xaxes(title="Epoch", dtick=max(1, len(epochs) // 12))
     figure.update_yaxes(title="Probability", tickformat=".0%", range=[-0.02, 1.05])
-    return layout(figure, 280, legend=legend_row(1.2))
+    return layout(figure, 280, legend=legend_row())
 
 
 def before_after(
@@ -150,4 +150,4 @@ def before_after(
         figure.add_bar(x=classes, y=list(values), name=name, marker_color=colour, **text)
     figure.update_xaxes(**NAMES)
     figure.update_yaxes(title="Probability", tickformat=".0%", range=[0, 1.03])
-    return layout(figure, 260, barmode="group", bargap=0.25, legend=legend_row(1.2))
+    return layout(figure, 260, barmode="group", bargap=0.25, legend=legend_row())

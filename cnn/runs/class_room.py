@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from cnn.common import workspaces
 from cnn.runs import queue
+from cnn.runs.config import require_not_read_only
 from cnn.runs.folders import changing_runs
 from cnn.runs.limits import usage
 from cnn.runs.records import State
@@ -83,6 +84,7 @@ def stop(run: Run) -> None:
 
 def put_first(run: Run) -> None:
     """Let anybody's run, which waits, be the next. Raises RunError."""
+    require_not_read_only()
     try:
         queue.put_first(run)
     except OSError as error:
@@ -110,6 +112,7 @@ def usages() -> list[Usage]:
 def remove_unused(days: float) -> int:
     """Remove the workspaces in which nothing has changed for so many days, nothing trains and
     nothing waits; returns how many. Raises RunError."""
+    require_not_read_only()
     until, removed = time.time() - days * DAY, 0
     try:
         with changing_runs():

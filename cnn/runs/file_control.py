@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from cnn.runs.records import ControlFile
 from cnn.runs.run import Run
 from cnn.runs.time_limits import TimeLimits
+
+if TYPE_CHECKING:
+    from cnn.training.resuming import Position
 
 
 class FileControl:
@@ -30,9 +34,9 @@ class FileControl:
             self._seen, self._values = changed, self._run.control()
         return self._values
 
-    def begin(self) -> None:
-        """Its training begins: from now on its time counts."""
-        self._time = TimeLimits(self._run)
+    def begin(self, position: Position | None = None) -> None:
+        """Its training begins, and moves `position` on: from now on its time counts."""
+        self._time = TimeLimits(self._run, position)
 
     def interrupt(self) -> None:
         """Ask to stop, as a click on Stop does."""
@@ -41,11 +45,10 @@ class FileControl:
     @property
     def stop(self) -> bool:
         """Asked to stop, by the file or by a signal, or its time is over."""
-        before = self._seen
         if self.interrupted or self._read().get("stop"):
             return True
         if self._time is not None:
-            self.stopped_for = self._time.why_to_stop(self.paused, self._seen != before)
+            self.stopped_for = self._time.why_to_stop(self.paused)
             self.interrupted = self.stopped_for is not None
         return self.interrupted
 

@@ -11,10 +11,12 @@ import os
 import threading
 from dataclasses import dataclass
 
+from cnn.common import workspaces
+from cnn.common.server import server_settings
 from cnn.datasets import DATASETS
 from cnn.drawing import synthetic_digits
 from cnn.network import Architecture
-from cnn.runs import speeds, standby
+from cnn.runs import limits, speeds, standby
 from cnn.runs.jobs import JSON, Job
 from cnn.runs.store import device_holder
 from cnn.training import Settings
@@ -91,6 +93,9 @@ class _Measuring:
         """Have a network's speed on a device measured, where it is not known yet, nobody trains
         there and it was not tried before. Returns whether an answer is on its way."""
         if os.environ.get("CNN_STANDBY") == "0" or processes(device.id):
+            return False
+        most = limits.limits(workspaces.current()).parameters
+        if server_settings().read_only or (most is not None and architecture.parameters > most):
             return False
         key = speeds.speed_key(architecture, settings, device.id)
         with self._change:

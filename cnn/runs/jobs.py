@@ -15,8 +15,10 @@ from typing import Any
 
 from cnn.common import workspaces
 from cnn.common.paths import PROJECT
-from cnn.common.text import excerpt
+from cnn.common.text import duration, excerpt
 from cnn.network import Architecture, from_dict
+from cnn.runs import limits
+from cnn.runs.config import RunError
 from cnn.runs.folders import environment
 from cnn.training import Settings, read_settings
 
@@ -29,7 +31,7 @@ class Job:
     """`python -m cnn.ROOM.MODULE` with `question` on its standard input.
 
     `rows` grows while it runs; `error` says in one line why it failed. It is ended after
-    `seconds`, and with the process that started it.
+    `seconds`, and with the process that started it. What a visitor asks for comes by `start`.
     """
 
     def __init__(
@@ -48,7 +50,8 @@ class Job:
             stderr=self._errors,
             text=True,
         )
-        self._timer = threading.Timer(seconds, self.cancel)
+        self._seconds, self._is_late = seconds, False
+        self._timer = threading.Timer(seconds, self._end_late)
         self._timer.daemon = True
         self._timer.start()
         self._thread = threading.Thread(target=self._read, args=(question,), daemon=True)
@@ -69,6 +72,11 @@ class Job:
         with contextlib.suppress(OSError):
             self._process.kill()
 
+    def _end_late(self) -> None:
+        self._is_late = True
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
     def _read(self, question: JSON) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(OSError), self._process.stdin as stdin:
@@ -83,8 +91,43 @@ class Job:
         self._errors.seek(0)
         lines = self._errors.read().strip().splitlines()
         self._errors.close()
-        if code and not self.cancelled:
+        if code and self._is_late:
+            self.error = f"It was ended after {duration(self._seconds)}."
+        elif code and not self.cancelled:
             self.error = excerpt(lines[-1], 400) if lines else f"It ended with code {code}."
+
+
+_change = threading.Lock()
+_of_workspace: dict[str, Job] = {}  # the newest of each
+
+
+def start(
+    module: str,
+    question: JSON,
+    seconds: float = SECONDS,
+    room: str = "runs",
+    architecture: Architecture | None = None,
+) -> Job:
+    """The job, where this workspace may start it now: `architecture` is what it trains; on a class
+    server one at a time, which ends when a run's time would be up. Raises RunError."""
+    limits.require_may_change()
+    workspace = workspaces.current()
+    limit = limits.limits(workspace)
+    if architecture is not None:
+        limits.require_parameters(architecture, limit)
+    if workspace in (None, workspaces.CLASS):
+        return Job(module, question, seconds, room)
+    with _change:
+        for other in [name for name, job in _of_workspace.items() if not job.running]:
+            del _of_workspace[other]
+        if workspace in _of_workspace:
+            raise RunError(
+                "This workspace is measuring, or finding a learning rate, already: wait for the "
+                "end, or cancel it."
+            )
+        job = Job(module, question, min(seconds, limit.seconds or seconds), room)
+        _of_workspace[workspace] = job
+    return job
 
 
 def read_question() -> tuple[Architecture, Settings, JSON]:

@@ -40,7 +40,11 @@ class Lesson(Checked):
 def current() -> Lesson | None:
     """The lesson that binds whoever works here; None without one, for the teacher, and on one's own
     machine."""
-    return None if workspaces.current() in (None, workspaces.CLASS) else set_lesson()
+    return _binding(workspaces.current())
+
+
+def _binding(workspace: str | None) -> Lesson | None:
+    return None if workspace in (None, workspaces.CLASS) else set_lesson()
 
 
 def set_lesson() -> Lesson | None:
@@ -67,9 +71,10 @@ def end() -> None:
     _file().unlink(missing_ok=True)
 
 
-def require_kept(config: Config) -> None:
-    """Raise RunError where a run of that config would not keep to the lesson."""
-    lesson = current()
+def require_kept(config: Config, workspace: str | None) -> None:
+    """Raise RunError where a run of that config, in that workspace, would not keep to the
+    lesson."""
+    lesson = _binding(workspace)
     for name in sorted(lesson.held) if lesson else ():
         assert lesson is not None
         if _value(config, name) != _value(lesson, name):

@@ -15,6 +15,7 @@ from humanize import naturalsize
 from cnn.common import workspaces
 from cnn.common.server import server_settings
 from cnn.common.text import duration, plural
+from cnn.network import Architecture
 from cnn.runs import checkpoints, lesson, queue
 from cnn.runs.config import Config, RunError, require_not_read_only
 from cnn.runs.folders import runs_dir
@@ -71,7 +72,7 @@ def require_may_make(config: Config) -> None:
     require_may_change()
     limit = limits(workspaces.current())
     require_allowed(config, limit)
-    lesson.require_kept(config)
+    lesson.require_kept(config, workspaces.current())
     require_room(checkpoints.disk_needed(config.architecture, config.settings))
     _require_turn(limit, workspaces.current())
 
@@ -81,6 +82,7 @@ def require_may_start(run: Run) -> None:
     require_not_read_only()
     limit = limits(run.workspace)
     require_allowed(run.config, limit)
+    lesson.require_kept(run.config, run.workspace)
     used = run.last_status().get("train_seconds", 0.0)
     if limit.seconds is not None and used >= limit.seconds:
         raise RunError(
@@ -92,11 +94,17 @@ def require_may_start(run: Run) -> None:
 
 def require_allowed(config: Config, limit: Limits) -> None:
     """Raise RunError where a run of that config is larger than is allowed."""
-    epochs, parameters = config.settings.epochs, config.architecture.parameters
+    epochs = config.settings.epochs
     if limit.epochs is not None and epochs > limit.epochs:
         raise RunError(
             f"A run may take {plural(limit.epochs, 'epoch')} here, and this one asks for {epochs}."
         )
+    require_parameters(config.architecture, limit)
+
+
+def require_parameters(architecture: Architecture, limit: Limits) -> None:
+    """Raise RunError where a network is larger than is allowed."""
+    parameters = architecture.parameters
     if limit.parameters is not None and parameters > limit.parameters:
         raise RunError(
             f"A network may have {limit.parameters:,} parameters here, and this one has "

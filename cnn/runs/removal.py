@@ -12,6 +12,7 @@ import shutil
 import time
 from pathlib import Path
 
+from cnn.common.server import server_settings
 from cnn.runs import limits
 from cnn.runs.folders import changing_runs, runs_dir
 from cnn.runs.run import Run, RunError
@@ -24,6 +25,7 @@ KEPT_SECONDS = 24 * 3600.0
 def put_aside(run: Run) -> None:
     """Delete `run` so that `restore` can bring it back. Raises RunError where it is an example, in
     training, no run's folder, or cannot be moved."""
+    run.require_own()
     purge_old()
     with run.changing():
         run.require_is_run()
@@ -49,7 +51,9 @@ def restore(run_id: str) -> Run:
 
 
 def purge(run_id: str) -> None:
-    """Remove for good what was put aside."""
+    """Remove for good what was put aside; nothing on a server that only shows."""
+    if server_settings().read_only:
+        return
     if ID_PATTERN.fullmatch(run_id):
         shutil.rmtree(_aside(run_id), ignore_errors=True)
 

@@ -112,7 +112,7 @@ class Session:
             self._checkpoint(0)
         self.status("running")
         if isinstance(self.control, FileControl):
-            self.control.begin()
+            self.control.begin(self.trainer.position)
         for event in self.trainer.events(self.control, self._report_seconds):
             if isinstance(event, Report):
                 self._on_report(event)

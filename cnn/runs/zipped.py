@@ -23,7 +23,7 @@ from humanize import naturalsize
 from cnn.common import workspaces
 from cnn.common.files import is_whole_safetensors, parse_json, write_bytes, write_json
 from cnn.common.text import excerpt
-from cnn.runs import limits
+from cnn.runs import curves, lesson, limits
 from cnn.runs.files import NUMBER, RunFiles
 from cnn.runs.folders import runs_dir
 from cnn.runs.run import Run, RunError
@@ -31,6 +31,7 @@ from cnn.runs.store import name_for
 
 MOST_BYTES = 200_000_000  # unpacked, in all
 MOST_JSON, MOST_LINES, MOST_TENSORS = 4_000_000, 20_000_000, 100_000_000  # of one file
+MOST_ROWS = 50_000  # lines of metrics.jsonl: seven hours of training, or a second of reading
 MOST_FILES = 300
 IGNORED = ("__MACOSX/", ".DS_Store")  # what a Mac puts into every zip file
 CHECKPOINT = re.compile(r"checkpoints/epoch-([0-9]+)\.safetensors")
@@ -49,6 +50,7 @@ def _limits() -> dict[str, int]:
 
 
 LIMITS = _limits()
+METRICS = RunFiles(Path()).metrics.name
 
 
 def _limit(name: str) -> int | None:
@@ -72,6 +74,11 @@ def to_zip(run: Run) -> bytes:
                 f"'{run.name}' takes {naturalsize(size)} in {len(found)} files: more than a zip "
                 f"file of this app holds. Its folder is {run.path}."
             )
+        if run.files.metrics in found and run.files.metrics.read_bytes().count(b"\n") > MOST_ROWS:
+            raise RunError(
+                f"The metrics of '{run.name}' have more than the {MOST_ROWS:,} lines that a zip "
+                f"file of this app holds. Its folder is {run.path}."
+            )
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in found:
@@ -89,6 +96,10 @@ def from_zip(content: bytes) -> Run:
     limits.require_room(sum(map(len, files.values())))
     if RunFiles(Path()).config.name not in files:
         raise RunError("This zip file holds no config.json: it is not a run of this app.")
+    if files.get(METRICS, b"").count(b"\n") > MOST_ROWS:
+        raise RunError(
+            f"'{METRICS}' in this zip file has more than the {MOST_ROWS:,} lines that are read."
+        )
     folder = runs_dir() / f".import-{secrets.token_hex(4)}"
     run = Run(folder)
     try:
@@ -97,8 +108,12 @@ def from_zip(content: bytes) -> Run:
             write_bytes(folder / name, data)
         _check(run)
         limits.require_allowed(run.config, limits.limits(workspaces.current()))
+        lesson.require_kept(run.config, workspaces.current())
+        if run.config.created > (now := time.time()):  # it would be the newest for years
+            write_json(run.files.config, run.config.changed(created=now).model_dump(mode="json"))
         if run.name == run.id:  # it came without a name: the folder's own says nothing
             write_json(run.files.name, {"name": name_for(run.config)})
+        curves.keep(run)  # now, and not whenever somebody looks at the table
         label = re.sub(r"[^A-Za-z0-9]+", "-", run.name).strip("-").lower()[:30] or "run"
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{label}-{secrets.token_hex(2)}"
         folder.rename(runs_dir() / run_id)

@@ -6,9 +6,9 @@ import math
 
 SCHEDULES: dict[str, str] = {
     "constant": "Constant",
-    "step": "Step: ÷10 at 60%, 85%",
-    "cosine": "Cosine to zero",
-    "one-cycle": "One-cycle: up, down",
+    "step": "Step",
+    "cosine": "Cosine",
+    "one-cycle": "One-cycle",
 }
 
 

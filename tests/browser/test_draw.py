@@ -107,6 +107,10 @@ def test_a_finger_draws_on_a_phone_and_the_page_stays_where_it_is(browser: Brows
             "(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))"
         )
         assert page.evaluate(wide) == 0
+        page.get_by_text("Upload", exact=True).first.click()
+        kinds = page.get_by_text("per file", exact=False)
+        assert "HEIF" in kinds.inner_text()
+        assert kinds.evaluate("(e) => e.scrollWidth <= e.clientWidth || !e.clientWidth")
     finally:
         context.close()
 

@@ -7,9 +7,24 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browsing import choose
+from tests.browsing import choose, idle
 
 expect.set_options(timeout=60_000)
+
+
+def test_the_start_is_near_for_the_keyboard(page: Page, server: Server):
+    page.goto(f"{server.url}/train")
+    start = page.locator(".st-key-start button").first
+    expect(start).to_be_enabled()
+    idle(page)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    page.keyboard.press("Enter")
+    stops = 1
+    while not page.evaluate("document.activeElement.matches('[data-testid=stMain] button')"):
+        page.keyboard.press("Tab")
+        stops += 1
+        assert stops <= 8
 
 
 def test_speed_and_learning_rate_are_measured_before_the_start(page: Page, server: Server):

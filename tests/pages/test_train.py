@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from cnn import runs
 from cnn.common import files
@@ -251,6 +254,19 @@ def test_who_waits_sees_its_place_whom_for_and_how_long(train, queued):
     first.write_status(state="paused", seconds_left=600.0, step=1, steps=10)
     paused = f"Next {words} (paused: it keeps its turn)"
     assert line(shown.run()).replace("\\", "") == paused  # a pause may last for ever
+    shown.button(key="open_paused").click().run()
+    assert first.id in shown.query_params["run"]
+
+
+def test_who_comes_from_design_with_another_network_finds_its_form_first(app, queued):
+    page = app("design", run=queued[0].id)  # which trains
+    page.button(key="train").click().run()
+    assert not page.exception
+    buttons = [button.key for button in page.button]
+    assert buttons.index("start") < buttons.index("stop")
+    other = app("train", run=queued[0].id)
+    buttons = [button.key for button in other.button]
+    assert buttons.index("stop") < buttons.index("start")
 
 
 def keys(shown) -> set[str]:
@@ -323,3 +339,40 @@ def test_a_runs_end_is_heard(train, trained):
 def test_pixels_are_counted_without_needless_zeros(train):
     formats = {slider.label: slider.proto.format for slider in train().slider}
     assert formats["Shift (px)"] == formats["Label smoothing"] == "%g"
+
+
+def primaries(shown) -> list[str]:
+    return [button.key for button in shown.button if button.proto.type == "primary"]
+
+
+def test_one_button_is_the_pages_first_whatever_stands_on_it(train, trained):
+    shown = train(run=trained.id)  # another network is chosen than this run's: the form first
+    assert primaries(shown) == ["start"]
+    trained.write_status(state="stopped")
+    assert primaries(shown.run()) == ["start"]
+    play, config = shown.session_state["playground"], trained.config
+    play.replace(config.architecture, config.settings, None)
+    kept(shown).order = (None, False)
+    assert primaries(shown.run()) == ["start_again"]
+    trained.write_status(state="failed", suggested_settings={"batch_size": 16})
+    assert primaries(shown.run()) == ["retry"]
+    trained.write_status(state="finished", test_accuracy=0.97)
+    assert primaries(shown.run()) == ["result_draw"]
+    trained.write_status(state="finished", test_accuracy=0.1)
+    steps = [{"rate": 10 ** (n / 10 - 5), "loss": 2.0} for n in range(40)]
+    kept(shown).rate_search = ended(shown, [*steps, {"suggestion": 0.0042}])
+    assert primaries(shown.run()) == ["retry"]
+
+
+def test_the_first_kernels_stand_beside_those_of_the_start(train, trained):
+    filters = told(train(run=trained.id))["live"]["filters"]
+    assert filters["count"] == 6
+    start = load_file(trained.files.checkpoint(0))["0.weight"][:, 0]
+    now = load_file(trained.files.weights)["0.weight"][:, 0]
+    largest = max(abs(start).max(), abs(now).max())
+    for name, weights in (("start", start), ("data", now)):
+        drawn = np.frombuffer(base64.b64decode(filters[name]), np.uint8).reshape(weights.shape)
+        assert np.allclose(drawn / 127.5 - 1, weights / largest, atol=1 / 127)
+    assert float(filters["largest"]) == pytest.approx(largest, rel=1e-2)
+    trained.files.checkpoint(0).write_bytes(b"damaged")
+    assert "start" not in told(train(run=trained.id))["live"]["filters"]

@@ -98,4 +98,6 @@ def _train(rows: list[Row], problem: str | None) -> None:
         disabled=problem is not None,
         help=plain(problem) if problem else None,
     ):
+        play = state.get()
+        play.set_up_visit = play.visit + 1  # the next page's
         st.switch_page("pages/train.py")

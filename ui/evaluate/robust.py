@@ -15,7 +15,7 @@ from cnn.evaluation.corruptions import CORRUPTIONS, CURVES, MNIST_C
 from cnn.evaluation.robustness import Robustness
 from cnn.runs.jobs import Job
 from ui.evaluate.scores import Weights
-from ui.shared import models
+from ui.shared import models, state
 from ui.shared.charts import chart
 from ui.shared.choice import choose
 from ui.shared.pictures import enlarge
@@ -96,9 +96,14 @@ def _start(run: runs.Run, scored: Scored, weights: Weights, found: Robustness | 
         st.error(f"It could not be measured: {plain(job.error)}", icon=":material/error:")
 
     def start() -> None:
+        try:
+            job = robustness_job.start(run, weights.epoch, count)
+        except runs.RunError as error:
+            state.get().notice = plain(str(error))
+            return
         if found is None:
             robustness.forget(run, weights.epoch)
-        _jobs()[_key(weights)] = robustness_job.start(run, weights.epoch, count)
+        _jobs()[_key(weights)] = job
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         count = total

@@ -13,7 +13,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -137,7 +137,7 @@ class Feed:
 
     async def events(
         self, last_id: str = "", subjects: Iterable[Subject] = ()
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """Everything that is new after `last_id`, as it comes, until the run ends; with frames of
         `subjects`."""
         watcher = _Watcher({subject.key: subject for subject in subjects}, last_id)

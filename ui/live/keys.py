@@ -34,6 +34,11 @@ def stream_name(run: runs.Run) -> str:
     return f"{run.id}{SEPARATOR}{key}"
 
 
+def key_of(name: str) -> str:
+    """The key in a stream's name; empty on one's own machine."""
+    return name.partition(SEPARATOR)[2] if server_settings().class_ else ""
+
+
 def open_stream(name: str) -> runs.Run:
     """The run of that stream. Raises RunError where there is none, or it is another's."""
     run_id, _, key = name.partition(SEPARATOR)

@@ -176,14 +176,17 @@ def images(live: runs.Live) -> list[str]:
     return [_packed(np.array(image, np.uint8)) for image in live.get("images", [])]
 
 
-def guesses(live: runs.Live, classes: Sequence[str]) -> Payload:
-    """The newest guess for each of `images`, and the first layer's filters on one scale."""
+def guesses(
+    live: runs.Live, classes: Sequence[str], start: NDArray[np.float32] | None = None
+) -> Payload:
+    """The newest guess for each of `images`, and the first layer's filters, now and at the start
+    where those are given, on one scale."""
     answers = zip(live.get("labels", []), live.get("probabilities", []), strict=True)
     made = []
     for label, row in answers:
         guess = int(np.argmax(row))
         made.append({"truth": classes[label], "guess": classes[guess], "share": row[guess]})
-    return {"guesses": made, "filters": filters(live.get("filters") or [])}
+    return {"guesses": made, "filters": filters(live.get("filters") or [], start)}
 
 
 def check(live: runs.Live, classes: Sequence[str]) -> Payload | None:
@@ -222,16 +225,21 @@ def _curve(points: Sequence[tuple[int, float]]) -> Payload:
     return {"x": x, "y": [round(value, 4) for value in y]}
 
 
-def filters(found: Sequence[Sequence[Sequence[float]]]) -> Payload | None:
-    """Filters `(n, k, k)` as bytes, 0 to 255 for -`largest` to `largest`."""
+def filters(
+    found: Sequence[Sequence[Sequence[float]]], start: NDArray[np.float32] | None = None
+) -> Payload | None:
+    """Filters `(n, k, k)` as bytes, 0 to 255 for -`largest` to `largest`; as `start` those that it
+    began with, where they are given."""
     if not found:
         return None
-    values = np.array(found, np.float32)
-    largest = float(np.abs(values).max()) or 1.0
-    data = np.rint((values / largest + 1) * 127.5).astype(np.uint8)
-    count, height, width = values.shape
+    now = np.array(found, np.float32)
+    both = [now] if start is None or start.shape != now.shape else [now, start]
+    largest = max(float(np.abs(values).max()) for values in both) or 1.0
+    data = [_packed(np.rint((v / largest + 1) * 127.5).astype(np.uint8)) for v in both]
+    count, height, width = now.shape
     size = {"count": count, "height": height, "width": width}
-    return {**size, "largest": f"{largest:.3g}", "data": _packed(data)}
+    packed = dict(zip(("data", "start"), data, strict=False))
+    return {**size, "largest": f"{largest:.3g}", **packed}
 
 
 def _packed(values: NDArray[np.uint8]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cnn import runs
 from cnn.figures.curves import thin
+from cnn.runs.first_kernels import at_the_start
 from ui.live import payloads
 from ui.live.payloads import Payload
 
@@ -163,7 +164,8 @@ class Reader:
     def _read_live(self, config: runs.Config, reports: list[runs.ReportRow]) -> None:
         live = self.run.live()
         try:
-            images, guesses = payloads.images(live), payloads.guesses(live, config.classes)
+            start = at_the_start(self.run.files, live.get("filters") or [])
+            images, guesses = payloads.images(live), payloads.guesses(live, config.classes, start)
         except (ValueError, TypeError, IndexError):  # a damaged file: the next one may be whole
             return
         if images:

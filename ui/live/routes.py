@@ -9,7 +9,8 @@ import gzip
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from importlib import metadata, util
 from pathlib import Path
 from types import FrameType
@@ -23,7 +24,7 @@ from cnn import runs
 from cnn.runs import ending, standby
 from ui.live import subjects
 from ui.live.feed import Feeds
-from ui.live.keys import open_stream
+from ui.live.keys import key_of, open_stream
 
 PLOTLY_VERSION = metadata.version("plotly")
 _HEADERS = {
@@ -33,6 +34,7 @@ _HEADERS = {
 
 
 MOST_WATCHERS = 400  # a process may usually have 1,024 files and connections open
+MOST_OF_ONE = 40  # of them with one key: one visitor keeps nobody else out
 
 
 class Routes:
@@ -41,6 +43,7 @@ class Routes:
     def __init__(self, base: str = ""):
         prefix = f"/{base.strip('/')}" if base.strip("/") else ""
         self.feeds, self.ending = Feeds(), False
+        self.of_key: Counter[str] = Counter()  # how many streams are open
         self.routes = [
             Route(f"{prefix}/live/{{name}}", self._stream),
             Route(f"{prefix}/script/{{version}}/plotly.min.js", _plotly),
@@ -54,13 +57,27 @@ class Routes:
             return PlainTextResponse(
                 "There is no such run here.", 404, headers={"Cache-Control": "no-store"}
             )
-        if self.feeds.watchers >= MOST_WATCHERS:
+        key = key_of(request.path_params["name"])
+        if self.feeds.watchers >= MOST_WATCHERS or self.of_key[key] >= MOST_OF_ONE:
             return PlainTextResponse("Too many watch at once.", 503, headers={"Retry-After": "10"})
         # A browser sends the header when it reconnects by itself, the page the other.
         last = request.headers.get("last-event-id") or request.query_params.get("after", "")
         keys = request.query_params.get("watch", "").split(",")
         events = self.feeds.of(run).events(last[:80], subjects.known(keys))
-        return StreamingResponse(events, media_type="text/event-stream", headers=_HEADERS)
+        counted = self._counted(events, key) if key else events
+        return StreamingResponse(counted, media_type="text/event-stream", headers=_HEADERS)
+
+    async def _counted(self, events: AsyncGenerator[bytes, None], key: str) -> AsyncIterator[bytes]:
+        """The same events; the stream counts for its key while they come."""
+        self.of_key[key] += 1
+        try:
+            async with contextlib.aclosing(events):
+                async for event in events:
+                    yield event
+        finally:
+            self.of_key[key] -= 1
+            if not self.of_key[key]:
+                del self.of_key[key]
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[dict[str, object] | None]:

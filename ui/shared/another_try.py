@@ -34,8 +34,9 @@ def send(run: runs.Run, **changes: object) -> None:
         state.get().notice = plain(error)
 
 
-def try_again(run: runs.Run, suggested: Mapping[str, float]) -> None:
-    """One button that starts the run anew with the settings that should work."""
+def try_again(run: runs.Run, suggested: Mapping[str, float], main: bool = True) -> None:
+    """One button that starts the run anew with the settings that should work; `main`: it is the
+    page's first."""
     known = {
         name: value
         for name, value in suggested.items()
@@ -45,19 +46,19 @@ def try_again(run: runs.Run, suggested: Mapping[str, float]) -> None:
         st.button(
             f"Try again with {runs.settings_text(known)}",
             icon=":material/replay:",
-            type="primary",
+            type="primary" if main else "secondary",
             key="retry",
             help="A new run from the start; this one keeps what it had learned.",
             on_click=lambda: launch(lambda: runs.retry(run, known)),
         )
 
 
-def near_chance(run: runs.Run) -> None:
+def near_chance(run: runs.Run, main: bool = True) -> None:
     """Of a finished run that does no better than guessing: that it is so, what to try, and a button
-    where a setting is the likely cause."""
+    where a setting is the likely cause; `main`: it is the page's first."""
     found = evaluation.near_chance(run)
     if found is None:
         return
     steps = "".join(f"\n- {step}" for step in found.try_next)
     st.warning(f"{found.text} What to try:\n{steps}", icon=":material/trending_flat:")
-    try_again(run, found.settings)
+    try_again(run, found.settings, main)

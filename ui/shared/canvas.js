@@ -11,11 +11,13 @@ export default function ({ parentElement }) {
     const style = document.createElement("style");
     style.id = "plain";
     style.textContent = ".dc-toolbar{display:none!important} .dc-canvas{outline:none}" +
-      ".dc-root{border-radius:10px;overflow:hidden;" +
-      "box-shadow:0 0 0 1px var(--st-border-color,#555)}" +
+      ".dc-root{position:relative;border-radius:10px;overflow:hidden}" +
+      // Its edge lies over the sheet: one around it is cut off on the left.
+      ".dc-root::after{content:'';position:absolute;z-index:11;inset:0;border-radius:inherit;" +
+      "border:1px solid var(--st-border-color,#555);pointer-events:none}" +
       "canvas{touch-action:none!important;cursor:crosshair}" +
       // A sheet wider than its place is shown smaller; the pen's points are scaled with it.
-      ".dc-root,.dc-canvas,.canvas-container,canvas{width:100%!important;height:auto!important;" +
+      ".dc-root,.dc-scroll,.dc-container,.canvas-container,canvas{width:100%!important;height:auto!important;" +
       "aspect-ratio:1}";
     root.appendChild(style);
   });

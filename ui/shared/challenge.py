@@ -34,11 +34,13 @@ def in_words(found: Challenge) -> str:
         budget.append(f"at most {found.max_parameters:,} parameters")
     if found.max_seconds is not None:
         budget.append(f"at most {duration(found.max_seconds)} of training")
+    dataset = DATASETS[found.dataset]
+    usual = f" and hold out the usual {dataset.validation_images:,} validation images"
     within = f" with {' and '.join(budget)}" if budget else ""
     return (
-        f"The highest {FIGURES[found.figure].lower()} on {DATASETS[found.dataset].label}{within}. "
-        "Runs count that were trained here since it was set; the best of each workspace stands "
-        "below."
+        f"The highest {FIGURES[found.figure].lower()} on {dataset.label}{within}. "
+        f"Runs count that were trained here since it was set"
+        f"{usual if found.figure == 'validation' else ''}; the best of each workspace stands below."
     )
 
 

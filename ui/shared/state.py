@@ -55,6 +55,7 @@ class Playground:
     run_id: str | None = None
     came_with: str | None = None  # the run in the address with which the visit began
     wants_no_run: bool = False  # rather than the newest
+    set_up_visit: int | None = None  # the visit to Train that was asked for on Design
     left_runs: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # no longer current
     notice: str | None = None
     has_stream: bool = True  # whether the browser is reached by a run's live stream

@@ -20,8 +20,17 @@ h1 { letter-spacing: -0.02em; }
 .st-key-canvas, .st-key-canvas * { touch-action: none; }
 /* the sheet takes the width there is; its tools stand beside it, on a phone below */
 .st-key-canvas { flex: 0 1 auto; min-width: 0; max-width: 100%; }
+.st-key-canvas > * { width: 100%; }
 /* what is only heard takes no gap */
-[class*="st-key-say_"], div:has(> [class*="st-key-say_"]) { position: absolute; }
+[class*="st-key-say_"], div:has(> [class*="st-key-say_"]) { position: absolute; width: 1px; }
+#skip-link { position: fixed; top: -10rem; left: 1rem; z-index: 1000000; padding: 0.5rem 1rem;
+  border-radius: 0.5rem; background: #14171d; color: #fff; outline: 2px solid #fff; }
+#skip-link:focus { top: 0.5rem; }
+[data-testid="stMain"]:focus { outline: none; }
+/* which files an upload takes is said whole, in two lines where there is no width for one */
+[data-testid="stFileUploaderDropzoneInstructions"] * { white-space: normal; overflow: visible;
+  text-overflow: clip; }
+[data-testid="stFileUploaderDropzone"] { height: auto; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }

@@ -140,8 +140,8 @@ def _logged_in() -> str:
         st.markdown("Log in to find your own runs and digits.")
         st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
         st.stop()
-    email, verified = user.get("email"), user.get("email_verified", True)
-    if email and verified:
+    email = user.get("email")
+    if email and user.get("email_verified") is True:  # missing, or a text, it says nothing
         return str(email)
     return f"{user.get('iss', '')} {user.get('sub', '')}"
 

@@ -3,22 +3,6 @@
 
 const PARTS = ["status", "points", "epochs", "accuracies", "images", "live"]; // what the panel shows of a run
 
-// `count` pictures of `height` x `width` bytes beside and below each other, one pixel between.
-function paintTiles(canvas, bytes, count, height, width, columns, table) {
-  const across = Math.min(columns, count), down = Math.ceil(count / across);
-  canvas.width = across * (width + 1) - 1;
-  canvas.height = down * (height + 1) - 1;
-  const pen = canvas.getContext("2d");
-  const picture = pen.createImageData(canvas.width, canvas.height);
-  for (let i = 0; i < bytes.length; i++) {
-    const tile = Math.floor(i / (width * height)), inside = i % (width * height);
-    const x = (tile % across) * (width + 1) + (inside % width);
-    const y = Math.floor(tile / across) * (height + 1) + Math.floor(inside / width);
-    picture.data.set([...table[bytes[i]], 255], 4 * (y * canvas.width + x));
-  }
-  pen.putImageData(picture, 0, 0);
-}
-
 // 100 % is said of nothing less: beside the exact figure elsewhere it would be another number.
 const percent = (share) =>
   share >= 0.995 ? `${(Math.floor(1000 * share) / 10).toFixed(share < 1 ? 1 : 0)}%`
@@ -38,7 +22,7 @@ class Panel {
     this.accuracyAt = this.plot(charts, "Accuracy", "Accuracy by epoch", "accuracy");
     this.cards = element("div", "cards", box);
     this.fit = element("p", "quiet fit", box);
-    this.moving = element("div", "", box);
+    this.moving = element("div", "moving", box);
     this.greys = Array.from({ length: 256 }, (_, byte) => [byte, byte, byte]);
     this.wait();
   }
@@ -152,20 +136,20 @@ class Panel {
   }
 
   images({ images }) {
-    const pair = element("div", "pair uneven");
-    const left = element("div", "", pair);
-    element("h3", "", left, "Ten test images, and what it takes them for now");
-    const grid = element("div", "guesses", left);
+    const guessed = element("div");
+    element("h3", "", guessed, "Ten test images, and what it takes them for now");
+    const grid = element("div", "guesses", guessed);
     this.guesses = images.map((image) => {
       const cell = element("div", "", grid);
       const canvas = element("canvas", "", cell);
-      paintTiles(canvas, bytesOf(image), 1, 28, 28, 1, this.greys);
+      paint(canvas, image, 28, 28, this.greys);
       canvas.setAttribute("role", "img");
       const mark = element("span", "", cell);
       return { canvas, mark, guess: element("b", "", mark), share: element("span", "", mark) };
     });
-    this.right = element("div", "", pair);
-    this.moving.replaceChildren(pair);
+    this.kernels = element("div");
+    this.sheets = null;
+    this.moving.replaceChildren(guessed, this.kernels);
     if (this.parts.live) this.live(this.parts.live);
   }
 
@@ -181,37 +165,46 @@ class Panel {
     });
     if (!filters) {
       const text = "This network has no convolution, so there are no filters to watch.";
-      this.right.replaceChildren(element("p", "quiet", null, text));
+      this.kernels.replaceChildren(element("p", "quiet", null, text));
       return;
     }
-    if (!this.right.querySelector("canvas")) this.filterBox();
-    const columns = Math.ceil(Math.sqrt(filters.count * 1.6));
-    const { count, height, width } = filters;
-    paintTiles(this.sheet, bytesOf(filters.data), count, height, width, columns, this.table);
-    this.low.textContent = `−${filters.largest}`;
-    this.high.textContent = filters.largest;
-    this.sheet.onpointermove = (event) => {
-      const frame = this.sheet.getBoundingClientRect();
-      const across = Math.min(columns, count);
-      const column = Math.floor(((event.clientX - frame.left) / frame.width) * across);
-      const rows = Math.ceil(count / across);
-      const row = Math.floor(((event.clientY - frame.top) / frame.height) * rows);
-      this.sheet.title = `filter ${row * across + column}`;
-    };
+    const { count, height, width, start, data, largest } = filters;
+    const shown = start ? { "at the start": start, now: data } : { now: data };
+    const names = `${Object.keys(shown)} ${count}`;
+    if (this.sheets?.names !== names) this.filterBox(Object.keys(shown), count, names);
+    for (const [when, packed] of Object.entries(shown)) {
+      const bytes = bytesOf(packed), size = height * width;
+      this.sheets[when].forEach((tile, i) =>
+        paintBytes(tile, bytes.subarray(i * size, (i + 1) * size), width, height, this.table));
+    }
+    this.low.textContent = `−${largest}`;
+    this.high.textContent = largest;
   }
 
-  filterBox() {
-    this.right.replaceChildren();
-    element("h3", "", this.right, "The first layer's filters, as they form");
-    this.sheet = element("canvas", "filters", this.right);
-    this.sheet.setAttribute("role", "img");
-    this.sheet.setAttribute("aria-label", "Weights of the first convolution");
-    const scale = element("div", "scale quiet", this.right);
+  // `count` tiles under each name: a kernel at the start stands where it stands now.
+  filterBox(shown, count, names) {
+    this.kernels.replaceChildren();
+    element("h3", "", this.kernels, "The first layer's filters, as they form");
+    const pair = element("div", "pair", this.kernels);
+    this.sheets = { names };
+    for (const when of shown) {
+      const side = element("div", "", pair);
+      element("p", "quiet", side, `${when[0].toUpperCase()}${when.slice(1)}`);
+      const tiles = element("div", "kernels", side);
+      tiles.setAttribute("role", "img");
+      tiles.setAttribute("aria-label", `Weights of the first convolution ${when}`);
+      this.sheets[when] = Array.from({ length: count }, (_, i) => {
+        const tile = element("canvas", "", tiles);
+        tile.title = `filter ${i}`;
+        return tile;
+      });
+    }
+    const scale = element("div", "scale quiet", this.kernels);
     this.low = element("span", "", scale);
     const stops = this.data.colours.map(([at, colour]) => `${colour} ${100 * at}%`);
     element("i", "", scale).style.background = `linear-gradient(to right, ${stops.join(", ")})`;
     this.high = element("span", "", scale);
-    element("p", "quiet", this.right, "Orange adds what it meets, blue subtracts it.");
+    element("p", "quiet", this.kernels, "Orange adds what it meets, blue subtracts it.");
   }
 
   end() {

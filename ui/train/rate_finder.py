@@ -24,11 +24,12 @@ def show() -> None:
 def _panel(was_running: bool, version: int) -> None:
     play, mine, dataset = state.get(), state.page(TrainState), chosen_dataset()
     running = is_running(mine.rate_search)
-    if running != was_running or play.version != version:
-        st.rerun()  # the whole page: polling begins or ends, or the rate was taken
+    if running != was_running or play.version != version or play.notice:
+        st.rerun()  # the whole page: polling begins or ends, the rate was taken, or it was refused
 
     def start() -> None:
-        mine.rate_search = Task.start("learning_rate_finder", dataset=dataset, device=play.device)
+        asked = Task.start("learning_rate_finder", dataset=dataset, device=play.device)
+        mine.rate_search = asked or mine.rate_search
 
     st.button(
         "Trying rates…" if running else "Find a learning rate",
@@ -98,7 +99,6 @@ def _take_button(rate: float) -> None:
 
     st.button(
         f"Take {rate:g}",
-        type="primary",
         icon=":material/check:",
         key="take_rate",
         disabled=play.settings.learning_rate == rate,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnn import runs
+from cnn import evaluation, runs
 from cnn.common.text import percent, plural
 from cnn.datasets import DATASETS
+from cnn.runs import waiting
 from cnn.training import OPTIMIZERS, SCHEDULES
-from ui.shared import sidebar
+from ui.shared import sidebar, state
 from ui.shared.another_try import launch, near_chance, send, try_again
 from ui.shared.fields import apply_change, rate_input, show_refusal
 from ui.shared.plain_text import plain
@@ -25,7 +26,7 @@ def title(run: runs.Run) -> None:
         plural(config.settings.epochs, "epoch"),
         f"batch {config.settings.batch_size}",
         OPTIMIZERS[config.settings.optimizer].label,
-        SCHEDULES[config.settings.schedule].split(":")[0].lower(),
+        SCHEDULES[config.settings.schedule].lower(),
         f"{config.validation_images:,} validation images",
         f"seed {config.settings.seed}",
     ]
@@ -46,15 +47,17 @@ def outcome(run: runs.Run) -> str:
     return f"{run.name}: {run.state}.{score}"
 
 
-def result(run: runs.Run) -> None:
-    """How well a run that has ended does, and what to do with it next."""
+def result(run: runs.Run, main: bool) -> None:
+    """How well a run that has ended does, and what to do with it next; `main`: the page's first
+    button is among this run's."""
     accuracy = run.status().get("test_accuracy")
     if accuracy is None or run.state in runs.ACTIVE:
         return
     images = DATASETS[run.config.dataset].test_images
     with st.container(horizontal=True, vertical_alignment="center", key="train_result"):
         st.markdown(f"### {percent(accuracy)} of {images:,} new images read right", width="content")
-        main = run.is_own and not (run.can_resume() or run.can_start_again())
+        goes_on = run.can_resume() or run.can_start_again() or evaluation.near_chance(run)
+        draws_first = main and run.is_own and not goes_on
         for label, page, icon in (
             ("Draw at it", "draw", "draw"),
             ("Look inside", "inspect", "visibility"),
@@ -64,14 +67,15 @@ def result(run: runs.Run) -> None:
                 label,
                 key=f"result_{page}",
                 icon=f":material/{icon}:",
-                type="primary" if main and page == "draw" else "secondary",
+                type="primary" if draws_first and page == "draw" else "secondary",
             )
             if pressed:
                 st.switch_page(f"pages/{page}.py")
 
 
-def controls(run: runs.Run) -> None:
-    """Pause, resume, stop and the learning rate, for a run that trains; resume for one that can."""
+def controls(run: runs.Run, main: bool) -> None:
+    """Pause, resume, stop and the learning rate, for a run that trains; resume for one that can.
+    `main`: the page's first button is among this run's."""
     if run.kind == "class":
         return
     status = run.status()
@@ -86,15 +90,16 @@ def controls(run: runs.Run) -> None:
                 on_click=lambda: send(run, stop=True),
             )
             _learning_rate(run)
+            _paused_ahead(run)
             return
         suggested = status.get("suggested_settings") if status["state"] == "failed" else None
         if isinstance(suggested, dict) and suggested:
-            try_again(run, suggested)
+            try_again(run, suggested, main)
         if run.can_resume():
             st.button(
                 "Resume",
                 icon=":material/play_arrow:",
-                type="secondary" if suggested else "primary",
+                type="primary" if main and not suggested else "secondary",
                 key="resume",
                 help="Goes on with weights, optimiser and random state as they were.",
                 on_click=lambda: launch(lambda: run),
@@ -103,13 +108,13 @@ def controls(run: runs.Run) -> None:
             st.button(
                 "Start again",
                 icon=":material/restart_alt:",
-                type="secondary" if suggested else "primary",
+                type="primary" if main and not suggested else "secondary",
                 key="start_again",
                 help="From the beginning, with the same settings and seed: there is no state to go "
                 "on from. What this run has recorded so far is cleared.",
                 on_click=lambda: launch(lambda: run, runs.start_again),
             )
-    near_chance(run)
+    near_chance(run, main)
 
 
 def _pause_button(run: runs.Run, now: runs.State) -> None:
@@ -128,6 +133,20 @@ def _pause_button(run: runs.Run, now: runs.State) -> None:
             key="pause",
             on_click=lambda: send(run, paused=True),
             disabled=now == "queued",
+        )
+
+
+def _paused_ahead(run: runs.Run) -> None:
+    """Where a paused run of one's own has the device that this one waits for: the way to it."""
+    found = waiting.place(run)
+    if found and found.behind and found.is_ones_own and found.behind.state == "paused":
+        st.button(
+            "Open the paused run",
+            icon=":material/pause_circle:",
+            key="open_paused",
+            help="It has the device until it goes on and ends, or is stopped.",
+            on_click=state.choose_run,
+            args=(found.behind.id,),
         )
 
 

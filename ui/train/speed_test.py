@@ -20,7 +20,8 @@ def show(devices: list[Device], was_running: bool) -> None:
     running = is_running(mine.speed_test)
 
     def start() -> None:
-        mine.speed_test = Task.start("speed_test", devices=[device.id for device in devices])
+        asked = Task.start("speed_test", devices=[device.id for device in devices])
+        mine.speed_test = asked or mine.speed_test
 
     st.button(
         "Measuring…" if running else "Measure",
@@ -31,7 +32,8 @@ def show(devices: list[Device], was_running: bool) -> None:
         help=f"Trains this network for two seconds on {plural(len(devices), 'device')}, on noise, "
         "in a process of its own. Nothing is kept but the speed.",
     )
-    if running != was_running:  # polling begins or ends with a run of the whole page
+    # Polling begins or ends, and a refusal is said, with a run of the whole page.
+    if running != was_running or play.notice:
         st.rerun()
     task = mine.speed_test
     if task is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnn.network import Architecture
-from cnn.runs import Run
+from cnn.runs import Run, RunError, jobs
 from cnn.runs.jobs import Job
 from cnn.training import Settings
 from ui.shared import state
+from ui.shared.plain_text import plain
 
 
 @dataclass
@@ -20,15 +21,21 @@ class Task:
     settings: Settings
 
     @classmethod
-    def start(cls, module: str, **more: object) -> Task:
-        """Start `python -m cnn.runs.MODULE` for the network and settings as they are chosen now."""
+    def start(cls, module: str, **more: object) -> Task | None:
+        """Start `python -m cnn.runs.MODULE` for the network and settings as they are chosen now;
+        None, and a notice, where it may not be started."""
         play = state.get()
         question = {
             "architecture": play.architecture.model_dump(mode="json"),
             "settings": play.settings.model_dump(mode="json"),
             **more,
         }
-        return cls(Job(module, question), play.architecture, play.settings)
+        try:
+            job = jobs.start(module, question, architecture=play.architecture)
+        except RunError as error:
+            play.notice = plain(str(error))
+            return None
+        return cls(job, play.architecture, play.settings)
 
 
 @dataclass
@@ -45,15 +52,14 @@ class TrainState:
 def run_comes_first(run: Run, active: bool) -> bool:
     """Whether the current run stands above the form: while it trains, and afterwards where it is
     one's own and no other network or settings were chosen since. It stays so while the page is
-    looked at."""
+    looked at. Who comes from Design with another network has the form first."""
     mine, play = state.page(TrainState), state.get()
-    moment = (play.visit, run.id)
+    moment, config = (play.visit, run.id), run.config
+    chosen = (play.architecture, play.settings) == (config.architecture, config.settings)
     was_for, first = mine.order
     if active:
-        first = True
+        first = chosen or play.set_up_visit != play.visit
     elif was_for != moment:
-        config = run.config
-        chosen = (play.architecture, play.settings) == (config.architecture, config.settings)
         first = chosen and run.is_own
     mine.order = (moment, first)
     return first

@@ -27,3 +27,9 @@ def test_what_happens_within_an_epoch_has_traces_of_its_own():
     figure = accuracy_curve([1], [0.9], [0.9], 1, 3)
     assert [trace.name for trace in figure.data[-2:]] == [WITHIN_TRAIN, WITHIN_VALIDATION]
     assert all(len(trace.x) == 0 for trace in figure.data[-2:])
+
+
+def test_a_legend_that_needs_two_rows_grows_away_from_the_chart():
+    figure = accuracy_curve([1, 2, 3], [0.8, 0.9, 0.95], [0.85, 0.9, 0.92], 3, 3)
+    legend = figure.layout.legend
+    assert legend.yanchor == "bottom" and legend.y >= 1

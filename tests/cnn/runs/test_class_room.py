@@ -81,6 +81,7 @@ def test_the_board_has_the_best_of_each_workspace_within_the_budget():
         edited = runs.create(config.changed(origin="another's weights"))
         edited.write_process(1)
         edited.write_status(state="finished", best_validation=1.0)
+    trained_in(A, 1.0, validation_images=1)  # one image that is read right is no 100%
     rows = challenge.board(asked)
     assert [(row.workspace, row.accuracy) for row in rows] == [(B, 0.9), (A, 0.8)]
     assert all(row.who.startswith("visitor ") and row.workspace not in row.who for row in rows)
@@ -101,8 +102,11 @@ def test_a_lesson_holds_for_every_visitor():
     made = lesson.Lesson(
         architecture=SMALL, settings=SMALL_SETTINGS, dataset="mnist-sample", fixed=fixed
     )
-    with workspaces.working_in(A), pytest.raises(runs.RunError, match="The teacher sets"):
-        lesson.begin(made)
+    with workspaces.working_in(A):
+        before = runs.new(SMALL, SMALL_SETTINGS.changed(learning_rate=0.1), "mnist-sample", "cpu")
+        packed = zipped.to_zip(before)
+        with pytest.raises(runs.RunError, match="The teacher sets"):
+            lesson.begin(made)
     with workspaces.working_in("class"):
         lesson.begin(made)
         assert lesson.current() is None and lesson.set_lesson() == made
@@ -118,6 +122,10 @@ def test_a_lesson_holds_for_every_visitor():
         ):
             with pytest.raises(runs.RunError, match=f"lesson keeps {words} as the teacher"):
                 act()
+    with workspaces.working_in(B), pytest.raises(runs.RunError, match="lesson keeps"):
+        zipped.from_zip(packed)
+    with workspaces.working_in(A), pytest.raises(runs.RunError, match="lesson keeps"):
+        runs.launch(before)  # made before the lesson was set
     with workspaces.working_in(None):  # on the machine itself
         runs.new(SMALL, faster, "mnist-sample", "cpu")
     with workspaces.working_in("class"):

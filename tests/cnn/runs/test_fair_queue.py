@@ -16,6 +16,7 @@ from cnn.runs.file_control import FileControl
 from cnn.runs.folders import changing_runs
 from cnn.runs.queue import Option, Ticket
 from cnn.runs.worker import run_worker
+from cnn.training.resuming import Position
 from tests.conftest import SMALL, SMALL_SETTINGS
 from ui.live.payloads import progress_text
 
@@ -157,18 +158,42 @@ def test_a_long_pause_gives_way_to_who_waits(runs_folder, held, clock):
     assert "paused for 1 minute while others waited, it gave way" in progress_text(status)
 
 
-def test_who_steps_by_hand_is_not_taken_for_absent(runs_folder, held, clock):
+def test_whatever_is_asked_meanwhile_a_pause_counts_from_its_beginning(runs_folder, held, clock):
     first = wait(A, "a0", held)
     assert queue.try_start(first, CPU)
     wait(B, "b0", held)
     control = FileControl(first)
     control.begin()
-    for step in range(5):
-        first.files.control.write_text(f'{{"paused": true, "run_until": {step}}}')
-        assert not control.stop
-        clock.now += 50
-    clock.now += 20
+    first.files.control.write_text('{"paused": true}')
+    assert not control.stop
+    clock.now += 50
+    assert not control.stop
+    first.files.control.write_text('{"paused": true, "learning_rate": 0.002}')
+    clock.now += 5
+    assert not control.stop
+    first.files.control.write_text('{"paused": false}')  # for a moment
+    assert not control.stop
+    clock.now += 1
+    assert not control.stop
+    first.files.control.write_text('{"paused": true, "learning_rate": 0.003}')
+    assert not control.stop
+    clock.now += 10
     assert control.stop
+
+
+def test_epochs_asked_for_in_a_pause_take_of_the_runs_time(runs_folder, held, clock):
+    first = wait(A, "a0", held)
+    assert queue.try_start(first, CPU)
+    wait(B, "b0", held)
+    control, position = FileControl(first), Position()
+    control.begin(position)
+    first.files.control.write_text('{"paused": true, "until_epoch": 9}')
+    for _ in range(11):  # 55 seconds each, of its 600
+        assert not control.stop
+        clock.now += 55
+        position.step += 1
+    assert control.stop
+    assert "it has had its 10 minutes of training" in (control.stopped_for or "")
 
 
 def test_a_pause_on_ones_own_machine_keeps_its_device(runs_folder, held, clock, monkeypatch):

@@ -82,3 +82,9 @@ def test_a_speed_measured_beside_a_training_is_marked_and_not_remembered(
         assert row["images_per_second"] > 0
         assert row.get("beside") == (beside and beside.name)
         assert (speeds.recall(SMALL, SMALL_SETTINGS, "cpu") is None) == bool(beside)
+
+
+def test_a_job_whose_time_is_up_says_so(runs_folder):
+    job = Job("learning_rate_finder", QUESTION, seconds=0.2)
+    wait(job, 20)
+    assert job.error == "It was ended after 0 seconds." and not job.cancelled

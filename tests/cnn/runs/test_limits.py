@@ -9,9 +9,20 @@ from cnn.common import workspaces
 from cnn.datasets import DataError
 from cnn.datasets.download import download
 from cnn.drawing import my_digits
-from cnn.runs import limits, removal, sweeps, zipped
+from cnn.runs import (
+    challenge,
+    class_room,
+    jobs,
+    lesson,
+    limits,
+    removal,
+    sharing,
+    sweeps,
+    zipped,
+)
 from cnn.runs.folders import changing_runs
 from cnn.runs.locks import Lock
+from cnn.runs.notes import annotate
 from cnn.runs.starting import prepare
 from cnn.runs.sweep_parameters import parse_parameter
 from tests.conftest import SMALL, SMALL_SETTINGS
@@ -166,7 +177,8 @@ def test_the_teacher_is_not_limited(monkeypatch):
 
 def test_a_server_that_only_shows_changes_nothing(monkeypatch):
     run = made_run()
-    packed = zipped.to_zip(run)
+    packed, aside = zipped.to_zip(run), made_run()
+    removal.put_aside(aside)
     monkeypatch.setenv("CNN_READ_ONLY", "1")
     for act in (
         new,
@@ -178,9 +190,25 @@ def test_a_server_that_only_shows_changes_nothing(monkeypatch):
         lambda: removal.put_aside(run),
         lambda: run.send(stop=True),
         lambda: sweeps.new_sweep(run.config, [parse_parameter("batch_size=32,64")]),
+        lambda: jobs.start("speed_test", {}),
+        lambda: class_room.put_first(run),
+        lambda: class_room.stop(run),
+        lambda: class_room.remove_unused(0),
+        lambda: removal.restore(aside.id),
+        lambda: sharing.share_run(run),
+        lambda: sharing.share_digits([]),
+        lambda: challenge.set_challenge(title="Best", dataset="mnist-sample"),
+        challenge.end_challenge,
+        lesson.end,
+        lambda: annotate(run, note="Other"),
+        run.discard,
     ):
         with pytest.raises(runs.RunError, match="This server only shows"):
             act()
+    removal.purge(aside.id)
+    monkeypatch.delenv("CNN_READ_ONLY")
+    assert removal.restore(aside.id).is_own
+    monkeypatch.setenv("CNN_READ_ONLY", "1")
     assert runs.open_run(run.id).name == "Made"
     with pytest.raises(DataError, match="This server only shows"):
         download("fashion-mnist")
@@ -189,3 +217,31 @@ def test_a_server_that_only_shows_changes_nothing(monkeypatch):
 def test_nobody_makes_anything():
     with workspaces.working_in("nobody"), pytest.raises(runs.RunError, match="Nobody is known"):
         new()
+
+
+def test_a_workspace_has_one_measurement_at_a_time(monkeypatch):
+    begun = []
+
+    class Begun:
+        running = True
+
+        def __init__(self, module, question, seconds, room):
+            begun.append((workspaces.current(), seconds))
+
+    monkeypatch.setattr(jobs, "Job", Begun)
+    monkeypatch.setattr(jobs, "_of_workspace", {})
+    monkeypatch.setenv("CNN_MAX_SECONDS", "50")
+    jobs.start("speed_test", {}, architecture=SMALL)
+    with pytest.raises(runs.RunError, match="is measuring, or finding a learning rate, already"):
+        jobs.start("learning_rate_finder", {}, architecture=SMALL)
+    with workspaces.working_in(OTHER):
+        jobs.start("speed_test", {})
+    for _ in range(2):
+        with workspaces.working_in("class"):
+            jobs.start("speed_test", {})
+    assert begun == [(MINE, 50), (OTHER, 50), *[("class", jobs.SECONDS)] * 2]
+    Begun.running = False
+    monkeypatch.setenv("CNN_MAX_PARAMETERS", str(SMALL.parameters - 1))
+    with pytest.raises(runs.RunError, match="A network may have"):
+        jobs.start("speed_test", {}, architecture=SMALL)
+    jobs.start("speed_test", {})

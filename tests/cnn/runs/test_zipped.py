@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import stat
+import time
 import zipfile
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from cnn import evaluation, runs
-from cnn.runs import zipped
+from cnn.runs import curves, zipped
 
 
 def pack(files: dict[str, bytes | str], **external) -> bytes:
@@ -50,6 +51,22 @@ def test_there_and_back(trained):
     np.testing.assert_array_equal(
         evaluation.test_probabilities(again), evaluation.test_probabilities(trained)
     )
+
+
+def test_long_metrics_are_refused_and_others_read_once(trained, config, runs_folder, monkeypatch):
+    again = zipped.from_zip(zipped.to_zip(trained))
+    assert curves.kept_brief(again) == curves.brief(trained) is not None
+    assert "more than the 50,000 lines" in refused(
+        pack({"config.json": config, "metrics.jsonl": "{}\n" * 50_001}), runs_folder
+    )
+    monkeypatch.setattr(zipped, "MOST_ROWS", 1)
+    with pytest.raises(runs.RunError, match="more than the 1 lines that a zip"):
+        zipped.to_zip(trained)
+
+
+def test_nothing_was_made_after_it_came_in(config):
+    made = json.dumps({**json.loads(config), "created": time.time() + 1e8})
+    assert zipped.from_zip(pack({"config.json": made})).config.created <= time.time()
 
 
 def test_a_folder_zipped_by_hand_on_a_mac_is_taken(trained, config):

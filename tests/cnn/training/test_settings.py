@@ -156,3 +156,9 @@ def test_a_change_keeps_the_rest():
         epochs=9, validation_images=100, learning_rate=1e-9
     )
     assert base.changed(validation_images=None).validation_images is None
+
+
+def test_a_schedules_name_fits_the_narrowest_field_and_its_help_explains_it():
+    about = Settings.model_fields["schedule"].description
+    assert all(len(name) <= 10 for name in SCHEDULES.values())
+    assert all(f"{name}: " in about for name in SCHEDULES.values() if name != "Constant")

@@ -16,13 +16,16 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from cnn.common import workspaces
 from cnn.runs import watching
 from cnn.runs.watching import Subject
+from tests.cnn.runs.test_workspaces import MINE, OTHER, made_in
 from tests.ui.live.conftest import finish, in_a_loop_of_its_own, report
 from ui.live import feed as feeds
 from ui.live import subjects
 from ui.live.feed import Feed, encode
-from ui.live.routes import Routes
+from ui.live.keys import key_of, stream_name
+from ui.live.routes import MOST_OF_ONE, Routes
 
 
 @pytest.fixture
@@ -266,3 +269,19 @@ def test_there_is_an_end_to_how_many_may_watch(client, active, monkeypatch):
     monkeypatch.setattr("ui.live.routes.MOST_WATCHERS", 0)
     answer = client.get(f"/live/{active.id}")
     assert answer.status_code == 503 and answer.headers["retry-after"]
+
+
+def test_one_visitor_keeps_nobody_else_out(monkeypatch):
+    monkeypatch.setenv("CNN_CLASS", "1")
+    monkeypatch.setenv("CNN_MIN_FREE_BYTES", "0")
+    mine, other = made_in(MINE), made_in(OTHER)
+    routes = Routes()
+    client = TestClient(Starlette(routes=routes.routes))
+    names = []
+    for workspace, run in ((MINE, mine), (OTHER, other)):
+        with workspaces.working_in(workspace):
+            names.append(stream_name(run))
+    assert [client.get(f"/live/{name}").status_code for name in names] == [200, 200]
+    assert not routes.of_key  # what has ended does not count
+    routes.of_key[key_of(names[0])] = MOST_OF_ONE
+    assert [client.get(f"/live/{name}").status_code for name in names] == [503, 200]

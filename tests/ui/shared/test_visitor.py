@@ -103,12 +103,16 @@ def test_a_login_says_who_somebody_is(monkeypatch):
     monkeypatch.setattr(visitor, "_user", lambda: user)
     page = visit(w=MINE)
     assert page.button[0].label == "Log in" and not page.text
-    user.update(is_logged_in=True, email="ada@school.example")
+    user.update(is_logged_in=True, email="ada@school.example", email_verified=True)
     assert workspace(visit(w=MINE)) == workspaces.named("ada@school.example")
     monkeypatch.setenv("CNN_TEACHERS", "ada@school.example")
     assert workspace(visit()) == workspaces.CLASS
     # Whoever could write any e-mail into their account is known by the provider's own id.
-    user.update(email_verified=False, iss="https://id.example", sub="7")
+    user.update(iss="https://id.example", sub="7")
+    for unsaid in (False, None, "false", "true", 1):
+        user.update(email_verified=unsaid)
+        assert workspace(visit()) == workspaces.named("https://id.example 7")
+    del user["email_verified"]
     assert workspace(visit()) == workspaces.named("https://id.example 7")
 
 
