@@ -90,11 +90,11 @@ LESSONS: tuple[Lesson, ...] = (
             ("A large number", "Zero", "It depends on how bright they are"),
             1,
             "The three −1 take away what the three +1 add, however bright the area is. The filter "
-            "answers only where above and below differ: at an edge. Point at the paper beside the "
+            "answers only where above and below differ: at an edge. Point at the black beside the "
             "digit, and at an edge.",
         ),
         (
-            Carry("own_filter", "Put these weights into a network"),
+            Carry("own_filter", "Use these weights"),
             Carry("build_layer", "Build this layer on Design"),
             Carry("see_layer", "See trained filters"),
         ),
@@ -138,7 +138,7 @@ LESSONS: tuple[Lesson, ...] = (
             "down": Number(-4, 4, 0, whole=True),
             "right": Number(-4, 4, 0, whole=True),
             "size": Number(2, 4, 2, whole=True),
-            "scale": OneOf(("one", "each")),
+            "scale": OneOf(("each", "one")),
         },
     ),
     Lesson(
@@ -206,7 +206,7 @@ LESSONS: tuple[Lesson, ...] = (
         "learning",
         "Learning",
         ":material/trending_down:",
-        "This network tells lying strokes from standing ones, and is so small that every number is "
+        "This network tells horizontal strokes from vertical ones, and is so small that every number is "
         "here. Press *Step* and follow one image forwards to the loss, and its gradient back to "
         "each weight.",
         Question(

@@ -23,7 +23,7 @@ FILTERS: tuple[Filter, ...] = tuple(
         (
             "horizontal",
             "Horizontal edge",
-            "Positive where paper above turns to ink below, negative where ink turns to paper.",
+            "Positive where dark above turns to bright below, negative where bright turns to dark.",
             [[-1, -1, -1], [0, 0, 0], [1, 1, 1]],
         ),
         (
@@ -34,14 +34,14 @@ FILTERS: tuple[Filter, ...] = tuple(
         ),
         (
             "lying",
-            "Lying line",
-            "Responds to thin lying strokes; a slanted one has as much beside it as on it.",
+            "Horizontal line",
+            "Responds to thin horizontal strokes; a slanted one has as much beside it as on it.",
             [[-1, -1, -1], [2, 2, 2], [-1, -1, -1]],
         ),
         (
             "standing",
-            "Standing line",
-            "Responds to thin standing strokes.",
+            "Vertical line",
+            "Responds to thin vertical strokes.",
             [[-1, 2, -1], [-1, 2, -1], [-1, 2, -1]],
         ),
         (

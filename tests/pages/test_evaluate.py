@@ -8,6 +8,7 @@ from cnn import datasets, evaluation, runs
 from cnn.common.files import write_tensors
 from cnn.evaluation import robustness
 from tests.cnn.evaluation.test_robustness import complete
+from ui.evaluate import robust
 from ui.evaluate.state import EvaluateState, RunChoices
 from ui.shared.image_choice import ImageChoice
 
@@ -84,6 +85,16 @@ def test_a_chosen_cell_shows_its_images_and_is_left_again(app, trained, wrong):
     assert any("Recall" in d.value for d in page.dataframe)
 
 
+def test_an_empty_cell_says_so_above_the_class_table(app, trained):
+    scored = evaluation.scored_test_set(trained)
+    counts = evaluation.confusion_matrix(scored.labels, scored.predictions, 10)
+    page = app("evaluate")
+    kept(page).runs[trained.id] = RunChoices(cell=tuple(np.argwhere(counts == 0)[0].tolist()))
+    page.run()
+    assert any("No test image of" in caption.value for caption in page.caption)
+    assert any("Recall" in d.value for d in page.dataframe)
+
+
 def test_a_mistake_leads_to_inspect_and_back_to_its_place(app, trained, wrong):
     page = app("evaluate")
     page.selectbox(key=f"evaluate_epoch_{trained.id}").set_value(1).run()
@@ -144,6 +155,26 @@ def test_robustness_shows_what_is_kept(app, trained):
 def test_robustness_offers_to_measure(app, trained):
     page = open_section(app, "Robustness")
     assert page.button(key="robustness_start").label == "Measure robustness"
+
+
+def test_a_measurement_that_is_being_stopped_says_so(app, trained, monkeypatch):
+    class Job:
+        running, cancelled, rows, error = True, False, (), None
+
+        def cancel(self) -> None:
+            self.cancelled = True
+
+    job = Job()
+    monkeypatch.setattr(robust, "_jobs", lambda: {None: job})
+    monkeypatch.setattr(robust, "_key", lambda weights: None)
+    page = open_section(app, "Robustness")
+    assert any("Starting: PyTorch" in m.value for m in page.markdown)
+    page.button(key="robustness_stop").click().run()
+    assert any("Stopping" in m.value for m in page.markdown)
+    assert page.button(key="robustness_stop").disabled
+    job.running = False
+    page.run()
+    assert not page.exception and page.button(key="robustness_start")
 
 
 def test_labels_in_doubt_come_first(app, trained):

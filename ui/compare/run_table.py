@@ -41,11 +41,11 @@ COLUMNS = [
     _column("validation", "Validation", "Accuracy on held-out images at the best epoch", True),
     _column("curve", "Accuracy", "Validation accuracy by epoch (training, without validation)"),
     _column("state", "State"),
+    _column("network", "Network", "The preset it was made of, or custom"),
+    _column("dataset", "Data"),
     _column(
         "loss", "Validation loss", "The last epoch's, on held-out images (training, without)", True
     ),
-    _column("network", "Network", "The preset it was made of, or custom"),
-    _column("dataset", "Data"),
     _column("device", "Device"),
     _column("parameters", "Parameters", "Weights and biases that are learned", True),
     _column("seconds", "Seconds", "Spent training", True),

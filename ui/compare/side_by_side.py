@@ -64,7 +64,7 @@ def _verdict(first: Summary, second: Summary, names: dict[str, str]) -> None:
         _say(pair, names[first.run.id], names[second.run.id])
         return
     st.button(
-        BETTER,
+        "Tell which is better",
         key="show_verdict",
         icon=":material/balance:",
         on_click=partial(st.session_state.__setitem__, "compare_view", BETTER),

@@ -34,10 +34,13 @@ def show(run: Run, scored: Scored) -> None:
         _matrix(run, confusion, scored.classes)
     with right:
         cell = choices_of(run).cell
-        if cell is None or max(cell) >= len(scored.classes):
-            _class_by_class(confusion, scored.classes)
-        else:
-            _cell(run, scored, cell)
+        if cell is not None and max(cell) < len(scored.classes):
+            if confusion[cell]:
+                _cell(run, scored, cell)
+                return
+            truth, guess = (plain(scored.classes[i]) for i in cell)
+            st.caption(f"No test image of {truth} was read as {guess}.")
+        _class_by_class(confusion, scored.classes)
 
 
 def _matrix(run: Run, confusion: NDArray[np.int64], classes: tuple[str, ...]) -> None:
@@ -110,6 +113,4 @@ def _cell(run: Run, scored: Scored, cell: tuple[int, int]) -> None:
             key="leave_cell",
             on_click=partial(setattr, choices_of(run), "cell", None),
         )
-    if not len(there):
-        st.caption("No test image is in this cell.")
     gallery.show(run, scored, there[order], f"cell_{truth}_{guess}", IN_A_CELL, 88)

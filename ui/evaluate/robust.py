@@ -53,6 +53,8 @@ def _is_running(weights: Weights) -> bool:
 def _panel(run: runs.Run, scored: Scored, weights: Weights, was_running: bool) -> None:
     running = _is_running(weights)
     if running != was_running:  # looking begins or ends with a run of the whole page
+        if running:
+            _progress(weights)  # at once: the page takes a while
         st.rerun()
     try:
         found = robustness.load(run, weights.epoch)
@@ -128,9 +130,18 @@ def _progress(weights: Weights) -> None:
     last = job.rows[-1] if job.rows else {}
     share, label = float(last.get("done", 0.0)), last.get("corruption")
     text = f"Measuring: {label}" if label else "Starting: PyTorch is being loaded"
+    if job.cancelled:
+        text = "Stopping…"
+    st.markdown(f":material/hourglass_top: {text}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(share, 1.0), text)
-        st.button("Stop", icon=":material/stop:", key="robustness_stop", on_click=job.cancel)
+        st.progress(min(share, 1.0))
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            key="robustness_stop",
+            on_click=job.cancel,
+            disabled=job.cancelled,
+        )
 
 
 def _mnist_c(found: Robustness) -> None:

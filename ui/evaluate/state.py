@@ -26,6 +26,7 @@ class EvaluateState:
 
     runs: defaultdict[str, RunChoices] = field(default_factory=lambda: defaultdict(RunChoices))
     shown: defaultdict[str, int] = field(default_factory=lambda: defaultdict(lambda: GALLERY))
+    section: str | None = None  # the one shown last
     left_at: str | None = None  # the image's box from which Inspect was opened
 
 

@@ -151,8 +151,8 @@ class Answer {
   // `sigmoids`: each probability was computed on its own.
   show(probabilities, truth, sigmoids = false) {
     this.note.textContent = sigmoids
-      ? `A sigmoid for each digit, on its own: together ${percent(sum(probabilities))}, and not 100 %.`
-      : "Softmax: together always 100 %.";
+      ? `A sigmoid for each digit, on its own: together ${percent(sum(probabilities))}, and not 100%.`
+      : "Softmax: together always 100%.";
     const best = probabilities.indexOf(Math.max(...probabilities));
     this.word.textContent = `${best}`;
     element("small", "", this.word, ` ${percent(probabilities[best])}`);

@@ -169,7 +169,7 @@ class Stage {
     });
     this.confusionAt.replaceChildren(grid);
     this.confusionAt.setAttribute("aria-label",
-      `Confusion matrix of ${images} held-out images: ${(100 * accuracy).toFixed(1)} % right`);
+      `Confusion matrix of ${images} held-out images: ${(100 * accuracy).toFixed(1)}% right`);
     this.wrongAt.replaceChildren();
     if (!wrong.length) element("p", "quiet", this.wrongAt, `None of ${images}.`);
     for (const one of wrong) {

@@ -1,7 +1,7 @@
 // Lesson "Convolution": an image, a filter whose weights can be edited, the map that comes out, and
 // the sum behind every value of it. A second filter and a layer over both make a corner finder.
 
-// Thin strokes, each from [row, column] to [row, column]: slanted, lying, standing, and a corner.
+// Thin strokes, each from [row, column] to [row, column]: slanted, horizontal, vertical, and a corner.
 const STROKES = [[[24, 5], [14, 15]], [[5, 3], [5, 9]], [[14, 23], [23, 23]], [[4, 15], [4, 23]], [[4, 15], [11, 15]]];
 const SLANTED = 0;
 const GOAL = 0.9;
@@ -78,11 +78,11 @@ class Convolution extends Toy {
     this.filled = element("i", "", meter);
     element("b", "", meter).style.left = `${GOAL * 100}%`;
 
-    this.more = this.part("Two filters in a row: lying and standing is a corner");
+    this.more = this.part("Two filters in a row: horizontal and vertical make a corner");
     this.markSecond = choice(this.more, "Second filter", [["none", "None"],
       ...this.data.filters.filter((f) => f.name !== "wide").map((f) => [f.name, f.label])],
     (second) => this.keep({ second }));
-    button(this.more, "Set up: a lying line and a standing line", () => this.keep({ picture: -1,
+    button(this.more, "Set up: a horizontal line and a vertical line", () => this.keep({ picture: -1,
       kernel: [...this.filter("lying").weights], second: "standing", bias: 2.1, stride: 1, padding: 0, dilation: 1 }));
     this.layers = element("div", "line top", this.more);
     const small = (title) => new MapView(this.layers, title, { width: 200 });

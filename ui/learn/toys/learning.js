@@ -154,7 +154,7 @@ class Learning extends Toy {
       return made;
     };
     const arrow = () => element("span", "sign", this.stage, "→").setAttribute("aria-hidden", "true");
-    this.cells(column(`Image: ${label ? "standing" : "lying"}`), image, 4, { ink: true });
+    this.cells(column(`Image: ${label ? "vertical" : "horizontal"}`), image, 4, { ink: true });
     arrow();
     const filters = column("2 filters and biases");
     const maps = (arrow(), column("2 maps"));
@@ -170,7 +170,7 @@ class Learning extends Toy {
     }
     arrow();
     const weights = column("8 weights a score, and a bias");
-    const words = ["lying", "standing"];
+    const words = ["horizontal", "vertical"];
     const answers = (arrow(), column("scores, softmax"));
     for (let s = 0; s < 2; s++) {
       this.cells(weights, part(dense.weight, s, 8), 4, { gradient: part(grads(dense, "weight"), s, 8),

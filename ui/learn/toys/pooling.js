@@ -34,6 +34,7 @@ class Pooling extends Toy {
       (r, c) => this.point(Math.floor(r / this.state.size), Math.floor(c / this.state.size)));
     this.pooled = Object.fromEntries(Object.entries(WAYS).map(([way, title]) =>
       [way, column(title, 156, (r, c) => this.point(r, c))]));
+    this.about = element("p", "quiet", this.box);
     this.sums = element("div", "line middle", this.box);
     this.sums.style.minHeight = "150px";
     const kept = this.part("What stays where it was when the digit moves");
@@ -71,6 +72,9 @@ class Pooling extends Toy {
     this.markPicture(picture);
     this.moveSize(size);
     this.markScale(scale);
+    this.about.textContent = scale === "one"
+      ? `On one scale the average is nearly black: each of its values is the sum ÷ ${size * size}.`
+      : "Each map's brightest colour is its own largest value: compare the numbers below the maps.";
     this.tellShift();
     this.tellWindow(map, pools, side);
     const stays = [staying(before, map), ...Object.keys(WAYS).map((way) =>
