@@ -61,7 +61,7 @@ def styles() -> None:
     small = LABELS["dark" if dark() else "light"]  # Streamlit's own is too faint for small type
     folds = (
         f".st-key-layer-list summary p {{ color: {small} !important; }}\n"
-        ".st-key-layer-list summary * { opacity: 1 !important; }"
+        ".st-key-layer-list summary { opacity: 1 !important; }"
     )
     st.html(f"<style>{_CSS}{groups}{folds}</style>")
 
