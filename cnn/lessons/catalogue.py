@@ -207,8 +207,8 @@ LESSONS: tuple[Lesson, ...] = (
         "Learning",
         ":material/trending_down:",
         "This network tells horizontal strokes from vertical ones, and is so small that every "
-        "number is here. Press *Step* and follow one image forwards to the loss, and its gradient back to "
-        "each weight.",
+        "number is here. Press *Step* and follow one image forwards to the loss, and its "
+        "gradient back to each weight.",
         Question(
             "The learning rate is ten times too large. What does the loss do?",
             (
