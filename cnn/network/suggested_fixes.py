@@ -58,7 +58,7 @@ def _around(architecture: Architecture, row: Row) -> Found:
         for new in (Flatten(), GlobalAvgPool()):
             changed = _with(architecture, (*layers[:place], new, *layers[place:]))
             yield row.number + 1, SuggestedFix(f"Add {new.title} above", changed)
-    if row.layer is architecture.head:
+    if row.number > len(layers):  # the classifier
         if len(layers) >= MAX_LAYERS:  # no room for a Flatten
             changed = _with(architecture, (*layers[:-1], Flatten()))
             label = f"Put Flatten in the place of layer {len(layers)}"

@@ -91,10 +91,10 @@ def _chart(
     figure = figures.overlay_curves(lines, axis, title, smoothing, log, percent)
     alt = f"{title} by {axis}: {', '.join(line.name for line in lines)}"
     draw(figure, key, alt)
-    kinds = [(names[run.id], *one.accuracy()) for run, one in known]
+    kinds = [(plain(names[run.id]), *one.accuracy()) for run, one in known]
     trained_on = [name for name, which, y in kinds if which == "training" and len(y)]
     if percent and trained_on and any(which == "validation" for _, which, _ in kinds):
-        whose = " and ".join(f"“{plain(name)}”" for name in trained_on)
+        whose = " and ".join(f"“{name}”" for name in trained_on)
         easier = "higher" if quantity == "Accuracy" else "lower"
         st.markdown(
             f"Not the same kind of images: {whose} held none out for validation, so its line shows "

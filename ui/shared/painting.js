@@ -74,6 +74,10 @@ function scaleBar(parent, scale, peak, signed) {
   return bar;
 }
 
-const inkOn = (rgb) => (rgb[0] * 0.3 + rgb[1] * 0.59 + rgb[2] * 0.11 > 130 ? "#14171d" : "#f4f2ee");
+// Black or white, whichever stands out more (WCAG's relative luminance): at least 4.5 to 1.
+const linear = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92
+  : ((value / 255 + 0.055) / 1.055) ** 2.4);
+const inkOn = (rgb) => (0.2126 * linear(rgb[0]) + 0.7152 * linear(rgb[1])
+  + 0.0722 * linear(rgb[2]) > 0.179 ? "#000" : "#fff");
 const colourOf = (value, peak, signed, scale) =>
   mix(scale, signed ? (value / peak + 1) / 2 : value / peak);

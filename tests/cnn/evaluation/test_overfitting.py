@@ -26,8 +26,8 @@ def test_a_gap_is_over_fitting():
     assert found.over and not found.under and found.gap == pytest.approx(0.049)
     assert found.best_loss_epoch == 2
     assert found.text == (
-        "It over-fits: it reads 99.9% of its training images and 95.0% of images held out of "
-        "training, a gap of 4.9 points."
+        "It over-fits: it reads 99.9% of its training images and 95.0% of images held out, "
+        "a gap of 4.9 points."
     )
 
 
