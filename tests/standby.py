@@ -21,6 +21,7 @@ def allowed(folder: Path) -> Iterator[None]:
         patch.setenv("CNN_RUNS_DIR", str(folder))
         patch.delenv("CNN_STANDBY")
         patch.setattr(standby, "LEAST_MEMORY", 0)
+        patch.setattr(standby, "ANSWER_SECONDS", 20.0)  # who answers, not how fast
         speeds.keep_calibration(1.0, 1.0)
         yield
         patch.setattr(standby, "END_SECONDS", 0.1)  # it may be importing: nobody waits for it

@@ -31,6 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             if os.environ.get("CI"):
                 item.add_marker(pytest.mark.flaky(reruns=1))
+            if item.get_closest_marker("long") and os.environ.get("CNN_BROWSER") != "long":
+                item.add_marker(pytest.mark.skip(reason="runs on request: CNN_BROWSER=long"))
 
 
 @pytest.fixture(scope="session")

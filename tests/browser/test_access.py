@@ -70,7 +70,7 @@ def trained_id(server: Server) -> str:
     return first
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_axe_finds_nothing_serious_on_any_page(
     browser: Browser, server: Server, trained_id: str, theme: str
 ) -> None:

@@ -176,6 +176,7 @@ WIDE = "([...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelec
 WIDE = f"Math.max(...{WIDE}.filter(Boolean).map((e) => e.scrollWidth - e.clientWidth)))"
 
 
+@pytest.mark.long
 def test_all_lessons_on_a_phone_by_the_keyboard_alone_and_axe_finds_nothing(page: Page, url: str):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{url}/learn?lesson={LESSONS[0].id}")

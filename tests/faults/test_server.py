@@ -32,7 +32,8 @@ def test_a_server_that_ends_leaves_its_runs_resumable(runs_folder, tmp_path):
         wait_for(lambda: run.state == "running" and run.last_status().get("step", 0) > 0, run)
     wait_for(lambda: not living(run.id, waiting.id))  # they have said their last word
     assert (run.state, waiting.state) == ("stopped", "stopped")
-    assert run.can_resume() and waiting.can_start_again()
+    assert run.can_resume()
+    assert waiting.can_start_again() or waiting.can_resume()  # its turn may have come meanwhile
     assert 0 < run.last_status()["step"] < run.last_status()["steps"]
     lines = log.read_text().splitlines()
     told = [json.loads(line) for line in lines if line and not line.startswith("  ")]

@@ -39,6 +39,15 @@ def waiting() -> int:
     return begin().pid
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left_training() -> Iterator[None]:
+    """One test that fails is not to hold the device in the next."""
+    yield
+    for run in runs.list_runs():
+        if run.is_alive():
+            stop(run)
+
+
 def new(**changes) -> runs.Run:
     settings = SMALL_SETTINGS.changed(**changes)
     return runs.new(SMALL, settings, "mnist-sample", "cpu")

@@ -88,6 +88,8 @@ def test_what_was_deleted_comes_back_to_its_own_workspace_only():
 
 
 def test_digits_and_sweeps_are_a_workspaces_own(data_folder):
+    everybodys = data_folder / "my-digits.jsonl"
+    before = everybodys.read_bytes() if everybodys.exists() else None
     with workspaces.working_in(MINE):
         my_digits.add([DIGIT, DIGIT])
         config = runs.new_config(SMALL, SMALL_SETTINGS, "mnist-sample", "cpu")
@@ -100,7 +102,7 @@ def test_digits_and_sweeps_are_a_workspaces_own(data_folder):
         my_digits.remove()
     with workspaces.working_in(MINE):
         assert len(my_digits.load()) == 2 and [one.id for one in sweeps.list_sweeps()] == [sweep.id]
-    assert not (data_folder / "my-digits.jsonl").exists()
+    assert (everybodys.read_bytes() if everybodys.exists() else None) == before
 
 
 def test_a_process_of_a_workspace_finds_its_runs(monkeypatch):
