@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from cnn import runs
 from tests.browser.conftest import Server
-from tests.browsing import draw_strokes, served
+from tests.browsing import draw_strokes, idle, served
 
 expect.set_options(timeout=60_000)
 
@@ -99,6 +99,7 @@ def test_over_fitting_wins_a_dare(page: Page, fresh: Server):
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(fresh.url)
     expect(page.locator(".stage .score.winner")).to_be_visible()
+    idle(page)  # PyTorch is loaded, and the page has been drawn with it
     knob = page.get_by_role("slider", name="Training images")
     box = knob.locator("xpath=ancestor::div[1]").bounding_box()  # its thumb
     assert box is not None
@@ -107,6 +108,8 @@ def test_over_fitting_wins_a_dare(page: Page, fresh: Server):
     page.mouse.down()
     page.mouse.move(box["x"] - 300, middle, steps=8)
     page.mouse.up()
+    expect(knob).to_have_attribute("aria-valuetext", "100")
+    idle(page)  # the server knows it too
     expect(knob).to_have_attribute("aria-valuetext", "100")
     epochs = page.locator('[class*="st-key-play_epochs"]')
     epochs.get_by_test_id("stNumberInputStepUp").click()
