@@ -97,7 +97,7 @@ def corruption_bars(
     the accuracy on unchanged images, where it is known."""
     worst = int(np.argmin(accuracy))
     colours = [PROBLEM if i == worst else TRAIN for i in range(len(names))]
-    labels = [f"{percent(share)}" for share in accuracy]
+    labels = [percent(share) for share in accuracy]
     figure = labelled_bars(accuracy, names, colours, labels, "%{y}: %{x:.2%} right")
     if clean is not None:
         figure.add_vline(x=clean, layer="below", line={"color": BEST, "width": 2, "dash": "dash"})

@@ -94,7 +94,7 @@ def probability_bars(
     shown = [plain(name) for name in names]
     labels = [f"<b>{name}</b>" if i == winner else name for i, name in enumerate(shown)]
     colours = [VALIDATION if i == winner else MUTED for i in range(len(names))]
-    shares = [f"{percent(p)}" for p in probabilities]
+    shares = [percent(p) for p in probabilities]
     figure = labelled_bars(probabilities, labels, colours, shares, "%{y}: %{x:.2%}")
     ticks = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     figure.update_xaxes(title="Probability", range=[0, 1.18], **ticks)

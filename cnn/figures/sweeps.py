@@ -95,7 +95,7 @@ def _short(value: Value) -> str:
 def importances(names: Sequence[str], shares: Sequence[float]) -> go.Figure:
     """How much each setting matters, the most important first."""
     order = sorted(range(len(names)), key=lambda i: -shares[i])
-    labels = [f"{percent(shares[i], 0)}" for i in order]
+    labels = [percent(shares[i], 0) for i in order]
     values, shown = [shares[i] for i in order], [names[i] for i in order]
     text = "%{y}: %{x:.1%}"
     figure = labelled_bars(values, shown, [VALIDATION] * len(order), labels, text)

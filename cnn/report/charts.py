@@ -92,7 +92,7 @@ def _grid(low: float, high: float, size: tuple[int, int], per_cent: bool, log: b
         value = low + part / 4 * (high - low)
         down = height - BOTTOM - part / 4 * (height - TOP - BOTTOM)
         shown = 10**value if log else value
-        text = f"{percent(shown)}" if per_cent else f"{shown:.3g}"
+        text = percent(shown) if per_cent else f"{shown:.3g}"
         parts.append(
             f'<line x1="{LEFT}" x2="{width - RIGHT}" y1="{down:.1f}" y2="{down:.1f}" '
             f'stroke="{GRID}"/>'

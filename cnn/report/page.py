@@ -73,7 +73,7 @@ def _summary(run: runs.Run, scored: Scored, epoch: int | None) -> str:
         ("Test accuracy", f"{percent(scored.accuracy, 2)} ({interval}, 95% interval by Wilson)"),
         ("Tested on", f"{total:,} test images of {DATASETS[used].label}"),
         ("Test loss", f"{loss:.4f} (cross-entropy)"),
-        ("Right with two guesses", f"{percent(second, 2)}"),
+        ("Right with two guesses", percent(second, 2)),
         ("Weights", "the newest" if epoch is None else f"after epoch {epoch}"),
         ("Trained on", DATASETS[config.dataset].label),
         ("Parameters", f"{config.architecture.parameters:,}"),

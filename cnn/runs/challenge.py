@@ -15,7 +15,7 @@ from cnn.common.files import parse_json, read_bytes, write_json
 from cnn.common.text import excerpt
 from cnn.datasets import DATASETS
 from cnn.runs.class_room import all_runs, who
-from cnn.runs.limits import require_may_change
+from cnn.runs.config import require_teacher
 from cnn.runs.run import Run, RunError
 
 MOST_RECORD = 10_000  # bytes
@@ -66,7 +66,7 @@ def current() -> Challenge | None:
 def set_challenge(**values: object) -> Challenge:
     """Set another challenge for the class. Raises RunError where it is none, or this is not the
     teacher's workspace."""
-    _require_teacher()
+    require_teacher("the challenge")
     try:
         challenge = Challenge.model_validate(values)
         _file().parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def set_challenge(**values: object) -> Challenge:
 
 def end_challenge() -> None:
     """Let there be none. Raises RunError where this is not the teacher's workspace."""
-    _require_teacher()
+    require_teacher("the challenge")
     _file().unlink(missing_ok=True)
 
 
@@ -125,12 +125,6 @@ def _row(challenge: Challenge, run: Run) -> Row | None:
     if accuracy is None:
         return None
     return Row(run.workspace, who(run.workspace), accuracy, parameters, seconds)
-
-
-def _require_teacher() -> None:
-    require_may_change()
-    if workspaces.current() != workspaces.CLASS:
-        raise RunError("The teacher sets the challenge.")
 
 
 def _file() -> Path:

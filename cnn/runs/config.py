@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from humanize import naturalsize
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
+from cnn.common import workspaces
 from cnn.common.checked import Checked
 from cnn.common.files import read_bytes
 from cnn.common.server import server_settings
@@ -33,6 +34,13 @@ def require_not_read_only() -> None:
     """Raise RunError on a server that only shows."""
     if server_settings().read_only:
         raise RunError("This server only shows: everything can be looked at, nothing is changed.")
+
+
+def require_teacher(what: str) -> None:
+    """Raise RunError where this is not the teacher's workspace, who alone sets `what`."""
+    require_not_read_only()
+    if workspaces.current() != workspaces.CLASS:
+        raise RunError(f"The teacher sets {what}.")
 
 
 class Config(Checked):

@@ -15,7 +15,7 @@ from cnn.common import workspaces
 from cnn.common.checked import Checked
 from cnn.common.files import parse_json, read_bytes, write_json
 from cnn.network import Architecture
-from cnn.runs.config import Config, RunError, require_not_read_only
+from cnn.runs.config import Config, RunError, require_teacher
 from cnn.training import Settings
 
 MOST_RECORD = 1_000_000  # bytes
@@ -57,7 +57,7 @@ def set_lesson() -> Lesson | None:
 
 def begin(lesson: Lesson) -> None:
     """Set a lesson for the class. Raises RunError where this is not the teacher's workspace."""
-    _require_teacher()
+    require_teacher("the lesson")
     try:
         _file().parent.mkdir(parents=True, exist_ok=True)
         write_json(_file(), lesson.model_dump(mode="json"))
@@ -67,7 +67,7 @@ def begin(lesson: Lesson) -> None:
 
 def end() -> None:
     """Let there be none. Raises RunError where this is not the teacher's workspace."""
-    _require_teacher()
+    require_teacher("the lesson")
     _file().unlink(missing_ok=True)
 
 
@@ -91,12 +91,6 @@ def _words(name: str) -> str:
         return {"architecture": "the network", "dataset": "the data set"}[name]
     field = Settings.model_fields.get(name)
     return f"'{field.title or name}'" if field else "a control"
-
-
-def _require_teacher() -> None:
-    require_not_read_only()
-    if workspaces.current() != workspaces.CLASS:
-        raise RunError("The teacher sets the lesson.")
 
 
 def _file() -> Path:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -345,14 +345,15 @@ def give_way(run: Run, stopped: Callable[[], bool], waits: Callable[[], None]) -
     _wait(run, (mine.taken,), stopped, waits)
 
 
+def lock_names(options: Iterable[Option]) -> set[str]:
+    """The names of all locks that some options would take."""
+    return {name for option in options for name in option.lock_names}
+
+
 def waits_for(taken: Option) -> bool:
     """Whether any run waits for what is taken."""
     wanted = set(taken.lock_names)
-    return any(
-        wanted & {name for option in ticket.options or () for name in option.lock_names}
-        for ticket in tickets()
-        if not ticket.taken
-    )
+    return any(wanted & lock_names(t.options or ()) for t in tickets() if not t.taken)
 
 
 def _wait(

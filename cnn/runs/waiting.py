@@ -62,22 +62,18 @@ def place(run: Run) -> Place | None:
     mine = next((ticket for ticket in tickets if ticket.is_of(run)), None)
     if mine is None or mine.taken:
         return None
-    wanted = _names(mine.options or ())
+    wanted = queue.lock_names(mine.options or ())
     training = [t for t in tickets if t.taken and (not wanted or wanted & set(t.taken.lock_names))]
     ahead = [
         ticket
         for ticket in tickets[: tickets.index(mine)]
-        if not ticket.taken and (not wanted or wanted & _names(ticket.options or ()))
+        if not ticket.taken and (not wanted or wanted & queue.lock_names(ticket.options or ()))
     ]
     seconds = _seconds(mine, training, ahead)
     first = min(training, key=lambda t: _left(t) or float("inf")) if training else None
     device = first.taken.device if first and first.taken else ""
     own = first is None or first.workspace == run.workspace
     return Place(len(ahead) + 1, device, first.run if first else None, seconds, own)
-
-
-def _names(options: Iterable[queue.Option]) -> set[str]:
-    return {name for option in options for name in option.lock_names}
 
 
 def _seconds(

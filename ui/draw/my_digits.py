@@ -277,7 +277,7 @@ def _before_and_after(effect: finetune.Effect) -> None:
         was = "" if before is None else f", {percent(before)} before"
         grid.metric(
             f"{title}{was}",
-            "–" if after is None else f"{percent(after)}",
+            "–" if after is None else percent(after),
             change,
             help=note,
             border=True,

@@ -118,10 +118,10 @@ def _numbers(run: runs.Run, found: Scored, stands_in: bool, epoch: int | None) -
     cells = 6 if stands_in and kept else 5
     grid = st.grid(cells, min_column_width=130)
     if stands_in and kept:
-        grid.metric("Test accuracy", f"{percent(kept, 2)}", border=True, help=KEPT)
+        grid.metric("Test accuracy", percent(kept, 2), border=True, help=KEPT)
     grid.metric(
         "On these images" if stands_in else "Test accuracy",
-        f"{percent(found.accuracy, 2)}",
+        percent(found.accuracy, 2),
         f"{percent(low, 2)} to {percent(high, 2)}",
         delta_color="off",
         delta_arrow="off",
@@ -141,7 +141,7 @@ def _numbers(run: runs.Run, found: Scored, stands_in: bool, epoch: int | None) -
     second = evaluation.top_k_accuracy(found.probabilities, found.labels, 2)
     grid.metric(
         "Top-2",
-        f"{percent(second, 2)}",
+        percent(second, 2),
         "two guesses",
         delta_color="off",
         delta_arrow="off",

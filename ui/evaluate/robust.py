@@ -166,7 +166,7 @@ def _mnist_c(found: Robustness) -> None:
         if (error := found.mean_corruption_error) is not None:
             grid.metric(
                 "Mean corruption error",
-                f"{percent(error)}",
+                percent(error),
                 border=True,
                 help="The mean error over the fifteen corruptions, each with the same weight.",
             )
@@ -174,7 +174,7 @@ def _mnist_c(found: Robustness) -> None:
             low, high = evaluation.wilson_interval(round(clean * found.images), found.images)
             grid.metric(
                 "Unchanged images",
-                f"{percent(clean, 2)}",
+                percent(clean, 2),
                 f"{percent(low, 2)} to {percent(high, 2)}",
                 delta_color="off",
                 delta_arrow="off",

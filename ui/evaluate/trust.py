@@ -43,7 +43,7 @@ def _reliability(
     grid = st.grid(3, min_column_width=110)
     grid.metric(
         "ECE",
-        f"{percent(as_is.expected_error, 2)}",
+        percent(as_is.expected_error, 2),
         border=True,
         help="Expected calibration error: how far confidence and accuracy are apart, on average "
         "over all answers, in bins of a fifteenth.",
@@ -51,7 +51,7 @@ def _reliability(
     if after is not None and temperature is not None:
         scaled = trust.reliability(after, scored.labels)
         curves["with temperature"] = (scaled.confidence, scaled.accuracy)
-        grid.metric("ECE, scaled", f"{percent(scaled.expected_error, 2)}", border=True)
+        grid.metric("ECE, scaled", percent(scaled.expected_error, 2), border=True)
         grid.metric(
             "Temperature",
             f"{temperature:.2f}",
@@ -85,8 +85,8 @@ def _coverage(scored: Scored, probabilities: Probabilities) -> None:
     )
     share, accuracy = found.at(threshold / 100)
     grid = st.grid(2, min_column_width=110)
-    grid.metric("Answers", f"{percent(share)}", border=True, help="Of all test images.")
-    right = "none" if accuracy is None else f"{percent(accuracy, 2)}"
+    grid.metric("Answers", percent(share), border=True, help="Of all test images.")
+    right = "none" if accuracy is None else percent(accuracy, 2)
     grid.metric("Right, of those", right, border=True)
     chart(
         figures.coverage_curve(found.coverage, found.accuracy, found.threshold),

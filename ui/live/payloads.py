@@ -105,12 +105,12 @@ def _cards(found: runs.Status, last_loss: float | None) -> list[Payload]:
     )
     card(
         "Best validation",
-        None if best is None else f"{percent(best, 2)}",
+        None if best is None else percent(best, 2),
         "Accuracy on images held out of the training set, at the best epoch.",
     )
     card(
         "Test",
-        None if test is None else f"{percent(test, 2)}",
+        None if test is None else percent(test, 2),
         "Accuracy on the test set, which is scored once, at the end, and decides nothing.",
     )
     card(

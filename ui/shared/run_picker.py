@@ -57,7 +57,7 @@ def made_at(run: runs.Run) -> str:
 def _apart(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
     """What tells a run from others of its name, in words."""
     accuracy = run.status().get("test_accuracy")
-    scored = [] if accuracy is None else [f"{percent(accuracy, 2)}"]
+    scored = [] if accuracy is None else [percent(accuracy, 2)]
     return [*differing(run, alike), *scored, made_at(run)]
 
 
