@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +54,16 @@ def served(log: Path, **environment: str) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(10)
+
+
+def server_of(url: str) -> psutil.Process:
+    """The process, of those that this one has started, which listens there."""
+    port = int(url.rpartition(":")[2])
+    for one in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if any(c.laddr and c.laddr.port == port for c in one.net_connections(kind="tcp")):
+                return one
+    raise RuntimeError(f"No process of ours listens at {url}.")
 
 
 def _answers(url: str) -> bool:
