@@ -7,22 +7,26 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
 from safetensors.torch import load_file
 
 from cnn import runs
-from cnn.runs import locks, queue, worker
+from cnn.runs import locks, queue, starting, worker
 from cnn.runs.folders import changing_runs
 from tests.faults.conftest import KILLS, LONG, NETWORK, SETTINGS
+from tests.faults.nursery import Nursery
 from tests.faults.processes import half_written, kill, living, press_the_button, wait_for
 
-# Kills for each kind of run: four moments in turn, over and over.
+# Kills for each kind of worker: four moments in turn, over and over. "forked": see `nursery`.
 # In a usual run those below kill processes of several.
-OF_DEVICE = {"cpu": KILLS - KILLS // 5, "cpu:2": KILLS // 5} if LONG else {"cpu": 4}
-PER_RUN = {"cpu": 4, "cpu:2": 2}  # kills of one run before it may end
+OF_KIND = {"cpu": 4}
+if LONG:
+    FEW = KILLS // 10
+    OF_KIND = {"cpu": 2 * FEW, "cpu:2": FEW, "cpu, forked": KILLS - 3 * FEW}
+PER_RUN = {"cpu": 4, "cpu:2": 2, "cpu, forked": 4}  # kills of one run before it may end
 SOON = 60.0 if LONG else 10.0  # the long form may share the machine with anybody
 
 
@@ -53,6 +57,7 @@ class Killer:
     def __init__(self, run: runs.Run, chance: random.Random, pressed: Counter[str]):
         self.run, self.chance, self.pressed = run, chance, pressed
         self.met = 0  # how often there was somebody to kill
+        self.living = living
 
     def press(self) -> None:
         """Start the run, by the button that the page has for it."""
@@ -68,7 +73,7 @@ class Killer:
         assert queue.try_start(other, [queue.Option("cpu", ("cpu",))])
         self.press()
         wait_for(lambda: "Before it" in self.run.status().get("message", ""), self.run)
-        self._kill(living(self.run.id))
+        self._kill(self.living(self.run.id))
         lock.release()
         other.delete()
 
@@ -102,7 +107,7 @@ class Killer:
 
     def _kill_within(self, seconds: float) -> None:
         threading.Event().wait(self.chance.random() * seconds)
-        processes = living(self.run.id)
+        processes = self.living(self.run.id)
         if len(processes) > 1:  # the one that watches, and those that train
             watcher, *ranks = processes
             victims = [processes, [watcher], [self.chance.choice(ranks)]]
@@ -114,8 +119,19 @@ class Killer:
         kill(processes)
 
 
-@pytest.mark.parametrize("device", list(OF_DEVICE))
-def test_killed_at_random_moments_every_run_ends_as_if_undisturbed(runs_folder, device):
+@pytest.fixture
+def nursery(runs_folder, monkeypatch) -> Iterator[Nursery]:
+    """Workers that are forked, for the launches of this test."""
+    made = Nursery()
+    monkeypatch.setattr(starting, "_start", made.start)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("kind", list(OF_KIND))
+def test_killed_at_random_moments_every_run_ends_as_if_undisturbed(runs_folder, kind, request):
+    device, _, forked = kind.partition(", ")
+    find = request.getfixturevalue("nursery").living if forked else living
     seed = random.randrange(10**6)
     print("seed", seed)
     chance, seen, pressed = random.Random(seed), Counter[str](), Counter[str]()
@@ -123,11 +139,12 @@ def test_killed_at_random_moments_every_run_ends_as_if_undisturbed(runs_folder, 
     assert len(wanted[1]) == SETTINGS.epochs
     moments = ["queued", "first_epoch", "mid_write", "last_epoch"]
     done = met = 0
-    while done < OF_DEVICE[device]:
+    while done < OF_KIND[kind]:
         run = runs.new(NETWORK, SETTINGS, "mnist-sample", device, name=f"Run {done}")
         killer = Killer(run, chance, pressed)
-        for _ in range(min(PER_RUN[device], OF_DEVICE[device] - done)):
-            moment = moments[done % 4] if PER_RUN[device] == 4 else chance.choice(moments)
+        killer.living = find
+        for _ in range(min(PER_RUN[kind], OF_KIND[kind] - done)):
+            moment = moments[done % 4] if PER_RUN[kind] == 4 else chance.choice(moments)
             getattr(killer, moment)()
             done += 1
             wait_for(lambda run=run: not run.is_alive(), run)
@@ -144,7 +161,8 @@ def test_killed_at_random_moments_every_run_ends_as_if_undisturbed(runs_folder, 
         assert epochs == wanted[1], f"seed {seed}: other figures"
         assert steps == sorted(set(steps)), f"seed {seed}: a step stands twice"
         assert not list(half_written(run))
-    print(f"{device}: {done} tries, {met} met it alive;", dict(seen), dict(pressed))
+        print(f"{kind}: {done} tries, {met} met it alive", flush=True)
+    print(f"{kind}: {done} tries, {met} met it alive;", dict(seen), dict(pressed))
 
 
 def test_a_killed_process_of_several_ends_the_run_within_seconds_with_a_word(runs_folder):

@@ -21,7 +21,7 @@ from cnn.common.files import is_whole_safetensors
 from cnn.datasets.loading import read_idx
 from cnn.evaluation import test_probabilities
 from cnn.inspection.over_epochs import filter_over_epochs
-from cnn.runs import challenge, first_kernels, lesson, queue, sharing, speeds, watching
+from cnn.runs import challenge, first_kernels, lesson, names, queue, sharing, speeds, watching
 from cnn.runs.curves import curves
 from cnn.runs.sweep_parameters import parse_parameter
 from cnn.runs.sweeps import Sweep, new_sweep
@@ -119,6 +119,11 @@ RECORDS: tuple[tuple[Callable[[], Path], Callable[[], object], bytes], ...] = (
         b'{"architecture":{"layers":[]},"settings":{},"dataset":"a"}',
     ),
     (challenge._file, challenge.current, b'{"title":"A","dataset":"mnist","parameters":1000}'),
+    (
+        lambda: names._file(workspaces.current()),
+        lambda: names.who(workspaces.current()),
+        '{"name":"Ada =1 \u202e\ud83d\ude00"}'.encode(),
+    ),
     (sharing._file, sharing._shared_runs, b'{"runs":{"a":"b"},"digits":3}'),
 )
 
