@@ -29,15 +29,20 @@ ARGUMENTS = [
 ]
 
 
+def free_port() -> int:
+    """A port on which nobody listens now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextlib.contextmanager
-def served(log: Path, **environment: str) -> Iterator[str]:
+def served(log: Path, port: int | None = None, **environment: str) -> Iterator[str]:
     """`streamlit run app.py` on a free port, its output in `log`; yields the address.
 
     Raises RuntimeError with that output where the app does not answer.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     options = f"--server.port {port} --server.address 127.0.0.1 --server.headless true"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()]

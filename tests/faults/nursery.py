@@ -1,8 +1,8 @@
 """Workers without the three seconds in which each imports PyTorch: forked from a process that has.
 
-They are workers like any others from there on: `run_worker`, with the run's lock handed on, its log,
-a session of their own. So hundreds can be killed in the time of dozens. What happens while PyTorch
-is imported, other kills meet: those of workers that are started as usual.
+They are workers like any others from there on: `run_worker`, with the run's lock handed on, its
+log, a session of their own. So hundreds can be killed in the time of dozens. What happens while
+PyTorch is imported, other kills meet: those of workers that are started as usual.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def _by_address() -> str | None:
     notice = None
     asked, token = st.query_params.get(WORKSPACE), st.query_params.get(TEACHER)
     if _KEPT not in st.session_state:
-        if teacher.is_key(st.context.cookies.get(COOKIE, "")) or teacher.is_secret(token or ""):
+        if _brings_key() or teacher.is_secret(token or ""):
             _enter(workspaces.CLASS)
         elif asked and workspaces.is_issued(asked):
             _enter(asked)
@@ -106,6 +106,12 @@ def _by_address() -> str | None:
     _keep(WORKSPACE, None if is_teacher() else st.session_state[_KEPT])
     _keep(TEACHER, None)  # the secret is on nobody's screen
     return notice
+
+
+def _brings_key() -> bool:
+    """Whether the browser came through the teacher's door."""
+    key = st.context.cookies.get(COOKIE)
+    return isinstance(key, str) and teacher.is_key(key)
 
 
 def _enter(workspace: str, who: str | None = None) -> None:
