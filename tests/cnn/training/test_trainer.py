@@ -357,6 +357,7 @@ def test_scoring_takes_bytes_and_fractions_alike_and_tells_how_far_it_is(images)
     assert torch.allclose(whole, as_float, atol=1e-4)
     assert (whole.dtype, whole.shape, seen) == (torch.float32, (200, 10), [0.625, 1.0])
     assert not trainer.model.training
+    assert not any(value.is_inference() for value in trainer.model.parameters())
 
 
 def test_bf16_learns_what_float32_learns(images):
