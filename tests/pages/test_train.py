@@ -15,6 +15,7 @@ from cnn import runs
 from cnn.common import files
 from cnn.datasets import DATASETS
 from cnn.runs import forecast, locks, queue, speeds
+from cnn.runs.device_options import Option
 from cnn.runs.folders import changing_runs
 from cnn.training.device import Device
 from cnn.training.devices import list_devices
@@ -228,7 +229,7 @@ def queued(runs_folder):
         held.append(locks.Lock.take(run.files.lock))
         with changing_runs():
             queue.take_ticket(run)
-        queue.try_start(run, [queue.Option("cpu", ("cpu",))])
+        queue.try_start(run, [Option("cpu", ("cpu",))])
         made.append(run)
     made[0].write_status(state="running", seconds_left=600.0, step=1, steps=10)
     yield made
