@@ -125,6 +125,7 @@ def interrupted_field() -> None:
     """A field for a number on a page that a click ends just before the browser is told of it."""
     import streamlit as st
     from streamlit.elements.widgets import number_input
+    from streamlit.proto.WidgetStates_pb2 import WidgetStates
     from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
     from ui.shared import fields, state
@@ -132,7 +133,8 @@ def interrupted_field() -> None:
     def register(*args, **named):
         number_input.register_widget = as_it_is
         found = as_it_is(*args, **named)
-        get_script_run_ctx().script_requests.request_rerun(RerunData())
+        click = RerunData(widget_states=WidgetStates())
+        get_script_run_ctx().script_requests.request_rerun(click)
         return found
 
     state.begin()

@@ -118,6 +118,7 @@ def apply_change(
             change(new)
     except ValueError as error:
         st.session_state[key] = in_force
+        state.page(Told).keys.discard(key)  # of that, should a click end the script before it shows
         refusal.key, refusal.visit = key, state.get().visit
         refusal.text = str(error).removeprefix(f"{name}: ")  # it stands below the field
 
