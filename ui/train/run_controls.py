@@ -153,8 +153,10 @@ def _paused_ahead(run: runs.Run) -> None:
 def _learning_rate(run: runs.Run) -> None:
     """The peak learning rate, changeable while it trains, within the setting's own limits."""
     settings = run.config.settings
-    current = float(run.control().get("learning_rate") or settings.learning_rate)
     key = f"rate_{run.id}"
+
+    def current() -> float:
+        return float(run.control().get("learning_rate") or settings.learning_rate)
 
     def ask_for(rate: float) -> None:
         send(run, learning_rate=settings.changed(learning_rate=rate).learning_rate)
@@ -162,7 +164,7 @@ def _learning_rate(run: runs.Run) -> None:
     with st.container(width=220):
         rate_input(
             "Learning rate",
-            current,
+            current(),
             key=key,
             on_change=lambda: apply_change(key, "learning_rate", current, ask_for),
             help="The schedule's peak. A change acts on the next batch.",
