@@ -22,7 +22,14 @@ function sparkline(values, label) {
   svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
-  if (values.length < 2) return svg;
+  if (!values.length) return svg;
+  if (values.length === 1) { // one epoch: a point
+    const point = document.createElementNS(space, "circle");
+    for (const [name, value] of [["cx", 4], ["cy", high / 2], ["r", 2.5]])
+      point.setAttribute(name, value);
+    svg.append(point);
+    return svg;
+  }
   const low = Math.min(...values), span = Math.max(...values) - low || 1;
   const points = values.map((value, i) =>
     `${(2 + (i * (wide - 4)) / (values.length - 1)).toFixed(1)},` +
@@ -164,7 +171,7 @@ class Table {
 
   name(td, row) {
     td.className = "run";
-    const name = make("span", { className: "name" }, td, row.name);
+    const name = make("span", { className: "name", title: row.name }, td, row.name);
     if (row.apart) make("span", { className: "apart", title: row.apart }, td, row.apart);
     if (row.latest) make("span", { className: "badge latest" }, td, "latest");
     if (row.archived) make("span", { className: "badge" }, td, "archived");
