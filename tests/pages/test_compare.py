@@ -274,17 +274,17 @@ def test_a_repetition_that_failed_hides_no_result():
     assert kept_one.run.id == done.id
 
 
-def test_seeds_at_work_are_told_of_and_can_be_stopped(app):
+def test_ticked_runs_at_work_are_told_of_and_can_be_stopped(app):
     first, second = made_run("A", seed=0), made_run("A", seed=1)
     second.write_status(state="running", epoch=0, epochs=2, step=3, steps=20, seconds_left=60)
     lock = Lock.take(second.files.lock)
-    page = tick(app("compare"), first)
-    assert "Seed 1: Epoch 1 of 2" in text(page).replace("\\", "")
-    page.button(key="stop_seeds").click().run()
+    page = tick(app("compare"), first, second)
+    assert "A: Epoch 1 of 2" in text(page).replace("\\", "")
+    page.button(key="stop_ticked").click().run()
     assert second.control().get("stop") and not page.exception
     lock.release()
     page.run()
-    assert not [button for button in page.button if button.key == "stop_seeds"]
+    assert not [button for button in page.button if button.key == "stop_ticked"]
 
 
 def test_more_seeds_are_new_runs_that_differ_in_nothing_else(app, monkeypatch):

@@ -69,7 +69,7 @@ class Table {
     this.filter = make("select", { "aria-label": "Which runs" }, bar);
     this.filter.onchange = () => { STATE.filter = this.filter.value; this.paint(); };
     this.count = make("span", { className: "count", role: "status" }, bar);
-    const scroller = make("div", { className: "scroller", tabIndex: 0, role: "region",
+    const scroller = this.scroller = make("div", { className: "scroller", tabIndex: 0, role: "region",
       "aria-label": "Table of all runs" }, this.box);
     const edge = () => scroller.classList.toggle("more",
       scroller.scrollLeft + scroller.clientWidth < scroller.scrollWidth - 4);
@@ -85,6 +85,7 @@ class Table {
   render(data, tell) {
     Object.assign(this, { data, tell });
     // An answer to an earlier tick than the last one knows less than this table does.
+    const before = this.ticked;
     if (data.time >= (this.time ?? 0)) this.ticked = new Set(data.ticked);
     const options = [["all", "All runs"], ...data.filters];
     if (!options.some(([value]) => value === STATE.filter)) STATE.filter = "all";
@@ -92,6 +93,15 @@ class Table {
       make("option", { value, selected: value === STATE.filter }, null, text)));
     this.heads();
     this.paint();
+    const added = before && this.shown.find(({ id }) => this.ticked.has(id) && !before.has(id));
+    if (added) this.reveal(added.id); // the page ticked it: a seed, a race, an import
+  }
+
+  reveal(id) {
+    const line = this.lines.get(id).tr, top = line.offsetTop - this.head.offsetHeight;
+    const { scrollTop, clientHeight } = this.scroller;
+    if (top < scrollTop || line.offsetTop + line.offsetHeight > scrollTop + clientHeight)
+      this.scroller.scrollTop = top;
   }
 
   heads() {

@@ -14,7 +14,6 @@ from cnn.runs.curves import curves
 from cnn.runs.overview import Summary
 from ui.compare.curves import LOOK_SECONDS, band_of, draw, measured
 from ui.compare.state import CompareState
-from ui.compare.words import progress_text
 from ui.shared import state
 from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
@@ -92,36 +91,6 @@ def show(picked: Sequence[Summary], found: Sequence[Summary]) -> None:
             st.button(
                 title, key="tick_group", icon=":material/checklist:", on_click=tick, args=(ids,)
             )
-    active = [member.run for member in group if member.is_active]
-    if active:
-        st.button(
-            f"Stop {plural(len(active), 'seed')}",
-            icon=":material/stop:",
-            key="stop_seeds",
-            on_click=_stop,
-            args=(active,),
-            help="Those that train or wait; what they have learned stays.",
-        )
-        refreshing(_progress, LOOK_SECONDS, "seeds_progress")(active)
-
-
-def _stop(active: Sequence[runs.Run]) -> None:
-    for run in active:
-        try:
-            run.send(stop=True)
-        except runs.RunError as error:  # ended or deleted meanwhile
-            state.get().notice = plain(error)
-
-
-def _progress(active: Sequence[runs.Run]) -> None:
-    """A line for each seed that trains or waits."""
-    lines = []
-    for run in active:
-        try:
-            lines.append(f"Seed {run.config.settings.seed}: {progress_text(run)}")
-        except runs.RunError:
-            continue  # deleted while one looked on
-    st.caption("  \n".join(map(plain, lines)))
 
 
 def members(one: Summary, found: Sequence[Summary]) -> Group:

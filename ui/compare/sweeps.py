@@ -13,9 +13,9 @@ from cnn.runs.overview import Summary
 from cnn.runs.sweep_parameters import Parameter, describe, parse_parameter, sweepable
 from cnn.runs.sweeps import Result, Sweep, launch_sweep, list_sweeps, new_sweep, open_sweep
 from cnn.training import Settings
+from ui.compare.at_work import progress_text
 from ui.compare.seeds import tick
 from ui.compare.state import CompareState
-from ui.compare.words import progress_text
 from ui.shared import state
 from ui.shared.charts import chart
 from ui.shared.plain_text import plain
@@ -24,7 +24,7 @@ from ui.shared.run_picker import at_time, told_apart
 
 LOOK_SECONDS = 2.0
 NONE = "none"
-METHODS = {"grid": "Every combination", "tpe": "Search within a budget"}
+METHODS = {"grid": "Every combination", "tpe": "Within a budget"}
 
 
 def show(picked: list[Summary]) -> None:
