@@ -10,6 +10,7 @@ from ui.shared import loading, state, tour
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
@@ -21,7 +22,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="inspect_hea
         width="content",
     )
     st.space("stretch")
-    run_place = st.container(width=290)
+    run_place = st.container(width=scaled(290))
 
 
 def look(was_playing: bool, was_training: bool) -> None:
