@@ -51,7 +51,7 @@ def in_one_sentence(reading: recognition.Reading, config: runs.Config) -> str:
     """The answer for those who hear the page."""
     if len(reading.best) > 1:
         return f"It reads {len(reading.best)} digits: {reading.text(config.classes)}."
-    answer = f"{config.classes[reading.best[0]]}, {reading.confidence:.1%}"
+    answer = f"{config.classes[reading.best[0]]}, {confidence(reading.confidence, 1)}"
     if reading.is_digit[0]:
         return f"It reads {answer}."
     return f"That does not look like a digit. If it had to be one: {answer}."

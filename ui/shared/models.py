@@ -58,10 +58,7 @@ def loader() -> threading.Thread:
             use_few_threads()
             _stage = 1
             _ask_once()
-            # Streamlit collects garbage after every run of a page or fragment, and torch's objects,
-            # which will never be garbage, made each of those take 100 ms: three quarters of a
-            # rerun.
-            gc.freeze()
+            gc.freeze()  # torch's objects will never be garbage: not to be looked at each time
             _stage = 2
             standby.start()  # before the devices are known: then the page asks it for a forecast
             _devices = list_devices()
