@@ -12,8 +12,10 @@ def totals(architecture: Architecture) -> None:
     """Layers, parameters, multiply-adds and memory, a line each; of a network that cannot work, of
     the layers above the one that keeps it from working."""
     failing = failing_row(architecture.table())
+    count = len(architecture.all_layers)
+    layers = "layer" if count == 1 else "layers"
     figures = {
-        "layers": f"{len(architecture.all_layers)}",
+        layers: f"{count}",
         "parameters": f"{architecture.parameters:,}",
         "multiply-adds": metric(architecture.multiply_adds),
         "of activations per image": naturalsize(architecture.activation_bytes),
@@ -30,5 +32,5 @@ def totals(architecture: Architecture) -> None:
             st.caption(f"As far as layer {failing.number - 1}: layer {failing.number} cannot work.")
         else:
             st.caption("Layer 1 cannot work: sizes follow once it does.")
-            figures = {"layers": figures["layers"]}
+            figures = {layers: f"{count}"}
     st.markdown("  \n".join(f"**{value}** {name}" for name, value in figures.items()))

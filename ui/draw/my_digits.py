@@ -69,7 +69,7 @@ def _label_buttons(drawn_something: bool) -> None:
                 args=(label,),
                 shortcut=str(label),
                 disabled=not drawn_something,
-                width=52,
+                width=40,
                 help=f"Keep it as a {label} (key {label})",
             )
 

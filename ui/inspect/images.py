@@ -67,10 +67,14 @@ def choose_image(run: runs.Run) -> Chosen | None:
             chosen = _noise()
     if choice.source in ("My drawing", "Upload"):
         chosen = _drawing(choice) if choice.source == "My drawing" else _upload()
-    with contextlib.suppress(datasets.DataError):
-        if note := stand_in_note(run.config.dataset):
-            st.caption(f":material/info: {note}")
     return chosen
+
+
+def note(run: runs.Run) -> None:
+    """Whose images these are, where they stand in for the run's own."""
+    with contextlib.suppress(datasets.DataError):
+        if found := stand_in_note(run.config.dataset):
+            st.caption(f":material/info: {found}")
 
 
 def load_test_image(index: int) -> None:
