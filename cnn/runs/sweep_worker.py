@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from cnn.common.files import write_json
-from cnn.common.text import excerpt
+from cnn.common.text import excerpt, percent
 from cnn.datasets import DataError, require_on_disk
 from cnn.runs.limits import TooManyWaiting
 from cnn.runs.locks import MOMENT, Lock
@@ -153,7 +153,7 @@ class _Worker:
                     run.send(stop=True)
             time.sleep(LOOK_SECONDS)
         best, state = run.status().get("best_validation"), run.state
-        score = "-" if best is None else f"{best:.2%}"
+        score = "-" if best is None else percent(best, 2)
         word = "stopped early" if trial["pruned"] else state
         self.tell(
             f"{len(self.trials)} of {self.config.budget}: validation {score}, {word}: "
