@@ -8,6 +8,7 @@ from cnn import evaluation, runs
 from cnn.common.text import percent, plural
 from cnn.datasets import DATASETS
 from cnn.runs import waiting
+from cnn.runs.first_filter import in_words
 from cnn.training import OPTIMIZERS, SCHEDULES
 from ui.shared import sidebar, state
 from ui.shared.another_try import launch, near_chance, send, try_again
@@ -31,6 +32,8 @@ def title(run: runs.Run) -> None:
         f"{config.validation_images:,} validation images",
         f"seed {config.settings.seed}",
     ]
+    if config.first_filter:
+        details.append(f"filter 0 started from {in_words(config.first_filter)}")
     status = run.status()
     if "device" in status:
         device = plain(f"{status['device'].upper()} in {status.get('precision', '…')}")
