@@ -24,6 +24,10 @@ def queue() -> None:
     found = class_room.trainings()
     if not found:
         st.markdown("Nobody trains, and nobody waits.")
+        st.caption(
+            "Whoever opens this server's address in a browser has a workspace of their own. What "
+            "they train appears here, with buttons to stop it or to let it come first."
+        )
         return
     for place, one in enumerate(found[:MOST_SHOWN]):
         with st.container(horizontal=True, vertical_alignment="center", key=f"queue_{place}"):
@@ -87,6 +91,7 @@ def workspaces_table() -> None:
     found = class_room.usages()
     if not found:
         st.markdown("No visitor has anything here yet.")
+        st.caption("What each workspace takes of the disk appears here with its first run.")
         return
     total = sum(one.bytes for one in found)
     st.markdown(f"**{plural(len(found), 'workspace')}**, {humanize.naturalsize(total)} in all")

@@ -82,6 +82,10 @@ def test_epochs(monkeypatch):
     config = run.config
     vary = [parse_parameter("batch_size=32,64")]
     assert "2 epochs" in refusal(lambda: sweeps.new_sweep(config, vary))
+    short = config.changed(settings=config.settings.changed(epochs=1))
+    for text, budget in (("epochs=1,9", None), ("epochs=1..9", 3)):  # before the first begins
+        vary = [parse_parameter(text)]
+        assert "2 epochs" in refusal(lambda v=vary, b=budget: sweeps.new_sweep(short, v, b))
     run.write_status(state="stopped")
     with pytest.raises(runs.RunError, match="2 epochs"):
         started(run)
