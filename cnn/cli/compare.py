@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from cnn import evaluation, runs
 from cnn.cli.parser import UsageError
-from cnn.common.text import excerpt
+from cnn.common.text import excerpt, percent
 from cnn.datasets import DataError
 from cnn.runs.differences import differences
 from cnn.runs.overview import Summary, group_of, summary
@@ -49,14 +49,19 @@ def _row(one: Summary) -> dict[str, object]:
         "run": one.run.id,
         "name": one.name,
         "state": one.state,
-        "test_accuracy": one.test,
-        "best_validation": one.validation,
+        "test_accuracy": _rounded(one.test),
+        "best_validation": _rounded(one.validation),
         "loss": brief.loss if brief else None,
         "parameters": one.parameters,
         "seconds": one.seconds,
         "seed": one.seed,
         "group": group_of(one.run.config),
     }
+
+
+def _rounded(accuracy: float | None) -> float | None:
+    """Without the noise of a 32-bit number: 0.882 rather than 0.8820000290870667."""
+    return None if accuracy is None else round(accuracy, 6)
 
 
 def _comparisons(found: Sequence[Summary]) -> list[dict[str, object]]:
@@ -87,8 +92,8 @@ def _comparisons(found: Sequence[Summary]) -> list[dict[str, object]]:
 
 def _print(found: Sequence[Summary], comparisons: Sequence[dict[str, object]]) -> None:
     for number, one in enumerate(found, 1):
-        score = "-" if one.test is None else f"{one.test:.2%}"
-        best = "-" if one.validation is None else f"{one.validation:.2%}"
+        score = "-" if one.test is None else percent(one.test, 2)
+        best = "-" if one.validation is None else percent(one.validation, 2)
         print(
             f"{number}  {excerpt(one.name, 40):<40}  test {score:>7}  validation {best:>7}  "
             f"{one.parameters:>9,} parameters  {one.run.id}"

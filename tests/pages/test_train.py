@@ -15,6 +15,7 @@ from cnn import runs
 from cnn.common import files
 from cnn.datasets import DATASETS
 from cnn.runs import forecast, locks, queue, speeds
+from cnn.runs.device_options import Option
 from cnn.runs.folders import changing_runs
 from cnn.training.device import Device
 from cnn.training.devices import list_devices
@@ -228,7 +229,7 @@ def queued(runs_folder):
         held.append(locks.Lock.take(run.files.lock))
         with changing_runs():
             queue.take_ticket(run)
-        queue.try_start(run, [queue.Option("cpu", ("cpu",))])
+        queue.try_start(run, [Option("cpu", ("cpu",))])
         made.append(run)
     made[0].write_status(state="running", seconds_left=600.0, step=1, steps=10)
     yield made
@@ -267,6 +268,34 @@ def test_who_comes_from_design_with_another_network_finds_its_form_first(app, qu
     other = app("train", run=queued[0].id)
     buttons = [button.key for button in other.button]
     assert buttons.index("stop") < buttons.index("start")
+
+
+def test_while_it_stops_nothing_else_is_offered(app, queued):
+    run = queued[0]
+    shown = app("train", run=run.id)
+    shown.button(key="stop").click().run()
+    assert run.control()["stop"] and not shown.exception
+    run.send(paused=True)  # as it was when Stop was pressed
+    run.write_status(state="running", message="Scoring the test set", step=1, steps=10)
+    shown.run()
+    assert shown.button(key="stopping").disabled
+    assert not {"pause", "resume", "stop"} & keys(shown)
+
+
+def test_who_comes_without_having_chosen_a_run_has_the_form_first(app, trained):
+    def run_is_first(shown) -> bool:
+        return any(block.label == "Train another" for block in shown.expander)
+
+    shown = app("train")  # the newest run is the current one
+    play = shown.session_state.playground
+    play.replace(SMALL, SMALL_SETTINGS, None)
+    shown.session_state.playground.visit += 1
+    shown.run()
+    assert play.run_id == trained.id and not run_is_first(shown)
+    assert shown.button(key="start") and shown.button(key="result_draw")
+    play.run_is_chosen = True  # as after a start, a choice, or a link to it
+    play.visit += 1
+    assert run_is_first(shown.run())
 
 
 def keys(shown) -> set[str]:

@@ -13,6 +13,7 @@ from PIL import Image
 from plotly.colors import sample_colorscale
 
 from cnn import figures
+from cnn.common.text import percent
 from cnn.inspection.activations import LayerOutput
 from cnn.network.layers import show as shape_of
 from ui.inspect.pixels import pixels
@@ -21,6 +22,7 @@ from ui.inspect.sheet import sheet
 from ui.inspect.widgets import by_hand
 from ui.shared.charts import chart
 from ui.shared.components import peak_of, scale_for
+from ui.shared.projector import scaled
 
 SIZE = 224  # of the chosen map, in pixels of the screen
 FEW = 32  # maps shown of a large layer, unless all are asked for
@@ -52,7 +54,7 @@ def pick_map(scene: Scene, key: str) -> None:
         format_func=title,
         key=layer_key,
         on_change=by_hand(layer_key, choice.layer, layer_changed),
-        width=210,
+        width=scaled(210),
     )
     output = scene.chosen
     last = 0 if output is None else len(output.values) - 1
@@ -64,7 +66,7 @@ def pick_map(scene: Scene, key: str) -> None:
         channel,
         key=map_key,
         on_change=by_hand(map_key, channel, map_changed),
-        width=130,
+        width=scaled(130),
     )
 
 
@@ -145,7 +147,7 @@ def _histogram(values: NDArray[np.float32], previous: NDArray[np.float32] | None
     grid.metric("Mean", f"{values.mean():.3g}")
     grid.metric("Largest", f"{values.max():.3g}")
     grid.metric("Smallest", f"{values.min():.3g}")
-    grid.metric("Zero", f"{float((values == 0).mean()):.0%}")
+    grid.metric("Zero", percent(float((values == 0).mean()), 0))
 
 
 def _pick(scene: Scene, row: int, column: int) -> None:

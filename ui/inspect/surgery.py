@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from cnn import datasets, figures, runs
+from cnn.common.text import percent
 from cnn.inspection import surgery
 from ui.inspect.filters import pick_filter
 from ui.inspect.images import how_many, load_images
@@ -20,6 +21,7 @@ from ui.inspect.work import at_once, long_work
 from ui.shared import state
 from ui.shared.charts import chart
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 
 QUICK = 1000  # test images that are scored at once
 Edits = list[surgery.Edit]
@@ -146,11 +148,11 @@ def _accuracies(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
         return
     st.markdown(f"**Accuracy on {count:,} test images**")
     grid = st.grid(2, min_column_width=130)
-    grid.metric("Before", f"{before:.2%}", border=True)
+    grid.metric("Before", percent(before, 2), border=True)
     change = (after - before) * 100
     grid.metric(
         "After",
-        f"{after:.2%}",
+        percent(after, 2),
         f"{change:+.2f} points" if edits else None,
         border=True,
         delta_color="normal" if change else "off",
@@ -187,7 +189,7 @@ def _history(scene: Scene, edits: Edits) -> None:
             "Name of the new run",
             f"{scene.run.name}, after surgery",
             key=scene.widget_key("surgery_name"),
-            width=300,
+            width=scaled(300),
         )
         if st.button("Keep as a new run", icon=":material/save:", key="surgery_keep"):
             _keep(scene, edits, name)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn import datasets, figures, runs
+from cnn.common.text import percent
 from cnn.figures.colours import CLASSES, TEXT
 from cnn.inspection import features
 from cnn.inspection.projection import PROJECTIONS, Layout, project
@@ -24,6 +25,7 @@ from ui.shared.choice import choose
 from ui.shared.components import component, dark, reported
 from ui.shared.image_choice import ImageChoice
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 
 MANY, SOME = 2000, 400  # test images for layouts and statistics, and for the layers' similarity
 SIDE = 14  # pixels of a thumbnail
@@ -82,7 +84,8 @@ def _images(scene: Scene, images: datasets.Images, place: DeltaGenerator) -> Non
     wrong = int((images.test_labels[: len(chosen)].numpy() != guesses).sum())
     explained = ""
     if placed.explained is not None:
-        explained = f" These axes explain {float(placed.explained.sum()):.0%} of the variance."
+        share = percent(float(placed.explained.sum()), 0)
+        explained = f" These axes explain {share} of the variance."
     st.caption(
         f"{len(chosen):,} test images by what the last layer is given "
         f"({vectors.shape[1]:,} numbers each); {wrong} are read wrongly.{explained} Hover to see "
@@ -186,7 +189,7 @@ def _similarity(scene: Scene, images: datasets.Images, names: list[str]) -> None
             [None, *epochs],
             format_func=lambda e: "its own layers" if e is None else f"the layers after epoch {e}",
             key=scene.widget_key("set_other"),
-            width=260,
+            width=scaled(260),
         )
     try:
         model = scene.model if other is None else models.model_of(scene.run, other)

@@ -8,11 +8,13 @@ from cnn import evaluation, runs
 from cnn.common.text import percent, plural
 from cnn.datasets import DATASETS
 from cnn.runs import waiting
+from cnn.runs.first_filter import in_words
 from cnn.training import OPTIMIZERS, SCHEDULES
 from ui.shared import sidebar, state
 from ui.shared.another_try import launch, near_chance, send, try_again
 from ui.shared.fields import apply_change, rate_input, show_refusal
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 
 
 def title(run: runs.Run) -> None:
@@ -30,6 +32,8 @@ def title(run: runs.Run) -> None:
         f"{config.validation_images:,} validation images",
         f"seed {config.settings.seed}",
     ]
+    if config.first_filter:
+        details.append(f"filter 0 started from {in_words(config.first_filter)}")
     status = run.status()
     if "device" in status:
         device = plain(f"{status['device'].upper()} in {status.get('precision', '…')}")
@@ -43,7 +47,7 @@ def outcome(run: runs.Run) -> str:
     if run.state in runs.ACTIVE:
         return ""
     accuracy = run.status().get("test_accuracy")
-    score = "" if accuracy is None else f" {accuracy:.1%} of new images read right."
+    score = "" if accuracy is None else f" {percent(accuracy)} of new images read right."
     return f"{run.name}: {run.state}.{score}"
 
 
@@ -80,6 +84,15 @@ def controls(run: runs.Run, main: bool) -> None:
         return
     status = run.status()
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        if status["state"] in runs.ACTIVE and run.control().get("stop"):
+            st.button(
+                "Stopping",
+                icon=":material/hourglass_top:",
+                key="stopping",
+                help="It ends its batch and scores the test set; then it can be resumed.",
+                disabled=True,
+            )
+            return
         if status["state"] in runs.ACTIVE:
             _pause_button(run, status["state"])
             st.button(
@@ -161,7 +174,7 @@ def _learning_rate(run: runs.Run) -> None:
     def ask_for(rate: float) -> None:
         send(run, learning_rate=settings.changed(learning_rate=rate).learning_rate)
 
-    with st.container(width=220):
+    with st.container(width=scaled(220)):
         rate_input(
             "Learning rate",
             current(),
