@@ -49,7 +49,7 @@ def show(run: runs.Run) -> None:
         chart(losses, "fit_loss", "Loss by epoch, training and validation")
     st.caption(
         "The gap is shaded. Training values are means over the epoch, while the network still "
-        "learned, so that early ones lie below those of validation."
+        "learned, so that early ones are worse than those of validation."
     )
     _next_tries(run, found)
 
