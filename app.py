@@ -13,8 +13,9 @@ from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.live.routes import Routes
-from ui.server import hosts, logs
+from ui.server import callbacks, hosts, logs
 from ui.server.guard import Guard
+from ui.server.teacher_door import TeacherDoor
 from ui.shared import (
     models,
     projector,
@@ -76,12 +77,13 @@ def main() -> None:
 if get_script_run_ctx(suppress_warning=True) is None:
     logs.begin()
     hosts.allow_own_names()
+    callbacks.keep_whole()
     live = Routes(st.get_option("server.baseUrlPath"))
     app = st.App(
         __file__,
         routes=live.routes,
         lifespan=live.lifespan,
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard), Middleware(TeacherDoor)],
         on_script_error=logs.script_failed,
     )
 else:

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from cnn.common.files import write_tensors
 from cnn.common.progress import Progress
 from cnn.datasets import Images
+from cnn.runs.files import When
+from cnn.runs.first_filter import FirstFilter
 from cnn.runs.run import Run, RunError
 from cnn.training.accelerators import Accelerator
 from cnn.training.inference import predict_logits
@@ -26,12 +28,13 @@ def old_name(tensor: str) -> str:
     return tensor.replace(".shortcut.", ".around.")
 
 
-def load_model(run: Run, epoch: int | None = None, device: str = "cpu") -> nn.Module:
-    """The run's network with an epoch's weights (None: the newest), ready to predict.
+def load_model(run: Run, when: When | None = None, device: str = "cpu") -> nn.Module:
+    """The run's network with the weights after an epoch or an early step (None: the newest), ready
+    to predict.
 
     Raises RunError where the weights are missing, damaged or of another network.
     """
-    path = run.weights_path(epoch)
+    path = run.weights_path(when)
     with torch.device("meta"):  # no random weights: sessions share torch's random state
         model = run.config.architecture.build()
     try:
@@ -47,6 +50,13 @@ def load_model(run: Run, epoch: int | None = None, device: str = "cpu") -> nn.Mo
             "can be read with them. Train it again, with a smaller learning rate."
         )
     return model.eval().to(device)
+
+
+def set_first_filter(model: nn.Module, rows: FirstFilter) -> None:
+    """Give filter 0 of the first convolution these weights on its first input map."""
+    first = next(module for module in model.modules() if isinstance(module, nn.Conv2d))
+    with torch.no_grad():
+        first.weight[0, 0] = torch.tensor(rows, dtype=first.weight.dtype)
 
 
 def logits_of(

@@ -85,7 +85,7 @@ def invitation(config: runs.Config) -> None:
             example.button()
 
 
-def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
+def show(run_id: str, when: runs.When | None, found: list[drawing.Prepared]) -> None:
     """The answer of one run."""
     try:
         run = runs.open_run(run_id)
@@ -94,13 +94,13 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
             say("", "answer")
             invitation(config)
             return
-        model = models.model_of(run, epoch)
+        model = models.model_of(run, when)
         images = np.stack([one.image for one in found])
         reading = recognition.read(run, model, images, models.detector_ready(run))
     except runs.RunError as error:
         st.error(plain(error), icon=":material/error:")
         return
-    if run.state in runs.ACTIVE and epoch is None:
+    if run.state in runs.ACTIVE and when is None:
         say("", "answer")  # its component says what it shows
         _moving(run, reading, found, config.classes)
         return
@@ -200,10 +200,10 @@ def _number(
         shared.page(ImageChoice).drawing = found[chosen].image
 
 
-def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> None:
+def second_place(run: runs.Run, when: runs.When | None, one: drawing.Prepared) -> None:
     """Which ink is evidence for the first and for the second."""
     try:
-        model = models.model_of(run, epoch)
+        model = models.model_of(run, when)
         row = recognition.read(run, model, one.image[None]).probabilities[0]
     except runs.RunError as error:
         st.error(plain(error), icon=":material/error:")

@@ -1,7 +1,7 @@
 // The Train page's live panel. `data`: the run, its story so far, and the loss curve's figure
 // without points; what comes later comes by the run's stream.
 
-const PARTS = ["status", "points", "epochs", "accuracies", "images", "live"]; // what the panel shows of a run
+const PARTS = ["status", "points", "epochs", "accuracies", "images", "start", "live"]; // what the panel shows of a run
 
 class Panel {
   constructor(parent) {
@@ -116,9 +116,9 @@ class Panel {
     if (accuracies && this.steps) {
       const epoch = (step) => (step / this.steps) * total;
       const [train, validation] = own.data.slice(-2);
-      Object.assign(train, { x: accuracies.train.x.map(epoch), y: accuracies.train.y });
-      const { x, y } = accuracies.validation;
-      Object.assign(validation, { x: x.map(epoch), y });
+      for (const [trace, { x, y }] of [
+        [train, accuracies.train], [validation, accuracies.validation],
+      ]) Object.assign(trace, { x: x.map(epoch), y, showlegend: x.length > 0 });
     }
     this.accuracy.draw(own);
   }
@@ -163,17 +163,24 @@ class Panel {
       this.kernels.replaceChildren(element("p", "quiet", null, text));
       return;
     }
-    const { count, height, width, start, data, largest } = filters;
-    const shown = start ? { "at the start": start, now: data } : { now: data };
+    const { count, height, width } = filters, size = height * width, { start } = this.parts;
+    const isThere = start && start.count === count && start.height === height;
+    const shown = isThere ? { "at the start": start, now: filters } : { now: filters };
     const names = `${Object.keys(shown)} ${count}`;
     if (this.sheets?.names !== names) this.filterBox(Object.keys(shown), count, names);
-    for (const [when, packed] of Object.entries(shown)) {
-      const bytes = bytesOf(packed), size = height * width;
+    const largest = Math.max(...Object.values(shown).map((one) => one.largest));
+    for (const [when, { data, largest: own }] of Object.entries(shown)) {
+      // both on one scale: each came on its own
+      const bytes = bytesOf(data).map((byte) => 128 + ((byte - 127.5) * own) / largest);
       this.sheets[when].forEach((tile, i) =>
         paintBytes(tile, bytes.subarray(i * size, (i + 1) * size), width, height, this.table));
     }
-    this.low.textContent = `−${largest}`;
-    this.high.textContent = largest;
+    this.high.textContent = largest.toPrecision(2);
+    this.low.textContent = `−${this.high.textContent}`;
+  }
+
+  start() {
+    if (this.parts.live) this.live(this.parts.live);
   }
 
   // `count` tiles under each name: a kernel at the start stands where it stands now.

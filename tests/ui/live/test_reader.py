@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from types import SimpleNamespace
 
 from tests.ui.live.conftest import finish, report
 from ui.live.reader import MOST_POINTS, Reader, snapshot
@@ -67,6 +69,20 @@ def test_the_best_epoch_is_marked_though_it_is_written_after_the_epoch(active):
     assert "best: epoch 1" in names
 
 
+def test_the_accuracy_is_told_once_a_second_without_waiting_for_a_snapshot(active, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("ui.live.reader.time", SimpleNamespace(monotonic=lambda: now[0]))
+    reader = Reader(active)
+    reader.read()
+    for step, seconds, told in ((2, 0.5, []), (3, 0.6, [0.2, 0.3])):
+        now[0] += seconds
+        active.append_metric(
+            kind="report", step=step, epoch=0.1, losses=[[step, 1.0]], accuracy=step / 10
+        )
+        reader.read()
+        assert reader.story.parts["accuracies"]["train"]["y"] == told
+
+
 def test_the_accuracy_axis_means_something_before_the_first_epoch(active):
     axis = snapshot(active)["epochs"]["figure"]["layout"]["yaxis"]
     assert (axis["range"], axis["tickformat"]) == ([0, 1], ".0%")
@@ -101,3 +117,17 @@ def test_a_damaged_live_file_is_passed_over(active):
     reader = Reader(active)
     reader.read()
     assert "status" in reader.story.parts
+
+
+def test_the_first_filters_are_told_once_and_read_once(trained):
+    reader = Reader(trained)
+    reader.read()
+    assert "start" in reader.story.parts
+    trained.files.checkpoint(0).unlink()  # whoever read it again would find nothing
+    live = json.loads(trained.files.live.read_text())
+    live["filters"][0][0][0] += 1.0
+    trained.files.live.write_text(json.dumps(live))
+    reader.read()
+    assert reader.story.version["live"] == 2
+    assert reader.story.version["start"] == 1
+    assert "start" not in reader.story.parts["live"]["filters"]
