@@ -30,8 +30,8 @@ def desk(run_id: str) -> None:
     """Sheet and answer side by side, and below them what more there is to know."""
     try:
         run = runs.open_run(run_id)
-        epoch = compare.chosen_epoch(run)
-        follows = run.state in runs.ACTIVE and epoch is None
+        when = compare.chosen_weights(run)
+        follows = run.state in runs.ACTIVE and when is None
         reads_digits = run.config.reads_digits
     except runs.RunError as error:
         st.error(plain(error))
@@ -43,11 +43,11 @@ def desk(run_id: str) -> None:
         if found:
             loading.wait()
         if follows:  # its stream moves the answer
-            refreshed_without_stream(answer.show, run)(run_id, epoch, found)
+            refreshed_without_stream(answer.show, run)(run_id, when, found)
         else:  # looked at again until the detector is ready
             pending = bool(found) and models.detector_pending(run)
             refreshing(answer.show, DETECTOR_SECONDS if pending else None, "answer")(
-                run_id, epoch, found
+                run_id, when, found
             )
     if not found:
         return
@@ -59,11 +59,11 @@ def desk(run_id: str) -> None:
     ):
         state.page(ImageChoice).source = "My drawing"
         st.switch_page("pages/inspect.py")
-    more(run, epoch, found)
+    more(run, when, found)
     tour.catch_up()
 
 
-def more(run: runs.Run, epoch: int | None, found: list[Prepared]) -> None:
+def more(run: runs.Run, when: runs.When | None, found: list[Prepared]) -> None:
     """Preparation, second place, other runs, earlier epochs: one at a time."""
     views = ["Preparation", "Second place", "All runs", "Over the epochs"]
     view = choose("More about this drawing", views, "draw_view")
@@ -72,7 +72,7 @@ def more(run: runs.Run, epoch: int | None, found: list[Prepared]) -> None:
         if view == "Preparation":
             source.preparation(found)
         elif view == "Second place":
-            answer.second_place(run, epoch, one)
+            answer.second_place(run, when, one)
         elif view == "All runs":
             compare.all_runs(found)
         else:

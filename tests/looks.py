@@ -2,6 +2,7 @@
 
 Writes each page and tab at two widths and in both themes, on a fresh server and on one with runs,
 and a contact sheet of each such set: `looks/` (not tracked) unless another folder is named.
+`--only used-wide-light-train` takes those whose names have that in them (a regular expression).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.get_browser import find_browser
 
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 TALLEST = 6000
+PATIENCE = 180_000  # milliseconds: the machine may be busy with other things
 PAGES = (
     *("play", "learn", "design", "train", "inspect", "draw", "evaluate", "compare"),
     *(f"learn?lesson={lesson.id}" for lesson in LESSONS),
@@ -90,22 +92,27 @@ def contact_sheet(files: list[Path], to: Path) -> None:
     sheet.save(to)
 
 
-def looks(browser: Browser, url: str, folder: Path, of: str) -> None:
-    """All views of one server, in both widths and themes."""
+def looks(browser: Browser, url: str, folder: Path, of: str, only: str) -> None:
+    """The views of one server, in both widths and themes, whose names have `only` in them."""
     for (width, size), theme in product(SIZES.items(), ("light", "dark")):
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=theme
         )
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         files = []
         for name, tab in views():
             stem = "-".join(filter(None, (of, width, theme, name, tab))).lower()
             stem = re.sub(r"[^a-z0-9-]+", "-", stem)
+            if not re.search(only, stem):
+                continue
             file = folder / f"{stem}.png"
             take(page, url, name, tab, file)
             if file.exists():
                 files.append(file)
         context.close()
+        if not files:
+            continue
         contact_sheet(files, folder / f"contact-{of}-{width}-{theme}.png")
         print(f"{len(files)} pictures: {of}, {width}, {theme}", flush=True)
 
@@ -114,7 +121,9 @@ def main() -> None:
     """Two servers: one that was never used, one with a run of one's own beside the examples."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "looks")
-    folder = parser.parse_args().folder
+    parser.add_argument("--only", default="", metavar="NAME", help="the pictures so named")
+    options = parser.parse_args()
+    folder = options.folder
     folder.mkdir(parents=True, exist_ok=True)
     chromium = find_browser()  # asks Playwright in a session of its own
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
@@ -125,7 +134,7 @@ def main() -> None:
             if of == "used":
                 train_one(place)
             with served(place / "log.txt", CNN_RUNS_DIR=str(place)) as url:
-                looks(browser, url, folder, of)
+                looks(browser, url, folder, of, options.only)
         browser.close()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from cnn import evaluation, runs
 from cnn.cli.parser import UsageError
-from cnn.common.text import excerpt
+from cnn.common.text import excerpt, percent
 from cnn.datasets import DataError
 from cnn.runs.differences import differences
 from cnn.runs.overview import Summary, group_of, summary
@@ -92,8 +92,8 @@ def _comparisons(found: Sequence[Summary]) -> list[dict[str, object]]:
 
 def _print(found: Sequence[Summary], comparisons: Sequence[dict[str, object]]) -> None:
     for number, one in enumerate(found, 1):
-        score = "-" if one.test is None else f"{one.test:.2%}"
-        best = "-" if one.validation is None else f"{one.validation:.2%}"
+        score = "-" if one.test is None else percent(one.test, 2)
+        best = "-" if one.validation is None else percent(one.validation, 2)
         print(
             f"{number}  {excerpt(one.name, 40):<40}  test {score:>7}  validation {best:>7}  "
             f"{one.parameters:>9,} parameters  {one.run.id}"

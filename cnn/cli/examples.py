@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from cnn import runs
+from cnn.common.text import percent
 from cnn.datasets import DATASETS, require_on_disk
 from cnn.presets import DEFAULT_PRESET, PRESETS
 from cnn.runs.examples import publish
@@ -52,7 +53,8 @@ def _make_examples(options: argparse.Namespace) -> int:
         for epoch in run.checkpoints():
             calibration.calibrate(run, load_model(run, epoch), fitted)
         publish(run, options.folder / run_id)
-        _say(f"{options.folder / run_id}: {run.status()['test_accuracy']:.2%} on the test set")
+        score = percent(run.status()["test_accuracy"], 2)
+        _say(f"{options.folder / run_id}: {score} on the test set")
         run.delete()
     return 0
 

@@ -14,7 +14,7 @@ from cnn import runs
 from cnn.cli import compare, examples, export, predict, report, sweep, train
 from cnn.cli.parser import Parser, UsageError
 from cnn.common.server import ServerError
-from cnn.common.text import excerpt
+from cnn.common.text import excerpt, percent
 from cnn.datasets import DATASETS, DataError, is_on_disk
 from cnn.datasets.download import download
 from cnn.network import ArchitectureError
@@ -103,7 +103,7 @@ def _runs(options: argparse.Namespace) -> int:
         word = run.kind or status["state"]
         print(
             f"{run.id}  {word:<11}  {config.dataset:<12}  "
-            f"{'-' if score is None else f'{score:.2%}':>7}  {run.name}"
+            f"{'-' if score is None else percent(score, 2):>7}  {run.name}"
             f"{f'  ({place.text_with_time})' if place else ''}"
         )
     return 0

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from cnn import runs
 from cnn.cli.export import read_architecture
 from cnn.cli.predict import warn_near_chance
-from cnn.common.text import duration
+from cnn.common.text import duration, percent
 from cnn.datasets import DATASETS, default_dataset, require_on_disk
 from cnn.network import ArchitectureError
 from cnn.presets import DEFAULT_PRESET, PRESETS
@@ -137,8 +137,8 @@ class _Progress:
             self._written = row["epoch"]
             if row["validation_accuracy"] is not None:
                 self._bar.write(
-                    f"epoch {row['epoch']}: train {row['train_accuracy']:.2%}, "
-                    f"validation {row['validation_accuracy']:.2%}",
+                    f"epoch {row['epoch']}: train {percent(row['train_accuracy'], 2)}, "
+                    f"validation {percent(row['validation_accuracy'], 2)}",
                     file=sys.stderr,
                 )
         if reports := [row for row in rows if row["kind"] == "report"]:

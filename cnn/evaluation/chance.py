@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from cnn.common.text import percent
 from cnn.datasets import DATASETS
 from cnn.network import Architecture, advise
 from cnn.runs import Config, Run
@@ -43,8 +44,8 @@ def near_chance(run: Run) -> NearChance | None:
     if accuracy > chance_level(len(config.classes), DATASETS[config.dataset].test_images):
         return None
     text = (
-        f"It has learned next to nothing: {accuracy:.1%} of the test images, and guessing among "
-        f"{len(config.classes)} classes gives {1 / len(config.classes):.0%}."
+        f"It has learned next to nothing: {percent(accuracy)} of the test images, and guessing "
+        f"among {len(config.classes)} classes gives {percent(1 / len(config.classes), 0)}."
     )
     return NearChance(text, *_what_to_try(config))
 

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from cnn import datasets
 from cnn.common.progress import Progress
-from cnn.runs import Run
+from cnn.runs import Run, When
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 def predict_logits(
-    run: Run, images: NDArray[np.generic] | Tensor, epoch: int | None = None
+    run: Run, images: NDArray[np.generic] | Tensor, when: When | None = None
 ) -> NDArray[np.float32]:
     """Logits `(N, classes)` for images `(N, 28, 28)`, uint8 (0-255) or float (0-1). Raises
     RunError."""
@@ -28,16 +28,16 @@ def predict_logits(
 
     from cnn.runs.weights import load_model, logits_of
 
-    return logits_of(run, load_model(run, epoch), torch.as_tensor(images)).numpy()
+    return logits_of(run, load_model(run, when), torch.as_tensor(images)).numpy()
 
 
 def predict(
-    run: Run, images: NDArray[np.generic] | Tensor, epoch: int | None = None
+    run: Run, images: NDArray[np.generic] | Tensor, when: When | None = None
 ) -> NDArray[np.float32]:
     """Probabilities `(N, classes)` for images as `predict_logits` takes them. Raises RunError."""
     import torch
 
-    return torch.from_numpy(predict_logits(run, images, epoch)).softmax(1).numpy()
+    return torch.from_numpy(predict_logits(run, images, when)).softmax(1).numpy()
 
 
 @dataclass(frozen=True)

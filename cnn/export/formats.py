@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
+from cnn.common.text import percent
 from cnn.export.codegen import keras, model_source, pytorch
 from cnn.runs import Run
 from cnn.runs.weights import load_model
@@ -140,7 +141,9 @@ def _silenced() -> Iterator[None]:
 
 def _readme(run: Run) -> str:
     accuracy = run.status().get("test_accuracy")
-    trained = "" if accuracy is None else f" It reads {accuracy:.2%} of the test images right."
+    trained = (
+        "" if accuracy is None else f" It reads {percent(accuracy, 2)} of the test images right."
+    )
     versions = run.config.versions or {"torch": metadata.version("torch")}
     made_with = ", ".join(f"{package} {version}" for package, version in versions.items())
     dataset = run.config.dataset

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from cnn.common.text import percent
 from cnn.figures._base import NAMES, curve, heat_map, hover, labelled_bars, layout, legend_row
 from cnn.figures.colours import DEAD, NEGATIVE, POSITIVE, SEQUENTIAL, TRAIN, VALIDATION
 
@@ -69,7 +70,7 @@ def layer_histograms(
     across = 4
     rows = -(-len(names) // across)
     titles = [
-        f"<span style='color:{DEAD}'>{name} · {share:.0%} dead</span>" if share else name
+        f"<span style='color:{DEAD}'>{name} · {percent(share, 0)} dead</span>" if share else name
         for name, share in zip(names, dead, strict=True)
     ]
     spacing = {"vertical_spacing": 0.3 / max(rows, 1), "horizontal_spacing": 0.05}

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from cnn import datasets
 from cnn.common.random_state import OwnRandomState
+from cnn.common.text import percent
 from cnn.network import Architecture
 from cnn.network.layers import Activation, Layer, ResidualBlock, Shape
 
@@ -186,7 +187,7 @@ def _dead_findings(layers: Sequence[LayerCheck]) -> list[Finding]:
     return [
         (
             False,
-            f"{layer.dead:.0%} of layer {layer.number} ({layer.layer.summary}) is zero for "
+            f"{percent(layer.dead, 0)} of layer {layer.number} ({layer.layer.summary}) is zero for "
             "every image of the batch: dead before training begins.",
         )
         for layer in layers

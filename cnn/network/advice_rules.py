@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from cnn.common.text import plural
+from cnn.common.text import percent, plural
 from cnn.network.architecture import Row
 from cnn.network.layers import (
     Activation,
@@ -56,8 +56,8 @@ def pooling_first(rows: Rows) -> Remarks:
             lost = 1 - row.output_shape[1] * row.output_shape[2] / (height * width)
             if lost > 0:
                 text = (
-                    f"This pooling throws away {lost:.0%} of the pixels before any filter has "
-                    "seen a neighbourhood. Put a convolution first."
+                    f"This pooling throws away {percent(lost, 0)} of the pixels before any filter "
+                    "has seen a neighbourhood. Put a convolution first."
                 )
                 yield "hint", row, text
             return
@@ -70,9 +70,9 @@ def heavy_linear(rows: Rows) -> Remarks:
         if heavy and isinstance(row.layer, Linear | Classifier):
             assert row.input_shape and row.output_shape
             text = (
-                f"{row.parameter_share:.0%} of the parameters sit in this layer: each of its "
-                f"{row.output_shape[0]} outputs weighs all {row.input_shape[0]:,} inputs. Another "
-                "pooling above it, or GlobalAvgPool in place of Flatten, makes it small."
+                f"{percent(row.parameter_share, 0)} of the parameters sit in this layer: each of "
+                f"its {row.output_shape[0]} outputs weighs all {row.input_shape[0]:,} inputs. "
+                "Another pooling above it, or GlobalAvgPool in place of Flatten, makes it small."
             )
             yield "hint", row, text
 
@@ -268,8 +268,8 @@ def unusual_values(rows: Rows) -> Remarks:
                 yield "note", row, text
             case Dropout(rate=rate) if rate > 0.6:
                 text = (
-                    f"It sets {rate:.0%} of the values to zero at every step: the network may not "
-                    "learn enough to over-fit. 0.2 to 0.5 is usual."
+                    f"It sets {percent(rate, 0)} of the values to zero at every step: the network "
+                    "may not learn enough to over-fit. 0.2 to 0.5 is usual."
                 )
                 yield "hint", row, text
             case Conv2d(padding="same", kernel_size=side) if side % 2 == 0:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cnn.common.text import percent
+
 BY_HEART = 0.9  # training accuracy below which nothing was learned that could be by heart
 GAP = 0.05  # between training and validation accuracy: over-fitting that nobody overlooks
 NOISE = 0.4  # share of wrong labels
@@ -48,7 +50,7 @@ def _small(results: Sequence[Result]) -> Verdict:
     best = max((r.test_accuracy or 0.0 for r in small), default=None)
     if best is None:
         return Verdict(False, "No finished run with under 10,000 parameters yet.")
-    return Verdict(best >= 0.99, f"Best so far with under 10,000 parameters: {best:.2%}.")
+    return Verdict(best >= 0.99, f"Best so far with under 10,000 parameters: {percent(best, 2)}.")
 
 
 def _over_fit(results: Sequence[Result]) -> Verdict:
@@ -60,7 +62,9 @@ def _over_fit(results: Sequence[Result]) -> Verdict:
         and r.train_accuracy >= BY_HEART
     ]
     if not gaps:
-        return Verdict(False, f"No run yet that reads {BY_HEART:.0%} of its own training images.")
+        return Verdict(
+            False, f"No run yet that reads {percent(BY_HEART, 0)} of its own training images."
+        )
     widest = max(gaps)
     text = f"Widest gap between training and new images so far: {100 * widest:.1f} points; 5 win."
     return Verdict(widest >= GAP, text)
@@ -79,9 +83,10 @@ def _saved(results: Sequence[Result]) -> Verdict:
     ]
     if not pairs:
         worst = min(r.validation_accuracy or 0.0 for r in broken)
-        return Verdict(False, f"Broken: {worst:.1%} of new images. Now the same with dropout.")
+        return Verdict(False, f"Broken: {percent(worst)} of new images. Now the same with dropout.")
     gain, without, with_ = max(pairs, key=lambda pair: pair[0])
-    text = f"{without.validation_accuracy:.1%} without dropout, {with_.validation_accuracy:.1%} "
+    shares = [percent(result.validation_accuracy or 0.0) for result in (without, with_)]
+    text = f"{shares[0]} without dropout, {shares[1]} "
     return Verdict(gain >= SAVED_BY, f"{text}with it: {100 * gain:+.1f} points; 3 win.")
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from cnn import drawing
 from cnn.evaluation import predict
-from cnn.runs import Run
+from cnn.runs import Run, When
 
 if TYPE_CHECKING:
     from torch import nn
@@ -122,8 +122,9 @@ def evidence(run: Run, model: nn.Module, image: Floats, classes: Sequence[int]) 
     return torch.stack(found).detach().numpy()
 
 
-def over_epochs(run: Run, image: Floats) -> tuple[list[int], Floats]:
-    """The answer to one image after every kept epoch: epochs, and float32 `(epochs, classes)`.
+def over_epochs(run: Run, image: Floats) -> tuple[list[When], Floats]:
+    """The answer to one image after every kept epoch, and after the steps of the first whose
+    weights are kept: when, in the order of training, and float32 `(len(when), classes)`.
 
     At most 40 epochs, evenly chosen; one that went meanwhile is left out. Raises RunError for
     damaged weights.
@@ -131,5 +132,7 @@ def over_epochs(run: Run, image: Floats) -> tuple[list[int], Floats]:
     kept = run.checkpoints()
     if len(kept) > MOST_EPOCHS:
         kept = [kept[i] for i in np.linspace(0, len(kept) - 1, MOST_EPOCHS).round().astype(int)]
-    kept = [epoch for epoch in kept if run.files.checkpoint(epoch).is_file()]
-    return kept, np.array([predict(run, image[None], k)[0] for k in kept], np.float32)
+    first = [epoch for epoch in kept if epoch == 0]  # the weights before any step
+    order: list[When] = [*first, *run.early_steps(), *kept[len(first) :]]
+    order = [when for when in order if run.files.checkpoint(when).is_file()]
+    return order, np.array([predict(run, image[None], when)[0] for when in order], np.float32)

@@ -5,6 +5,7 @@ These names need no torch. The modules that do are imported by their own names: 
 """
 
 from cnn.runs.copies import repeat, retry
+from cnn.runs.files import EarlyStep, When
 from cnn.runs.folders import runs_dir
 from cnn.runs.records import EpochRow, Live, ReportRow, State, Status
 from cnn.runs.run import ACTIVE, Config, Run, RunError
@@ -27,6 +28,7 @@ from cnn.runs.waiting import Place, place
 __all__ = [
     "ACTIVE",
     "Config",
+    "EarlyStep",
     "EpochRow",
     "Live",
     "Place",
@@ -35,6 +37,7 @@ __all__ = [
     "RunError",
     "State",
     "Status",
+    "When",
     "create",
     "default_name",
     "device_holder",

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from cnn.network import Architecture
-from cnn.runs.files import RunFiles
+from cnn.runs.files import EARLY_STEPS, RunFiles, When
 from cnn.runs.folders import runs_dir
 from cnn.training import Settings, memory
 
 MOST_KEPT = 42  # first, best and last among them: more than a slider's width can tell apart
 FEWEST_KEPT = 5  # so many even where each is large
 BUDGET_BYTES = 1_000_000_000  # of all epochs' weights together, as far as FEWEST_KEPT allows
+EARLY_BYTES = 4_000_000  # of one early step's weights, at most: larger ones are not kept
 OTHER_BYTES = 4_000_000  # metrics, log, test probabilities, live guesses
 STATE_COPIES = 2  # the state to resume from: the old one goes when the new one is whole
 NEWEST_COPIES = 2  # the newest weights, likewise
@@ -59,11 +60,19 @@ def prune(files: RunFiles, needed: Collection[int]) -> None:
         files.checkpoint(epoch).unlink(missing_ok=True)
 
 
-def drop_after(files: RunFiles, epoch: int) -> None:
-    """Delete the weights of later epochs: a run that goes on from `epoch` makes them anew."""
-    for later in files.checkpoint_epochs():
-        if later > epoch:
-            files.checkpoint(later).unlink(missing_ok=True)
+def early_steps(architecture: Architecture) -> tuple[int, ...]:
+    """After which steps, if they are within the first epoch, the weights are kept: most is learned
+    there. None where they are large."""
+    return EARLY_STEPS if architecture.parameters * 4 <= EARLY_BYTES else ()
+
+
+def drop_after(files: RunFiles, epoch: int, step: int) -> None:
+    """Delete the weights of later epochs and steps: a run that goes on from `step`, when `epoch`
+    epochs were done, makes them anew."""
+    later: list[When] = [kept for kept in files.checkpoint_epochs() if kept > epoch]
+    later += [early for early in files.early_steps() if early.number > step]
+    for when in later:
+        files.checkpoint(when).unlink(missing_ok=True)
 
 
 def nearest(epochs: Collection[int], wanted: int) -> int | None:
@@ -73,11 +82,12 @@ def nearest(epochs: Collection[int], wanted: int) -> int | None:
 
 def disk_needed(architecture: Architecture, settings: Settings) -> int:
     """Bytes that a run takes on disk while it trains, at most: the epochs that it keeps, the newest
-    weights, and the state to resume from."""
+    weights, those of a few early steps, and the state to resume from."""
     weights = architecture.parameters * 4
     checkpoints = min(most_kept(weights), settings.epochs + 1) + 1  # one before another goes
     state = 1 + memory.optimizer_state(settings)
-    copies = checkpoints + NEWEST_COPIES + STATE_COPIES * state
+    early = len(early_steps(architecture))
+    copies = checkpoints + early + NEWEST_COPIES + STATE_COPIES * state
     return math.ceil(weights * copies) + OTHER_BYTES
 
 

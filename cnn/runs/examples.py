@@ -10,7 +10,7 @@ import numpy as np
 from safetensors.numpy import load_file, save
 
 from cnn.common.files import read_json, write_bytes, write_json
-from cnn.runs.files import RunFiles
+from cnn.runs.files import RunFiles, When
 from cnn.runs.on_stage import FIRST_CLASS, on_stage
 from cnn.runs.run import Run, RunError
 
@@ -28,7 +28,8 @@ def publish(run: Run, folder: Path) -> None:
     shutil.rmtree(made.checkpoints.parent, ignore_errors=True)
     made.checkpoints.mkdir(parents=True)
     epochs = run.checkpoints()
-    pairs = [(run.files.checkpoint(epoch), made.checkpoint(epoch)) for epoch in epochs]
+    kept: list[When] = [*epochs, *run.early_steps()]
+    pairs = [(run.files.checkpoint(when), made.checkpoint(when)) for when in kept]
     pairs += [
         (run.files.config, made.config),
         (run.files.metrics, made.metrics),

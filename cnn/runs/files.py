@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 NUMBER = re.compile(r"[0-9]{3}|[1-9][0-9]{3,8}")
+EARLY_STEPS = (10, 50, 200)  # of the first epoch, whose weights are kept beside the epochs'
 HALF_WRITTEN = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `cnn.common.files.write_bytes` names them
+
+
+@dataclass(frozen=True)
+class EarlyStep:
+    """A step of the first epoch after which the weights are kept too."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"step {self.number}"
+
+
+When = int | EarlyStep  # of weights: after an epoch, or after a step of the first
 
 
 class RunFiles:
@@ -47,9 +62,11 @@ class RunFiles:
         own = (self.config, self.lock, self.status, self.metrics, self.weights, self.checkpoints)
         return any(path.exists() for path in own)
 
-    def checkpoint(self, epoch: int) -> Path:
-        """The weights after `epoch`; 0: the initial ones."""
-        return self.checkpoints / f"epoch-{epoch:03d}.safetensors"
+    def checkpoint(self, when: When) -> Path:
+        """The weights after an epoch or an early step; epoch 0: the initial ones."""
+        if isinstance(when, EarlyStep):
+            return self.checkpoints / f"step-{when.number:03d}.safetensors"
+        return self.checkpoints / f"epoch-{when:03d}.safetensors"
 
     def checkpoint_epochs(self) -> list[int]:
         """The epochs whose weights are kept, ascending."""
@@ -60,6 +77,10 @@ class RunFiles:
         # A number that is written in another way is of no file of ours.
         return sorted(int(name) for name in names if NUMBER.fullmatch(name))
 
+    def early_steps(self) -> list[EarlyStep]:
+        """The steps of the first epoch whose weights are kept, ascending."""
+        return [step for step in map(EarlyStep, EARLY_STEPS) if self.checkpoint(step).is_file()]
+
     def resume_tensors(self, step: int | str) -> Path:
         """Weights, optimiser and random state at `step`; `*` gives the pattern of all of them."""
         return self.resume.with_name(f"resume-{step}.safetensors")
@@ -69,7 +90,7 @@ class RunFiles:
         left = [self.process, self.control, self.metrics, self.live, self.weights, self.frames]
         left += [self.test_probabilities, self.detector_calibration, self.resume]
         left += [self.summary, self.curves]
-        left += [self.checkpoint(epoch) for epoch in self.checkpoint_epochs()]
+        left += [self.checkpoint(when) for when in self.checkpoint_epochs() + self.early_steps()]
         left += self.resume.parent.glob(self.resume_tensors("*").name)
         for file in left:
             file.unlink(missing_ok=True)

@@ -11,20 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from cnn.common import workspaces
 from cnn.common.files import read_json, write_json
-from cnn.common.paths import PROJECT
-from cnn.runs.folders import changing_runs, devices_dir, environment
+from cnn.runs.device_options import Option, ask_devices, options_among, options_without_torch
+from cnn.runs.folders import changing_runs, devices_dir
 from cnn.runs.run import Run
 from cnn.training import gpu_meter
 from cnn.training.device import Device
@@ -32,14 +28,6 @@ from cnn.training.devices import processes
 
 SERVED_KEPT = 1000  # workspaces of which it is known when they were served
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.2, 2.0  # the first in the queue looks most often
-AMD_DRIVER = Path("/dev/kfd")  # its GPUs are torch's "cuda" too, and NVML knows none of them
-
-
-class Option(NamedTuple):
-    """One place where a run can train: torch's name for it, and what is taken there."""
-
-    device: str
-    lock_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -180,50 +168,6 @@ def own_ticket(run: Run) -> Ticket | None:
     return next((ticket for ticket in tickets() if ticket.is_of(run)), None)
 
 
-# --- where a run can train
-
-
-def options_without_torch(run: Run) -> tuple[Option, ...] | None:
-    """Where `run` can train, as far as that is known without torch; else None."""
-    wanted = read_json(run.files.config) or {}
-    device = str(wanted.get("device", "auto"))
-    if device == "cpu" or device.startswith("cpu:"):
-        return (Option(device, ("cpu",)),)
-    if device == "mps":
-        return (Option(device, ("mps",)),)
-    if gpu_meter.count() or AMD_DRIVER.exists() or sys.platform == "darwin":
-        return None
-    return (Option("cpu", ("cpu",)),) if device == "auto" else ()
-
-
-def options_among(devices: Sequence[Device], wanted: str) -> tuple[Option, ...]:
-    """Where a run that wants `auto`, `cuda`, `cuda:1`, `cuda:all` and so on can train. `auto` is
-    any GPU, else Apple's, else the CPU; nothing where there is no such device."""
-    by_id = {device.id: device for device in devices if not device.problem}
-    gpus = [one for one in by_id.values() if one.kind == "cuda" and one.id != "cuda:all"]
-    if wanted == "auto":
-        found = gpus or [by_id[name] for name in ("mps", "cpu") if name in by_id][:1]
-    elif wanted == "cuda:all" and len(gpus) == 1:
-        found = gpus
-    else:
-        name = "cuda:0" if wanted == "cuda" else wanted
-        found = [by_id[name]] if name in by_id else []
-    return tuple(Option(device.id, device.lock_names) for device in found)
-
-
-def ask_devices() -> list[Device]:
-    """This machine's devices, as a short-lived process finds them with torch. None at all where
-    that fails: whoever trains then says why."""
-    command = [sys.executable, "-m", "cnn", "devices", "--json"]
-    with contextlib.suppress(OSError, ValueError, TypeError, subprocess.SubprocessError):
-        answer = subprocess.run(
-            command, cwd=PROJECT, env=environment(), capture_output=True, timeout=120, check=True
-        )
-        rows = json.loads(answer.stdout)
-        return [Device(**row) for row in rows]
-    return []
-
-
 def find_devices(run: Run, wanted: str) -> list[Device]:
     """This machine's devices. A run that is alone will need torch at once, and asks itself."""
     alone = all(ticket.is_of(run) for ticket in tickets())
@@ -232,9 +176,6 @@ def find_devices(run: Run, wanted: str) -> list[Device]:
 
         return list_devices()
     return ask_devices()
-
-
-# --- the turn
 
 
 def _claims(ticket: Ticket, taken: set[str]) -> set[str]:

@@ -20,7 +20,7 @@ from cnn.common.text import excerpt
 from cnn.datasets import Preprocessing
 from cnn.runs import metrics
 from cnn.runs.config import Config, RunError, read_config, require_not_read_only
-from cnn.runs.files import RunFiles
+from cnn.runs.files import EarlyStep, RunFiles, When
 from cnn.runs.folders import changing_runs, examples_dir
 from cnn.runs.locks import MOMENT, Lock, is_held
 from cnn.runs.records import (
@@ -219,19 +219,25 @@ class Run:
         (see `cnn.runs.checkpoints`), and while it trains one may go between two looks."""
         return self.files.checkpoint_epochs()
 
+    def early_steps(self) -> list[EarlyStep]:
+        """The steps of the first epoch whose weights are kept, ascending; none of an older run."""
+        return self.files.early_steps()
+
     @property
     def has_weights(self) -> bool:
         """Whether there are weights of any epoch: there are none before its worker has begun."""
         return self.files.weights.is_file() or bool(self.checkpoints())
 
-    def weights_path(self, epoch: int | None = None) -> Path:
-        """The file of an epoch's weights; None: the newest there are. Raises RunError if none."""
-        if epoch is not None:
-            path = self.files.checkpoint(epoch)
+    def weights_path(self, when: When | None = None) -> Path:
+        """The file of the weights after an epoch or an early step; None: the newest there are.
+        Raises RunError if none."""
+        if when is not None:
+            path = self.files.checkpoint(when)
             if not path.is_file() and (epochs := self.checkpoints()):
                 kept = ", ".join(map(str, epochs))
+                wanted = when if isinstance(when, EarlyStep) else f"epoch {when}"
                 raise RunError(
-                    f"'{self.name}' has not kept the weights after epoch {epoch}. It has those "
+                    f"'{self.name}' has not kept the weights after {wanted}. It has those "
                     f"after {kept}."
                 )
         else:

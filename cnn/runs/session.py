@@ -17,6 +17,7 @@ from cnn.datasets import DATASETS, Images
 from cnn.drawing import synthetic_digits
 from cnn.runs import checkpoints, curves, finetune, queue, speeds
 from cnn.runs.file_control import FileControl
+from cnn.runs.files import EarlyStep
 from cnn.runs.frames import FRAME_SECONDS, FrameWriter
 from cnn.runs.live import one_of_each, quick_check, write_live
 from cnn.runs.priority import stand_back
@@ -106,14 +107,15 @@ class Session:
         self.run.files.test_probabilities.unlink(missing_ok=True)  # of older weights
         if self.resumed:
             at = self.trainer.position
-            checkpoints.drop_after(self.run.files, at.epoch)
+            checkpoints.drop_after(self.run.files, at.epoch, at.step)
             self.run.append_metric(kind="resume", step=at.step, epoch=at.epoch)
         else:
             self._checkpoint(0)
         self.status("running")
         if isinstance(self.control, FileControl):
             self.control.begin(self.trainer.position)
-        for event in self.trainer.events(self.control, self._report_seconds):
+        report_at = checkpoints.EARLY_STEPS
+        for event in self.trainer.events(self.control, self._report_seconds, report_at):
             if isinstance(event, Report):
                 self._on_report(event)
             elif isinstance(event, EpochEnd):
@@ -131,6 +133,7 @@ class Session:
         return FRAME_SECONDS if self.frames.wanted() else REPORT_SECONDS
 
     def _on_report(self, event: Report) -> None:
+        self._keep_early_step()  # before the state to resume from, which may be of a later step
         self.speed, self.rate = event.images_per_second, event.learning_rate
         check = None
         if self.paused or (self.last_live and self._live_is_due()):
@@ -226,6 +229,14 @@ class Session:
     def _checkpoint(self, epoch: int) -> None:
         write_tensors(self.run.files.checkpoint(epoch), self.trainer.model.state_dict())
         checkpoints.prune(self.run.files, self._needed_epochs() | self.needed_by_resume)
+
+    def _keep_early_step(self) -> None:
+        """Within the first epoch, keep the weights of a few steps: most is learned in them."""
+        at, config = self.trainer.position, self.run.config
+        if at.epoch == 0 and at.batch < self.trainer.steps_per_epoch:
+            step = EarlyStep(at.step)
+            if at.step in checkpoints.early_steps(config.architecture):
+                write_tensors(self.run.files.checkpoint(step), self.trainer.model.state_dict())
 
     def _needed_epochs(self) -> set[int]:
         """The epochs whose weights are needed whatever is pruned: the newest and the best. Those of

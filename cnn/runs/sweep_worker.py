@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from cnn.common.files import write_json
-from cnn.common.text import excerpt
+from cnn.common.text import excerpt, percent
 from cnn.datasets import DataError, require_on_disk
 from cnn.runs.limits import TooManyWaiting
 from cnn.runs.locks import MOMENT, Lock
@@ -147,7 +147,7 @@ class _Worker:
             self._when_it_may(lambda: launch(run))
             self._follow(trial, run)
         best, state = run.status().get("best_validation"), run.state
-        score = "-" if best is None else f"{best:.2%}"
+        score = "-" if best is None else percent(best, 2)
         word = "stopped early" if trial["pruned"] else state
         self.tell(
             f"{len(self.trials)} of {self.config.budget}: validation {score}, {word}: "

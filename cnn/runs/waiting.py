@@ -9,6 +9,7 @@ import humanize
 
 from cnn.common.text import duration, plural
 from cnn.runs import queue
+from cnn.runs.device_options import Option
 from cnn.runs.forecast import forecast
 from cnn.runs.limits import limits
 from cnn.runs.run import Run, RunError
@@ -87,7 +88,7 @@ def _seconds(
             return None
         free_in |= dict.fromkeys(ticket.taken.lock_names, left)
 
-    def soonest(options: Iterable[queue.Option]) -> tuple[float, queue.Option] | None:
+    def soonest(options: Iterable[Option]) -> tuple[float, Option] | None:
         starts = [(max(free_in.get(n, 0.0) for n in o.lock_names), o) for o in options]
         return min(starts, default=None)
 

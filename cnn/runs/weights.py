@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from cnn.common.files import write_tensors
 from cnn.common.progress import Progress
 from cnn.datasets import Images
+from cnn.runs.files import When
 from cnn.runs.run import Run, RunError
 from cnn.training.accelerators import Accelerator
 from cnn.training.inference import predict_logits
@@ -26,12 +27,13 @@ def old_name(tensor: str) -> str:
     return tensor.replace(".shortcut.", ".around.")
 
 
-def load_model(run: Run, epoch: int | None = None, device: str = "cpu") -> nn.Module:
-    """The run's network with an epoch's weights (None: the newest), ready to predict.
+def load_model(run: Run, when: When | None = None, device: str = "cpu") -> nn.Module:
+    """The run's network with the weights after an epoch or an early step (None: the newest), ready
+    to predict.
 
     Raises RunError where the weights are missing, damaged or of another network.
     """
-    path = run.weights_path(epoch)
+    path = run.weights_path(when)
     with torch.device("meta"):  # no random weights: sessions share torch's random state
         model = run.config.architecture.build()
     try:

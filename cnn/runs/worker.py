@@ -180,6 +180,7 @@ def _train(
     if is_leader():
         run.write_status(**{**run.last_status(), "state": "queued", "message": "Loading PyTorch"})
 
+    from cnn.runs.checkpoints import EARLY_STEPS
     from cnn.runs.session import Session, load_resume, log, make_trainer
     from cnn.training.accelerators import ACCELERATORS
     from cnn.training.distributed import process_group
@@ -192,6 +193,6 @@ def _train(
             return Session(run, control, device, group, on_event, background).train()
         trainer, _ = make_trainer(run, device, group)  # trains along, and writes nothing
         load_resume(run, trainer)
-        for _ in trainer.events(control):
+        for _ in trainer.events(control, report_at=EARLY_STEPS):
             pass
         return "finished"

@@ -24,7 +24,7 @@ from cnn.common import workspaces
 from cnn.common.files import is_whole_safetensors, parse_json, write_bytes, write_json
 from cnn.common.text import excerpt
 from cnn.runs import curves, lesson, limits
-from cnn.runs.files import NUMBER, RunFiles
+from cnn.runs.files import EARLY_STEPS, NUMBER, EarlyStep, RunFiles
 from cnn.runs.folders import runs_dir
 from cnn.runs.run import Run, RunError
 from cnn.runs.store import name_for
@@ -45,6 +45,7 @@ def _limits() -> dict[str, int]:
     small += [files.detector_calibration]
     tensors = [files.weights, files.test_probabilities, files.start_weights, files.my_digits]
     limits = dict.fromkeys(small, MOST_JSON) | dict.fromkeys(tensors, MOST_TENSORS)
+    limits |= {files.checkpoint(EarlyStep(step)): MOST_TENSORS for step in EARLY_STEPS}
     limits[files.metrics] = MOST_LINES
     return {path.relative_to(root).as_posix(): most for path, most in limits.items()}
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import asdict
 
 import torch
@@ -133,12 +133,16 @@ class Trainer:
         return self.position.epoch >= self.settings.epochs or self.stopped_early
 
     def events(
-        self, control: Control, report_seconds: float | Callable[[], float] = REPORT_SECONDS
+        self,
+        control: Control,
+        report_seconds: float | Callable[[], float] = REPORT_SECONDS,
+        report_at: Collection[int] = (),
     ) -> Iterator[Event]:
         """Train to the end, or until `control.stop`; yields at every report and every epoch.
 
-        The first report comes after the first step, the others `report_seconds` apart. Raises
-        TrainingError when the loss is no longer a finite number.
+        The first report comes after the first step, the others `report_seconds` apart; one more
+        after each step of `report_at`, the same in all processes. Raises TrainingError when the
+        loss is no longer a finite number.
         """
         at, clock = self.position, time.perf_counter
         apart = report_seconds if callable(report_seconds) else lambda: report_seconds
@@ -148,7 +152,7 @@ class Trainer:
             epoch_began = clock()
             self.batches.begin(at.epoch)
             while at.batch < self.steps_per_epoch:
-                decision = self._decide(control, apart)
+                decision = self._decide(control, apart, at.step in report_at)
                 if self._unread and (decision.report or decision.stop or decision.paused):
                     yield self._report()
                     self._back_to_training()  # and decide again: the control may have changed
@@ -169,11 +173,13 @@ class Trainer:
             at.epoch_seconds += clock() - epoch_began
             yield self._end_epoch()
 
-    def _decide(self, control: Control, report_seconds: Callable[[], float]) -> Decision:
+    def _decide(
+        self, control: Control, report_seconds: Callable[[], float], report_now: bool
+    ) -> Decision:
         """What comes before the next step: report, stop, pause, a new learning rate, or nothing."""
         waited = time.perf_counter() - self._reported_at >= report_seconds()
-        report = bool(self._unread) and (self.position.step == 1 or waited)
-        several = self.group.size > 1
+        report = bool(self._unread) and (self.position.step == 1 or report_now or waited)
+        several = self.group.size > 1 and not report_now
         if several and self.position.batch % self.accelerator.steps_per_decision:
             return Decision(learning_rate=self._peak, held=self._paused)
         return self._ask(control, report)

@@ -14,6 +14,7 @@ from cnn import datasets, runs
 from cnn.network import Architecture
 from cnn.network.layers import Activation, Conv2d, Flatten, MaxPool2d
 from cnn.runs import locks, queue
+from cnn.runs.device_options import Option
 from cnn.runs.folders import changing_runs
 from cnn.training import Settings
 from tests.faults.processes import Launcher, kill, living
@@ -50,7 +51,7 @@ def busy_cpu(runs_folder) -> Iterator[locks.Lock]:
     assert lock
     with changing_runs():
         queue.take_ticket(run)
-    assert queue.try_start(run, [queue.Option("cpu", ("cpu",))])
+    assert queue.try_start(run, [Option("cpu", ("cpu",))])
     run.write_status(state="running")
     yield lock
     lock.release()

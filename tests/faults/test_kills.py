@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 from cnn import runs
 from cnn.runs import locks, queue, worker
+from cnn.runs.device_options import Option
 from cnn.runs.folders import changing_runs
 from tests.faults.conftest import LONG, NETWORK, SETTINGS
 from tests.faults.processes import half_written, kill, living, press_the_button, wait_for
@@ -64,7 +65,7 @@ class Killer:
         assert lock
         with changing_runs():
             queue.take_ticket(other)
-        assert queue.try_start(other, [queue.Option("cpu", ("cpu",))])
+        assert queue.try_start(other, [Option("cpu", ("cpu",))])
         self.press()
         wait_for(lambda: "Before it" in self.run.status().get("message", ""), self.run)
         kill(living(self.run.id))

@@ -38,7 +38,19 @@ def test_draw_replays_what_is_kept(app, pruned):
     page.switch_page("pages/draw.py").run()
     assert not page.exception, page.exception
     slider = next(s for s in page.select_slider if s.label.startswith("Let the network"))
-    assert slider.options == ["0", "2", "newest"] and slider.value in (0, 2)
+    early = [f"step {step.number}" for step in pruned.early_steps()]
+    assert early  # the learning inside the first epoch
+    assert slider.options == ["epoch 0", *early, "epoch 2", "newest"] and slider.value in (0, 2)
+    slider.set_value(pruned.early_steps()[0])
+    page.run()
+    assert not page.exception, page.exception
+    assert any(f"after {early[0]}" in c.value and "drawn wider" in c.value for c in page.caption)
+    for step in pruned.early_steps():  # as in a run of an older version
+        pruned.files.checkpoint(step).unlink()
+    page.run()
+    assert not page.exception, page.exception
+    slider = next(s for s in page.select_slider if s.label.startswith("Let the network"))
+    assert slider.options == ["epoch 0", "epoch 2", "newest"] and slider.value == "newest"
 
 
 def test_train_says_what_the_run_takes_on_disk_and_what_is_free(app, monkeypatch):

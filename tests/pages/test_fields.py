@@ -4,6 +4,7 @@ allowed is refused with a word at the field, and what is shown is what is in for
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from cnn import runs
 from cnn.training import Settings
@@ -118,3 +119,35 @@ def test_the_learning_rate_of_a_running_training_has_the_settings_limits(app, tr
     assert not shown.exception, shown.exception
     assert training.control()["learning_rate"] == 1e-12
     assert not said(shown)
+
+
+def interrupted_field() -> None:
+    """A field for a number on a page that a click ends just before the browser is told of it."""
+    import streamlit as st
+    from streamlit.elements.widgets import number_input
+    from streamlit.proto.WidgetStates_pb2 import WidgetStates
+    from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+
+    from ui.shared import fields, state
+
+    def register(*args, **named):
+        number_input.register_widget = as_it_is
+        found = as_it_is(*args, **named)
+        click = RerunData(widget_states=WidgetStates())
+        get_script_run_ctx().script_requests.request_rerun(click)
+        return found
+
+    state.begin()
+    as_it_is = number_input.register_widget
+    if "interrupted" not in st.session_state:
+        st.session_state.interrupted = True
+        number_input.register_widget = register
+    fields.number_input("Learning rate", 0.01, key="rate")
+
+
+def test_a_field_is_not_empty_where_a_click_ended_the_page_before_it_was_shown():
+    shown = AppTest.from_function(interrupted_field, default_timeout=60).run()
+    assert number(shown, "Learning rate").value == 0.01
+    assert number(shown, "Learning rate").proto.set_value  # the browser is told to show it
+    shown.run()
+    assert not number(shown, "Learning rate").proto.set_value  # and not again, while one types

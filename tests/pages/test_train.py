@@ -15,6 +15,7 @@ from cnn import runs
 from cnn.common import files
 from cnn.datasets import DATASETS
 from cnn.runs import forecast, locks, queue, speeds
+from cnn.runs.device_options import Option
 from cnn.runs.folders import changing_runs
 from cnn.training.device import Device
 from cnn.training.devices import list_devices
@@ -228,7 +229,7 @@ def queued(runs_folder):
         held.append(locks.Lock.take(run.files.lock))
         with changing_runs():
             queue.take_ticket(run)
-        queue.try_start(run, [queue.Option("cpu", ("cpu",))])
+        queue.try_start(run, [Option("cpu", ("cpu",))])
         made.append(run)
     made[0].write_status(state="running", seconds_left=600.0, step=1, steps=10)
     yield made
@@ -391,14 +392,14 @@ def test_one_button_is_the_pages_first_whatever_stands_on_it(train, trained):
 
 
 def test_the_first_kernels_stand_beside_those_of_the_start(train, trained):
-    filters = told(train(run=trained.id))["live"]["filters"]
-    assert filters["count"] == 6
-    start = load_file(trained.files.checkpoint(0))["0.weight"][:, 0]
-    now = load_file(trained.files.weights)["0.weight"][:, 0]
-    largest = max(abs(start).max(), abs(now).max())
-    for name, weights in (("start", start), ("data", now)):
-        drawn = np.frombuffer(base64.b64decode(filters[name]), np.uint8).reshape(weights.shape)
-        assert np.allclose(drawn / 127.5 - 1, weights / largest, atol=1 / 127)
-    assert float(filters["largest"]) == pytest.approx(largest, rel=1e-2)
+    story = told(train(run=trained.id))
+    kept = {"start": trained.files.checkpoint(0), "now": trained.files.weights}
+    shown = {"start": story["start"], "now": story["live"]["filters"]}
+    for when, path in kept.items():
+        weights, filters = load_file(path)["0.weight"][:, 0], shown[when]
+        assert filters["count"] == 6
+        drawn = np.frombuffer(base64.b64decode(filters["data"]), np.uint8).reshape(weights.shape)
+        scaled = (drawn / 127.5 - 1) * filters["largest"]
+        assert np.allclose(scaled, weights, atol=filters["largest"] / 127)
     trained.files.checkpoint(0).write_bytes(b"damaged")
-    assert "start" not in told(train(run=trained.id))["live"]["filters"]
+    assert "start" not in told(train(run=trained.id))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cnn.common.text import percent
 from cnn.datasets import DATASETS, DataError, default_dataset, is_on_disk
 from cnn.network import Architecture
 from cnn.network.layers import show
@@ -102,7 +103,7 @@ def _show(check: InitialisationCheck, dataset: str) -> None:
 
 
 def _columns(layers: tuple[LayerCheck, ...]) -> list[Column]:
-    dead = ["" if i.dead is None else f"{i.dead:.0%}" for i in layers]
+    dead = ["" if i.dead is None else percent(i.dead, 0) for i in layers]
     gradients = ["" if i.gradient is None else f"{i.gradient:.2g}" for i in layers]
     signal_help = "How much its output differs from image to image."
     dead_help = "Share of the maps or units that are zero for every image of the batch."

@@ -51,7 +51,7 @@ def in_one_sentence(reading: recognition.Reading, config: runs.Config) -> str:
     """The answer for those who hear the page."""
     if len(reading.best) > 1:
         return f"It reads {len(reading.best)} digits: {reading.text(config.classes)}."
-    answer = f"{config.classes[reading.best[0]]}, {reading.confidence:.1%}"
+    answer = f"{config.classes[reading.best[0]]}, {confidence(reading.confidence, 1)}"
     if reading.is_digit[0]:
         return f"It reads {answer}."
     return f"That does not look like a digit. If it had to be one: {answer}."
@@ -84,7 +84,7 @@ def invitation(config: runs.Config) -> None:
             example.button()
 
 
-def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
+def show(run_id: str, when: runs.When | None, found: list[drawing.Prepared]) -> None:
     """The answer of one run."""
     try:
         run = runs.open_run(run_id)
@@ -93,13 +93,13 @@ def show(run_id: str, epoch: int | None, found: list[drawing.Prepared]) -> None:
             say("", "answer")
             invitation(config)
             return
-        model = models.model_of(run, epoch)
+        model = models.model_of(run, when)
         images = np.stack([one.image for one in found])
         reading = recognition.read(run, model, images, models.detector_ready(run))
     except runs.RunError as error:
         st.error(plain(error), icon=":material/error:")
         return
-    if run.state in runs.ACTIVE and epoch is None:
+    if run.state in runs.ACTIVE and when is None:
         say("", "answer")  # its component says what it shows
         _moving(run, reading, found, config.classes)
         return
@@ -199,10 +199,10 @@ def _number(
         shared.page(ImageChoice).drawing = found[chosen].image
 
 
-def second_place(run: runs.Run, epoch: int | None, one: drawing.Prepared) -> None:
+def second_place(run: runs.Run, when: runs.When | None, one: drawing.Prepared) -> None:
     """Which ink is evidence for the first and for the second."""
     try:
-        model = models.model_of(run, epoch)
+        model = models.model_of(run, when)
         row = recognition.read(run, model, one.image[None]).probabilities[0]
     except runs.RunError as error:
         st.error(plain(error), icon=":material/error:")

@@ -71,48 +71,63 @@ def all_runs(found: list[drawing.Prepared]) -> None:
         st.caption("They all agree." if agree else "They do not agree.")
 
 
-def chosen_epoch(run: runs.Run) -> int | None:
-    """The epoch chosen below the drawing, or the nearest where that is not kept any more; None: the
-    newest weights."""
-    epoch = st.session_state.get(f"draw_epoch_{run.id}")
-    return checkpoints.nearest(run.checkpoints(), epoch) if isinstance(epoch, int) else None
+def chosen_weights(run: runs.Run) -> runs.When | None:
+    """The epoch or early step chosen below the drawing; None: the newest weights."""
+    return _kept(run, st.session_state.get(f"draw_epoch_{run.id}"))
+
+
+def _kept(run: runs.Run, when: object) -> runs.When | None:
+    """What was chosen, or the nearest epoch where that is not kept any more; None: the newest."""
+    if isinstance(when, runs.EarlyStep):
+        return when if when in run.early_steps() else None
+    return checkpoints.nearest(run.checkpoints(), when) if isinstance(when, int) else None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _over_epochs(
-    run_id: str, kept: tuple[int, ...], image: drawing.Ink
-) -> tuple[list[int], NDArray[np.float32]]:
+    run_id: str, kept: tuple[str, ...], image: drawing.Ink
+) -> tuple[list[runs.When], NDArray[np.float32]]:
     return recognition.over_epochs(runs.open_run(run_id), image)
+
+
+def _words(when: runs.When | str) -> str:
+    return f"epoch {when}" if isinstance(when, int) else str(when)
 
 
 def replay(run: runs.Run, one: drawing.Prepared) -> None:
     """How this run's answer to this drawing moved while it learned."""
     try:
-        epochs, probabilities = _over_epochs(run.id, tuple(run.checkpoints()), one.image)
+        kept = tuple(map(str, [*run.checkpoints(), *run.early_steps()]))
+        order, probabilities = _over_epochs(run.id, kept, one.image)
     except runs.RunError as error:
         st.error(plain(error), icon=":material/error:")
         return
-    if len(epochs) < 2:
-        st.caption("There is nothing to replay before the first epoch ends.")
+    if len(order) < 2:
+        st.caption("There is nothing to replay yet: it has only begun to learn.")
         return
-    options, key = [*epochs, "newest"], f"draw_epoch_{run.id}"
+    options, key = [*order, "newest"], f"draw_epoch_{run.id}"
     if st.session_state.get(key, "newest") not in options:
-        st.session_state[key] = checkpoints.nearest(epochs, st.session_state[key])
+        nearest = _kept(run, st.session_state[key])
+        st.session_state[key] = "newest" if nearest is None else nearest
     st.select_slider(
-        "Let the network answer as it was after epoch",
+        "Let the network answer as it was after",
         options,
         "newest",
+        format_func=_words,
         key=key,
         persist_state="session",
-        help="0 are the random weights before training. The answer above goes by it.",
+        help="Epoch 0 are the random weights before training. The answer above goes by it.",
     )
     names = run.config.classes
+    epochs = [when for when in order if isinstance(when, int)]
+    steps = [when.number for when in order if isinstance(when, runs.EarlyStep)]
     chart(
-        figures.answer_over_epochs(epochs, probabilities, names),
+        figures.answer_over_epochs(epochs, probabilities, names, steps),
         "draw_replay",
         "Probability of every class after each epoch",
     )
-    answers = zip(epochs, probabilities.argmax(1), strict=True)
+    answers = zip(order, probabilities.argmax(1), strict=True)
     changes = [next(same) for _, same in groupby(answers, key=lambda answer: answer[1])]
-    story = ", then ".join(f"**{plain(names[k])}** after epoch {epoch}" for epoch, k in changes[:6])
-    st.caption(f"It read {story}. Epoch 0 is the network before it learned anything.")
+    story = ", then ".join(f"**{plain(names[k])}** after {_words(w)}" for w, k in changes[:6])
+    wide = " The first epoch, in which it learns most, is drawn wider." if steps else ""
+    st.caption(f"It read {story}. Epoch 0 is the network before it learned anything.{wide}")

@@ -13,6 +13,7 @@ from PIL import Image
 from plotly.colors import sample_colorscale
 
 from cnn import figures
+from cnn.common.text import percent
 from cnn.inspection.activations import LayerOutput
 from cnn.network.layers import show as shape_of
 from ui.inspect.pixels import pixels
@@ -145,7 +146,7 @@ def _histogram(values: NDArray[np.float32], previous: NDArray[np.float32] | None
     grid.metric("Mean", f"{values.mean():.3g}")
     grid.metric("Largest", f"{values.max():.3g}")
     grid.metric("Smallest", f"{values.min():.3g}")
-    grid.metric("Zero", f"{float((values == 0).mean()):.0%}")
+    grid.metric("Zero", percent(float((values == 0).mean()), 0))
 
 
 def _pick(scene: Scene, row: int, column: int) -> None:

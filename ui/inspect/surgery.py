@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from cnn import datasets, figures, runs
+from cnn.common.text import percent
 from cnn.inspection import surgery
 from ui.inspect.filters import pick_filter
 from ui.inspect.images import how_many, load_images
@@ -146,11 +147,11 @@ def _accuracies(scene: Scene, edited: nn.Sequential, edits: Edits) -> None:
         return
     st.markdown(f"**Accuracy on {count:,} test images**")
     grid = st.grid(2, min_column_width=130)
-    grid.metric("Before", f"{before:.2%}", border=True)
+    grid.metric("Before", percent(before, 2), border=True)
     change = (after - before) * 100
     grid.metric(
         "After",
-        f"{after:.2%}",
+        percent(after, 2),
         f"{change:+.2f} points" if edits else None,
         border=True,
         delta_color="normal" if change else "off",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from cnn import datasets, figures, runs
+from cnn.common.text import percent
 from cnn.figures.colours import CLASSES, TEXT
 from cnn.inspection import features
 from cnn.inspection.projection import PROJECTIONS, Layout, project
@@ -82,7 +83,8 @@ def _images(scene: Scene, images: datasets.Images, place: DeltaGenerator) -> Non
     wrong = int((images.test_labels[: len(chosen)].numpy() != guesses).sum())
     explained = ""
     if placed.explained is not None:
-        explained = f" These axes explain {float(placed.explained.sum()):.0%} of the variance."
+        share = percent(float(placed.explained.sum()), 0)
+        explained = f" These axes explain {share} of the variance."
     st.caption(
         f"{len(chosen):,} test images by what the last layer is given "
         f"({vectors.shape[1]:,} numbers each); {wrong} are read wrongly.{explained} Hover to see "

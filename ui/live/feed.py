@@ -27,7 +27,7 @@ COMMENT_SECONDS = 15.0  # a proxy closes what is silent for longer
 TOUCH_SECONDS = 1.0  # between two words to the worker that somebody still watches
 RETRY_MS = 1000  # after which a browser asks again
 
-PARTS = ("status", "images", "epochs", "live", "check", "accuracies")
+PARTS = ("status", "images", "epochs", "start", "live", "check", "accuracies")
 
 
 def encode(event: str, data: object, identity: str = "") -> bytes:

@@ -183,17 +183,14 @@ def images(live: runs.Live) -> list[str]:
     return [_packed(np.array(image, np.uint8)) for image in live.get("images", [])]
 
 
-def guesses(
-    live: runs.Live, classes: Sequence[str], start: NDArray[np.float32] | None = None
-) -> Payload:
-    """The newest guess for each of `images`, and the first layer's filters, now and at the start
-    where those are given, on one scale."""
+def guesses(live: runs.Live, classes: Sequence[str]) -> Payload:
+    """The newest guess for each of `images`, and the first layer's filters."""
     answers = zip(live.get("labels", []), live.get("probabilities", []), strict=True)
     made = []
     for label, row in answers:
         guess = int(np.argmax(row))
         made.append({"truth": classes[label], "guess": classes[guess], "share": row[guess]})
-    return {"guesses": made, "filters": filters(live.get("filters") or [], start)}
+    return {"guesses": made, "filters": filters(live.get("filters") or [])}
 
 
 def check(live: runs.Live, classes: Sequence[str]) -> Payload | None:
@@ -232,21 +229,15 @@ def _curve(points: Sequence[tuple[int, float]]) -> Payload:
     return {"x": x, "y": [round(value, 4) for value in y]}
 
 
-def filters(
-    found: Sequence[Sequence[Sequence[float]]], start: NDArray[np.float32] | None = None
-) -> Payload | None:
-    """Filters `(n, k, k)` as bytes, 0 to 255 for -`largest` to `largest`; as `start` those that it
-    began with, where they are given."""
-    if not found:
+def filters(found: Sequence[Sequence[Sequence[float]]] | NDArray[np.float32]) -> Payload | None:
+    """Filters `(n, k, k)` as bytes, 0 to 255 for -`largest` to `largest`; None without any."""
+    weights = np.array(found, np.float32)
+    if not weights.size:
         return None
-    now = np.array(found, np.float32)
-    both = [now] if start is None or start.shape != now.shape else [now, start]
-    largest = max(float(np.abs(values).max()) for values in both) or 1.0
-    data = [_packed(np.rint((v / largest + 1) * 127.5).astype(np.uint8)) for v in both]
-    count, height, width = now.shape
-    size = {"count": count, "height": height, "width": width}
-    packed = dict(zip(("data", "start"), data, strict=False))
-    return {**size, "largest": f"{largest:.3g}", **packed}
+    largest = float(np.abs(weights).max()) or 1.0
+    count, height, width = weights.shape
+    data = _packed(np.rint((weights / largest + 1) * 127.5).astype(np.uint8))
+    return {"count": count, "height": height, "width": width, "largest": largest, "data": data}
 
 
 def _packed(values: NDArray[np.uint8]) -> str:

@@ -24,7 +24,7 @@ class Story:
     """All that a run has told so far. `version` counts how often each part has changed."""
 
     state: str = ""
-    parts: dict[str, Payload] = field(default_factory=dict)  # status, epochs, images, live
+    parts: dict[str, Payload] = field(default_factory=dict)  # status, epochs, images, start, live
     version: dict[str, int] = field(default_factory=dict)
     points: list[Point] = field(default_factory=list)
     frames: dict[str, bytes] = field(default_factory=dict)  # the newest of each subject, as JSON
@@ -164,16 +164,23 @@ class Reader:
     def _read_live(self, config: runs.Config, reports: list[runs.ReportRow]) -> None:
         live = self.run.live()
         try:
-            start = at_the_start(self.run.files, live.get("filters") or [])
-            images, guesses = payloads.images(live), payloads.guesses(live, config.classes, start)
+            images, guesses = payloads.images(live), payloads.guesses(live, config.classes)
         except (ValueError, TypeError, IndexError):  # a damaged file: the next one may be whole
             return
         if images:
             self.story.put("images", {"images": images})
+            self._read_start(live)
             self.story.put("live", guesses)
         if found := payloads.check(live, config.classes):
             self.story.put("check", found)
         self.story.put("accuracies", payloads.accuracies(reports))
+
+    def _read_start(self, live: runs.Live) -> None:
+        """The filters that it began with: they never change."""
+        if "start" not in self.story.parts:
+            start = at_the_start(self.run.files, live.get("filters") or [])
+            if start is not None and (found := payloads.filters(start)):
+                self.story.put("start", found)
 
 
 def snapshot(run: runs.Run) -> dict[str, Payload]:

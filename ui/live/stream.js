@@ -3,7 +3,7 @@
 //   const stop = liveStreams.watch(run, (event, payload, story) => ..., keys);
 //
 // `keys` name subjects (ui/live/subjects.py): their frames come as events "frame".
-// `event` is what the server sends (points, status, images, epochs, live, ended), or "lost" and
+// `event` is what the server sends (points, status, images, epochs, start, live, ended), or "lost" and
 // "found", where no stream can be had and where it is there again. `story` holds the newest of
 // each, all points under `points`. Who begins to watch is told the story so far.
 
@@ -12,7 +12,7 @@ const FAILURES = 3; // in a row, then the page is told
 const KEPT_OPEN = 500; // ms after it was first opened in which a stream stays, whatever subjects come to it
 const LINGER = 2000; // ms that a stream lives on when nobody watches: a page is being made anew
 const MOST_POINTS = 8000; // beyond it neighbours are merged
-const EVENTS = ["points", "status", "images", "epochs", "live", "check", "accuracies", "ended"];
+const EVENTS = ["points", "status", "images", "epochs", "start", "live", "check", "accuracies", "ended"];
 const wanted = (listeners) => [...new Set([...listeners.values()].flat())].sort().join();
 
 class LiveStream {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -23,6 +23,13 @@ class Refusal:
     key: str = ""
     text: str = ""
     visit: int = -1
+
+
+@dataclass
+class Told:
+    """The fields for numbers whose first value the browser has been told."""
+
+    keys: set[str] = field(default_factory=set)
 
 
 def field_widget(
@@ -81,10 +88,15 @@ def number_input(label: str, value: float | None, key: str, **common: Any) -> No
     """A field for a number, of which `apply_change` says what is allowed.
 
     It has no limits of its own: the browser would keep a number beyond them in the field and send
-    nothing. Nor has it a default, to which an emptied field would go back without a word.
+    nothing. Nor has it a default, to which an emptied field would go back without a word: its first
+    value is set here, again where a click ended the script before the browser was told of it. Else
+    it would stand empty there, and the next click would be taken for one that emptied it.
     """
-    st.session_state.setdefault(key, value)
+    told = state.page(Told).keys
+    if key not in told or key not in st.session_state:
+        st.session_state[key] = st.session_state.get(key, value)
     st.number_input(label, value=None, key=key, **common)
+    told.add(key)
 
 
 def rate_input(label: str, value: float, **common: Any) -> None:
@@ -106,6 +118,7 @@ def apply_change(
             change(new)
     except ValueError as error:
         st.session_state[key] = in_force
+        state.page(Told).keys.discard(key)  # of that, should a click end the script before it shows
         refusal.key, refusal.visit = key, state.get().visit
         refusal.text = str(error).removeprefix(f"{name}: ")  # it stands below the field
 

@@ -1,7 +1,7 @@
 """Networks, devices and the out-of-distribution detector in the app's own process: few, small,
 shared by all sessions.
 
-Networks are cached by run, epoch and the weight file's time, so that a run in training is seen
+Networks are cached by the weights' file and its time, so that a run in training is seen
 with its newest weights. torch is imported inside functions: the first page does not wait for it.
 """
 
@@ -26,19 +26,20 @@ if TYPE_CHECKING:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _model(path: Path, epoch: int | None, changed: int, _run: runs.Run) -> nn.Module:
+def _model(path: Path, changed: int, _run: runs.Run, _when: runs.When | None) -> nn.Module:
     from cnn.runs.weights import load_model
 
-    return load_model(_run, epoch)
+    return load_model(_run, _when)
 
 
-def model_of(run: runs.Run, epoch: int | None = None) -> nn.Module:
-    """The run's network at an epoch (None: newest weights). Raises RunError."""
+def model_of(run: runs.Run, when: runs.When | None = None) -> nn.Module:
+    """The run's network after an epoch or an early step (None: newest weights). Raises RunError."""
     try:
-        changed = run.weights_path(epoch).stat().st_mtime_ns
+        path = run.weights_path(when)
+        changed = path.stat().st_mtime_ns
     except OSError as error:
         raise runs.RunError(f"The weights of '{run.name}' cannot be read.") from error
-    return _model(run.path, epoch, changed, run)
+    return _model(path, changed, run, when)
 
 
 # What is loaded, in this order: the first answer waits for no more than it needs.
@@ -57,10 +58,7 @@ def loader() -> threading.Thread:
             use_few_threads()
             _stage = 1
             _ask_once()
-            # Streamlit collects garbage after every run of a page or fragment, and torch's objects,
-            # which will never be garbage, made each of those take 100 ms: three quarters of a
-            # rerun.
-            gc.freeze()
+            gc.freeze()  # torch's objects will never be garbage: not to be looked at each time
             _stage = 2
             standby.start()  # before the devices are known: then the page asks it for a forecast
             _devices = list_devices()

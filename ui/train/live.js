@@ -1,7 +1,7 @@
 // The Train page's live panel. `data`: the run, its story so far, and the loss curve's figure
 // without points; what comes later comes by the run's stream.
 
-const PARTS = ["status", "points", "epochs", "accuracies", "images", "live"]; // what the panel shows of a run
+const PARTS = ["status", "points", "epochs", "accuracies", "images", "start", "live"]; // what the panel shows of a run
 
 // 100 % is said of nothing less: beside the exact figure elsewhere it would be another number.
 const percent = (share) =>
@@ -168,17 +168,24 @@ class Panel {
       this.kernels.replaceChildren(element("p", "quiet", null, text));
       return;
     }
-    const { count, height, width, start, data, largest } = filters;
-    const shown = start ? { "at the start": start, now: data } : { now: data };
+    const { count, height, width } = filters, size = height * width, { start } = this.parts;
+    const isThere = start && start.count === count && start.height === height;
+    const shown = isThere ? { "at the start": start, now: filters } : { now: filters };
     const names = `${Object.keys(shown)} ${count}`;
     if (this.sheets?.names !== names) this.filterBox(Object.keys(shown), count, names);
-    for (const [when, packed] of Object.entries(shown)) {
-      const bytes = bytesOf(packed), size = height * width;
+    const largest = Math.max(...Object.values(shown).map((one) => one.largest));
+    for (const [when, { data, largest: own }] of Object.entries(shown)) {
+      // both on one scale: each came on its own
+      const bytes = bytesOf(data).map((byte) => 128 + ((byte - 127.5) * own) / largest);
       this.sheets[when].forEach((tile, i) =>
         paintBytes(tile, bytes.subarray(i * size, (i + 1) * size), width, height, this.table));
     }
-    this.low.textContent = `−${largest}`;
-    this.high.textContent = largest;
+    this.high.textContent = largest.toPrecision(2);
+    this.low.textContent = `−${this.high.textContent}`;
+  }
+
+  start() {
+    if (this.parts.live) this.live(this.parts.live);
   }
 
   // `count` tiles under each name: a kernel at the start stands where it stands now.

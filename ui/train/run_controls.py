@@ -43,7 +43,7 @@ def outcome(run: runs.Run) -> str:
     if run.state in runs.ACTIVE:
         return ""
     accuracy = run.status().get("test_accuracy")
-    score = "" if accuracy is None else f" {accuracy:.1%} of new images read right."
+    score = "" if accuracy is None else f" {percent(accuracy)} of new images read right."
     return f"{run.name}: {run.state}.{score}"
 
 

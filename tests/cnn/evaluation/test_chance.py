@@ -49,8 +49,8 @@ def test_a_lenet_that_ends_at_11_per_cent_is_named_with_a_tenth_of_its_rate(runs
     found = evaluation.near_chance(run)
     assert found is not None
     assert found.text == (
-        "It has learned next to nothing: 11.3% of the test images, and guessing among 10 classes "
-        "gives 10%."
+        "It has learned next to nothing: 11.3% of the test images, and guessing "
+        "among 10 classes gives 10%."
     )
     assert found.settings == {"learning_rate": 0.03}
     words = " ".join(found.try_next)

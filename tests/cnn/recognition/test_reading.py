@@ -64,11 +64,13 @@ def test_evidence_is_the_gradient_times_the_ink(trained, model):
 
 def test_over_the_epochs_ends_with_todays_answer(trained, model):
     image = recognition.prepare_strokes(SEVEN)[0].image
-    epochs, probabilities = recognition.over_epochs(trained, image)
-    assert epochs == trained.checkpoints()
+    when, probabilities = recognition.over_epochs(trained, image)
+    epochs, early = trained.checkpoints(), trained.early_steps()
+    assert when == [0, *early, *epochs[1:]]
     today = recognition.read(trained, model, image[None]).probabilities[0]
     np.testing.assert_allclose(probabilities[-1], today, atol=1e-4)
-    figure = figures.answer_over_epochs(epochs, probabilities, trained.config.classes)
+    steps = [step.number for step in early]
+    figure = figures.answer_over_epochs(epochs, probabilities, trained.config.classes, steps)
     assert len(figure.data) == 10
 
 

@@ -10,7 +10,7 @@ from cnn import runs
 from cnn.common import workspaces
 from cnn.drawing import my_digits
 from cnn.runs import challenge, class_room, ending, lesson, queue, sharing, zipped
-from cnn.runs.queue import Option
+from cnn.runs.device_options import Option
 from tests.cnn.runs.test_fair_queue import A, B, class_server, held, wait  # noqa: F401
 from tests.conftest import SMALL, SMALL_SETTINGS
 from tests.made_runs import made_run

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from cnn import runs
 from cnn.common import workspaces
 from cnn.runs import locks, queue, time_limits
+from cnn.runs.device_options import Option
 from cnn.runs.file_control import FileControl
 from cnn.runs.folders import changing_runs
-from cnn.runs.queue import Option, Ticket
+from cnn.runs.queue import Ticket
 from cnn.runs.worker import run_worker
 from cnn.training.resuming import Position
 from tests.conftest import SMALL, SMALL_SETTINGS

@@ -13,9 +13,9 @@ import pytest
 
 from cnn import runs
 from cnn.cli import main
-from cnn.runs import forecast, locks, queue, speeds
+from cnn.runs import device_options, forecast, locks, queue, speeds
+from cnn.runs.device_options import Option
 from cnn.runs.folders import changing_runs
-from cnn.runs.queue import Option
 from cnn.training import gpu_meter
 from cnn.training.devices import Device, list_devices
 from tests.conftest import SMALL, SMALL_SETTINGS
@@ -66,7 +66,7 @@ def wait(runs_folder, held) -> Queue:
             queue.take_ticket(run)
             ticket = queue.own_ticket(run)
             assert ticket
-            options = queue.options_among(devices, wanted) if devices else None
+            options = device_options.options_among(devices, wanted) if devices else None
             dataclasses.replace(ticket, options=options).write()
         return run
 
@@ -105,12 +105,14 @@ def leave(run: runs.Run) -> None:
     ],
 )
 def test_where_a_run_can_train(wanted, devices, ids):
-    assert [option.device for option in queue.options_among(devices, wanted)] == ids
+    assert [option.device for option in device_options.options_among(devices, wanted)] == ids
 
 
 def test_what_is_known_without_torch(runs_folder, monkeypatch):
     def options(device: str):
-        return queue.options_without_torch(runs.new(SMALL, SMALL_SETTINGS, "mnist-sample", device))
+        return device_options.options_without_torch(
+            runs.new(SMALL, SMALL_SETTINGS, "mnist-sample", device)
+        )
 
     monkeypatch.setattr(gpu_meter, "count", lambda: 0)
     monkeypatch.setattr(sys, "platform", "linux")
@@ -278,4 +280,4 @@ def test_the_command_line_lists_devices_for_programs():
     command = [sys.executable, "-m", "cnn", "devices", "--json"]
     rows = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     assert [row["id"] for row in rows] == [device.id for device in list_devices()]
-    assert [device.id for device in queue.ask_devices()] == [row["id"] for row in rows]
+    assert [device.id for device in device_options.ask_devices()] == [row["id"] for row in rows]

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from cnn import runs
 from cnn.runs import locks, queue, speeds, standby
+from cnn.runs.device_options import Option
 from cnn.runs.folders import changing_runs
 from cnn.runs.forecast import _Measuring
 from cnn.runs.priority import NICE
@@ -120,7 +121,7 @@ def test_a_run_it_cannot_take_starts_as_without_it(waiting, monkeypatch, why):
         held = locks.Lock.take(busy.files.lock)
         with changing_runs():
             queue.take_ticket(busy)
-        assert held and queue.try_start(busy, [queue.Option("cpu", ("cpu",))])
+        assert held and queue.try_start(busy, [Option("cpu", ("cpu",))])
     assert launch(run) != waiting
     stop(run)
     if held:

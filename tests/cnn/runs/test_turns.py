@@ -9,9 +9,9 @@ import pytest
 
 from cnn import runs
 from cnn.runs import queue
+from cnn.runs.device_options import Option
 from cnn.runs.folders import changing_runs
 from cnn.runs.locks import Lock
-from cnn.runs.queue import Option
 from tests.conftest import SMALL, SMALL_SETTINGS
 from tests.made_runs import made_run
 

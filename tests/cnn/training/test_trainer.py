@@ -355,8 +355,9 @@ def test_scoring_takes_bytes_and_fractions_alike_and_tells_how_far_it_is(images)
     whole = predict_logits(trainer.model, images.test_images, PIXELS, progress=seen.append)
     as_float = predict_logits(trainer.model, images.test_images / 255, PIXELS)
     assert torch.allclose(whole, as_float, atol=1e-4)
-    assert (whole.dtype, whole.shape, seen) == (torch.float32, (200, 10), [1.0])
+    assert (whole.dtype, whole.shape, seen) == (torch.float32, (200, 10), [0.625, 1.0])
     assert not trainer.model.training
+    assert not any(value.is_inference() for value in trainer.model.parameters())
 
 
 def test_bf16_learns_what_float32_learns(images):

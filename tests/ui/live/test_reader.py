@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 from tests.ui.live.conftest import finish, report
@@ -101,3 +102,17 @@ def test_a_damaged_live_file_is_passed_over(active):
     reader = Reader(active)
     reader.read()
     assert "status" in reader.story.parts
+
+
+def test_the_first_filters_are_told_once_and_read_once(trained):
+    reader = Reader(trained)
+    reader.read()
+    assert "start" in reader.story.parts
+    trained.files.checkpoint(0).unlink()  # whoever read it again would find nothing
+    live = json.loads(trained.files.live.read_text())
+    live["filters"][0][0][0] += 1.0
+    trained.files.live.write_text(json.dumps(live))
+    reader.read()
+    assert reader.story.version["live"] == 2
+    assert reader.story.version["start"] == 1
+    assert "start" not in reader.story.parts["live"]["filters"]
