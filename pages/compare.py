@@ -5,12 +5,14 @@ import streamlit as st
 from cnn.runs.overview import overview
 from ui.compare import actions, at_work, broken_runs, race, run_table, seeds, side_by_side, sweeps
 from ui.compare.state import CompareState
-from ui.shared import challenge, state, visitor
+from ui.shared import challenge, state, visitor, words
 from ui.shared.choice import choose
 
 st.title("Compare")
-st.markdown(
-    "Every run in one table. Tick two or more to see which is better, and whether that can be told."
+words.sentences(
+    "Every run in one table. Tick two or more to see which is better, and whether that can be "
+    "told.",
+    "compare",
 )
 kept = state.page(CompareState)
 if visitor.is_pupil():

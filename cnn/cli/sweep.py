@@ -43,7 +43,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     budget = "search by Optuna's TPE with median pruning, N trials (default: every combination)"
     sweep.add_argument("--budget", type=int, metavar="N", help=budget)
     sweep.add_argument("--name", default="", help="what to call the sweep")
-    sweep.set_defaults(command=_sweep)
+    sweep.set_defaults(command=_sweep, first_filter=None)
 
     existing = commands.add_parser("sweep-worker", help="work on a sweep (the app starts this)")
     existing.add_argument("sweep")

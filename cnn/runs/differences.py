@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cnn.common.checked import short
 from cnn.datasets import DATASETS
 from cnn.runs.config import Config
+from cnn.runs.first_filter import in_words
 from cnn.runs.run import Run
 from cnn.training import Settings
 
@@ -56,7 +57,9 @@ def _described(run: Run) -> dict[str, tuple[str, str]]:
         values[name] = (info.title or name, text)
     values["device"] = ("Device", str(run.last_status().get("device") or config.device))
     values["precision_used"] = ("Precision used", str(run.last_status().get("precision") or ABSENT))
-    values["start"] = ("Weights from", config.origin or "random")
+    mine = config.first_filter
+    random = f"random, filter 0 of the first layer {in_words(mine)}" if mine else "random"
+    values["start"] = ("Weights from", config.origin or random)
     for package, version in sorted(config.versions.items()):
         values[f"version_{package}"] = (f"Version of {package}", version)
     return values

@@ -19,12 +19,14 @@ import streamlit as st
 from cnn import runs
 from cnn.datasets import default_dataset
 from cnn.network import Architecture
-from cnn.network.layers import AnyLayer, Classifier
+from cnn.network.layers import AnyLayer, Classifier, Flatten
 from cnn.presets import DEFAULT_PRESET, PRESETS, Experiment
+from cnn.runs.first_filter import FirstFilter, misfit
 from cnn.training import Settings
 from ui.shared.plain_text import plain
 
 T = TypeVar("T")
+EMPTY = "empty"  # in the place of a preset's name: input and output alone
 PROJECTOR = "projector"  # in the address
 _START = PRESETS[DEFAULT_PRESET]
 _counter = itertools.count()
@@ -50,10 +52,12 @@ class Playground:
     head: Classifier = _START.architecture.head
     settings: Settings = _START.settings
     preset: str | None = DEFAULT_PRESET
+    first_filter: FirstFilter | None = None  # made by hand in a lesson, for the first layer
     dataset: str | None = None  # None: the best that is on disk
     device: str = "auto"
     run_id: str | None = None
     came_with: str | None = None  # the run in the address with which the visit began
+    run_is_chosen: bool = False  # rather than current because it is the newest
     wants_no_run: bool = False  # rather than the newest
     set_up_visit: int | None = None  # the visit to Train that was asked for on Design
     left_runs: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # no longer current
@@ -80,12 +84,15 @@ class Playground:
     def replace(self, architecture: Architecture, settings: Settings, preset: str | None) -> None:
         """Take another network and its settings, with new cards and widgets."""
         self.cards, self.head = _cards(architecture), architecture.head
-        self.settings, self.preset = settings, preset
+        self.settings, self.preset, self.first_filter = settings, preset, None
         self.version += 1
 
     def load_preset(self, name: str) -> None:
-        """Take a preset's network and settings."""
-        self.replace(PRESETS[name].architecture, PRESETS[name].settings, name)
+        """Take a preset's network and settings; EMPTY: a network of input and output alone."""
+        if name == EMPTY:
+            self.replace(Architecture(layers=(Flatten(),)), Settings(), None)
+        else:
+            self.replace(PRESETS[name].architecture, PRESETS[name].settings, name)
 
     def set_up(self, experiment: Experiment) -> None:
         """Take an experiment's network, settings and data set."""
@@ -112,6 +119,12 @@ class Playground:
         self.version += 1
 
     @property
+    def start_filter(self) -> FirstFilter | None:
+        """The filter made by hand, where this network can start from it."""
+        mine = self.first_filter
+        return None if mine is None or misfit(self.architecture, mine) else mine
+
+    @property
     def dataset_name(self) -> str:
         """The data set to train on: as chosen, or the best that is on disk."""
         return self.dataset or default_dataset()
@@ -126,9 +139,10 @@ class Playground:
     def title(self) -> str:
         """What to call this network: its preset's name while it is unchanged."""
         preset = PRESETS.get(self.preset or "")
+        mine = ", with my filter" if self.start_filter else ""
         if preset is None:
-            return "My network"
-        return f"{preset.label}, changed" if self.is_changed else preset.label
+            return f"My network{mine}"
+        return f"{preset.label}{', changed' if self.is_changed else ''}{mine}"
 
 
 def get() -> Playground:
@@ -174,7 +188,7 @@ def begin() -> None:
         play.run_id = newest.id if newest else None
     if wanted and wanted != play.run_id:
         try:
-            play.run_id = runs.open_run(wanted).id
+            play.run_id, play.run_is_chosen = runs.open_run(wanted).id, True
             if is_new:
                 play.came_with = play.run_id
         except runs.RunError:  # the id may be anybody's text: it is not repeated
@@ -220,7 +234,7 @@ def choose_run(run_id: str | None) -> None:
         play.left_runs.append(play.run_id)
     if run_id and run_id in play.left_runs:
         play.left_runs.remove(run_id)
-    play.run_id, play.wants_no_run = run_id, False
+    play.run_id, play.wants_no_run, play.run_is_chosen = run_id, False, True
     sync_url()
 
 

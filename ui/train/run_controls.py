@@ -8,11 +8,13 @@ from cnn import evaluation, runs
 from cnn.common.text import percent, plural
 from cnn.datasets import DATASETS
 from cnn.runs import waiting
+from cnn.runs.first_filter import in_words
 from cnn.training import OPTIMIZERS, SCHEDULES
 from ui.shared import sidebar, state
 from ui.shared.another_try import launch, near_chance, send, try_again
 from ui.shared.fields import apply_change, rate_input, show_refusal
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 
 
 def title(run: runs.Run) -> None:
@@ -30,6 +32,8 @@ def title(run: runs.Run) -> None:
         f"{config.validation_images:,} validation images",
         f"seed {config.settings.seed}",
     ]
+    if config.first_filter:
+        details.append(f"filter 0 started from {in_words(config.first_filter)}")
     status = run.status()
     if "device" in status:
         device = plain(f"{status['device'].upper()} in {status.get('precision', '…')}")
@@ -80,6 +84,15 @@ def controls(run: runs.Run, main: bool) -> None:
         return
     status = run.status()
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        if status["state"] in runs.ACTIVE and run.control().get("stop"):
+            st.button(
+                "Stopping",
+                icon=":material/hourglass_top:",
+                key="stopping",
+                help="It ends its batch and scores the test set; then it can be resumed.",
+                disabled=True,
+            )
+            return
         if status["state"] in runs.ACTIVE:
             _pause_button(run, status["state"])
             st.button(
@@ -153,16 +166,18 @@ def _paused_ahead(run: runs.Run) -> None:
 def _learning_rate(run: runs.Run) -> None:
     """The peak learning rate, changeable while it trains, within the setting's own limits."""
     settings = run.config.settings
-    current = float(run.control().get("learning_rate") or settings.learning_rate)
     key = f"rate_{run.id}"
+
+    def current() -> float:
+        return float(run.control().get("learning_rate") or settings.learning_rate)
 
     def ask_for(rate: float) -> None:
         send(run, learning_rate=settings.changed(learning_rate=rate).learning_rate)
 
-    with st.container(width=220):
+    with st.container(width=scaled(220)):
         rate_input(
             "Learning rate",
-            current,
+            current(),
             key=key,
             on_change=lambda: apply_change(key, "learning_rate", current, ask_for),
             help="The schedule's peak. A change acts on the next batch.",

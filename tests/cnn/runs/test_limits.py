@@ -229,8 +229,8 @@ def test_a_workspace_has_one_measurement_at_a_time(monkeypatch):
     class Begun:
         running = True
 
-        def __init__(self, module, question, seconds, room):
-            begun.append((workspaces.current(), seconds))
+        def __init__(self, module, question, seconds, room, most_at_once=None):
+            begun.append((workspaces.current(), seconds, most_at_once))
 
     monkeypatch.setattr(jobs, "Job", Begun)
     monkeypatch.setattr(jobs, "_of_workspace", {})
@@ -243,7 +243,7 @@ def test_a_workspace_has_one_measurement_at_a_time(monkeypatch):
     for _ in range(2):
         with workspaces.working_in("class"):
             jobs.start("speed_test", {})
-    assert begun == [(MINE, 50), (OTHER, 50), *[("class", jobs.SECONDS)] * 2]
+    assert begun == [(MINE, 50, 2), (OTHER, 50, 2), *[("class", jobs.SECONDS, None)] * 2]
     Begun.running = False
     monkeypatch.setenv("CNN_MAX_PARAMETERS", str(SMALL.parameters - 1))
     with pytest.raises(runs.RunError, match="A network may have"):
