@@ -31,6 +31,8 @@ h1 { letter-spacing: -0.02em; }
 [data-testid="stFileUploaderDropzoneInstructions"] * { white-space: normal; overflow: visible;
   text-overflow: clip; }
 [data-testid="stFileUploaderDropzone"] { height: auto; }
+/* a choice that is longer than its field ends in an ellipsis */
+[data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
