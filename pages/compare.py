@@ -3,14 +3,16 @@
 import streamlit as st
 
 from cnn.runs.overview import overview
-from ui.compare import actions, broken_runs, race, run_table, seeds, side_by_side, sweeps
+from ui.compare import actions, at_work, broken_runs, race, run_table, seeds, side_by_side, sweeps
 from ui.compare.state import CompareState
-from ui.shared import challenge, state, visitor
+from ui.shared import challenge, state, visitor, words
 from ui.shared.choice import choose
 
 st.title("Compare")
-st.markdown(
-    "Every run in one table. Tick two or more to see which is better, and whether that can be told."
+words.sentences(
+    "Every run in one table. Tick two or more to see which is better, and whether that can be "
+    "told.",
+    "compare",
 )
 kept = state.page(CompareState)
 if visitor.is_pupil():
@@ -25,6 +27,7 @@ run_table.follow(found)
 by_id = {one.run.id: one for one in found}
 picked = [by_id[run_id] for run_id in kept.ticked if run_id in by_id]
 actions.show(picked)
+at_work.show(picked)
 broken_runs.show(broken)
 if len(picked) > 1:
     side_by_side.show(picked)

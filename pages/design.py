@@ -7,10 +7,12 @@ from ui.design.advice_list import advice_list
 from ui.design.network_picture import network_picture
 from ui.design.toolbar import toolbar
 from ui.design.totals import totals
-from ui.shared import share_link, state, tour
+from ui.shared import share_link, state, tour, words
 
 st.title("Design")
-st.markdown("Put a network together layer by layer. Shapes and sizes follow every change at once.")
+words.sentences(
+    "Put a network together layer by layer. Shapes and sizes follow every change at once.", "design"
+)
 cards.styles()
 
 

@@ -6,7 +6,7 @@ from cnn import runs
 from cnn.drawing import Prepared
 from ui.draw import answer, compare, game, my_digits, source
 from ui.draw import state as kept
-from ui.shared import loading, models, state, tour
+from ui.shared import loading, models, state, tour, words
 from ui.shared.choice import choose
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
@@ -83,7 +83,9 @@ left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
 with left:
     st.title("Draw")
     with st.container(key="only_wide_draw"):
-        st.markdown("Write a digit, or a number, with the mouse, a finger or a pen: it is read.")
+        words.sentences(
+            "Write a digit, or a number, with the mouse, a finger or a pen: it is read.", "draw"
+        )
 run = pick_run(place=right)
 part = choose("Part", PARTS, "draw_part", label_visibility="collapsed")
 if state.current_run() is None:

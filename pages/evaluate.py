@@ -3,11 +3,14 @@
 import streamlit as st
 
 from ui.evaluate import results
-from ui.shared import loading, state
+from ui.shared import loading, state, words
 from ui.shared.run_picker import empty, pick_run
 
 st.title("Evaluate")
-st.markdown("What a network gets right and wrong on images it never saw, and whether to trust it.")
+words.sentences(
+    "What a network gets right and wrong on images it never saw, and whether to trust it.",
+    "evaluate",
+)
 
 left, right = st.columns([4, 1], vertical_alignment="bottom")
 run = pick_run(need_weights=False, place=left)

@@ -5,7 +5,7 @@ import streamlit as st
 from cnn import runs
 from ui.inspect import images, page_style
 from ui.inspect.epochs import TICK, choose_epoch, playing
-from ui.shared import loading, state, tour
+from ui.shared import loading, state, tour, words
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
 from ui.shared.plain_text import plain
@@ -16,8 +16,9 @@ from ui.shared.run_picker import empty, pick_run
 page_style.apply()
 with st.container(horizontal=True, vertical_alignment="center", key="inspect_head"):
     st.title("Inspect", width="content")
-    st.caption(
+    words.sentences(
         "Follow one image through your network, and ask every number where it came from.",
+        "inspect",
         width="content",
     )
     st.space("stretch")

@@ -5,7 +5,7 @@ import streamlit as st
 from ui.play import address, bar, dares, inputs, knobs, stage, training
 from ui.play.state import get
 from ui.play.style import CSS
-from ui.shared import models, state
+from ui.shared import models, state, words
 from ui.shared.following import refreshed_without_stream
 from ui.shared.refresh import refreshing
 
@@ -16,8 +16,9 @@ st.html(CSS)
 run = training.run_of_now()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="play_words"):
     st.title("Press Train and watch a network learn to read digits", width="content")
-    st.markdown(
+    words.sentences(
         f"Every picture below is what one layer sees. {training.parameters(state.get().settings)}",
+        "play",
         width="content",
     )
 bar.show(run)

@@ -38,7 +38,8 @@ if run is not None and run_comes_first(run, active):
 else:
     words.sentences(
         "Press the button and watch: the loss falling, the accuracy rising, the first filters "
-        "forming. You can leave this page at any time; the training goes on."
+        "forming. You can leave this page at any time; the training goes on.",
+        "train",
     )
     show_form(main=True)
     if run is not None:

@@ -43,7 +43,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     budget = "search by Optuna's TPE with median pruning, N trials (default: every combination)"
     sweep.add_argument("--budget", type=int, metavar="N", help=budget)
     sweep.add_argument("--name", default="", help="what to call the sweep")
-    sweep.set_defaults(command=_sweep)
+    sweep.set_defaults(command=_sweep, first_filter=None)
 
     existing = commands.add_parser("sweep-worker", help="work on a sweep (the app starts this)")
     existing.add_argument("sweep")
@@ -53,6 +53,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 def _sweep(options: argparse.Namespace) -> int:
     if options.resume:
         sweep = open_sweep(options.resume)
+        sweep.forget_stop()  # Ctrl-C had asked for it
     elif not options.vary:
         raise UsageError("Name what varies: --vary learning_rate=0.01,0.02")
     else:

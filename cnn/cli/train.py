@@ -17,7 +17,7 @@ from cnn.common.text import duration, percent
 from cnn.datasets import DATASETS, default_dataset, require_on_disk
 from cnn.network import ArchitectureError
 from cnn.presets import DEFAULT_PRESET, PRESETS
-from cnn.runs import Run, State, Status
+from cnn.runs import Run, State, Status, first_filter
 from cnn.runs.worker import run_worker, stop_signals
 from cnn.training import Settings, parse_settings
 from cnn.training.device import takes_bf16
@@ -44,6 +44,10 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     train.add_argument("--seed", type=int, metavar="S", help="the same seed gives the same run")
     train.add_argument("--name", default="", help="what to call the run")
     pairs = f"any setting: {', '.join(Settings.model_fields)}"
+    own = (
+        "weights that filter 0 of the first layer starts from: --first-filter=-1_-1_-1_0_0_0_1_1_1"
+    )
+    train.add_argument("--first-filter", type=_first_filter, metavar="W_W_...", help=own)
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=pairs)
     train.set_defaults(command=_train)
 
@@ -83,7 +87,15 @@ def new_config(options: argparse.Namespace) -> runs.Config:
     dataset = options.dataset or default_dataset()
     require_on_disk(dataset)
     takes_bf16(find_device(options.device), settings.precision, architecture.convolutional)
-    return runs.new_config(architecture, settings, dataset, options.device, preset)
+    mine = options.first_filter
+    return runs.new_config(architecture, settings, dataset, options.device, preset, mine)
+
+
+def _first_filter(text: str) -> first_filter.FirstFilter:
+    try:
+        return first_filter.read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _result(run: Run, status: Status, state: State, in_all: float) -> dict[str, object]:

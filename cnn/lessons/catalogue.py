@@ -94,7 +94,8 @@ LESSONS: tuple[Lesson, ...] = (
             "digit, and at an edge.",
         ),
         (
-            Carry("own_filter", "Use these weights"),
+            Carry("train_filter", "Train from these weights"),
+            Carry("own_filter", "Try them in a trained network"),
             Carry("build_layer", "Build this layer on Design"),
             Carry("see_layer", "See trained filters"),
         ),
@@ -145,18 +146,19 @@ LESSONS: tuple[Lesson, ...] = (
         "activations",
         "Activations and softmax",
         ":material/show_chart:",
-        "After each layer every value passes through a bend, and at the end softmax turns scores "
-        "into probabilities. Move the input, then take the bend away.",
+        "After each layer every value passes through an activation function, a line with a bend; "
+        "at the end softmax turns scores into probabilities. Move the input, then choose *None*.",
         Question(
-            "Two layers without a bend between them: what can they do that one cannot?",
+            "Two layers without an activation function between them: what can they do that one "
+            "cannot?",
             ("Twice as much", "A little more", "Nothing"),
             2,
             "A weighted sum of weighted sums is a weighted sum: the two matrices multiply into "
-            "one. Choose *Two layers* and *None*: both lines are the same. Only the bend makes "
-            "depth worth having.",
+            "one. Choose *Two layers* and *None*: both lines are the same. Only the "
+            "activation function makes depth worth having.",
         ),
         (
-            Carry("bend", "Play with this bend", ("curve", "two", "deep")),
+            Carry("bend", "Play with this function", ("curve", "two", "deep")),
             Carry("draw", "Draw, and see ten probabilities", ("softmax",)),
         ),
         ("activation function", "softmax", "gradient"),
@@ -175,8 +177,8 @@ LESSONS: tuple[Lesson, ...] = (
         "Fully connected layer and dropout",
         ":material/hub:",
         "A fully connected layer gives each digit a weight for every input, multiplies and adds "
-        "up: the highest of ten sums wins. Choose a digit to see its weights, or draw one that "
-        "fools it.",
+        "up: the highest of ten sums wins. Train it with the slider, choose a digit to see its "
+        "weights, or draw one that fools it.",
         Question(
             "What do the 784 weights of the 0 look like after training?",
             (
@@ -186,8 +188,8 @@ LESSONS: tuple[Lesson, ...] = (
             ),
             1,
             "Ink on the ring speaks for a 0, ink in the middle against it: the weights are what "
-            "tells zeros from all other digits, averaged over all of them. Move *Trained for* from "
-            "random weights on, and watch it form.",
+            "tells zeros from all other digits, averaged over all of them. Move *Trained for* to "
+            "five epochs, and watch it form.",
         ),
         (
             Carry("one_layer", "Look inside this network", ("weights",)),
@@ -198,7 +200,7 @@ LESSONS: tuple[Lesson, ...] = (
             "part": OneOf(("weights", "dropout")),
             "picture": Number(0, 9, 0, whole=True),  # the digit that the question is about
             "digit": Number(0, 9, 0, whole=True),
-            "epoch": Number(0, 5, 5, whole=True),
+            "epoch": Number(0, 5, 0, whole=True),  # trained, it would answer the question
             "rate": Number(0, 0.8, 0.5),
         },
     ),

@@ -39,12 +39,62 @@ GLOSSARY: dict[str, str] = {
     "augmentation": "Changing training images a little and at random, so that no two are the same.",
     "confusion matrix": "How often each digit was read as each other one: right answers stand on "
     "the diagonal.",
+    "parameter": "A number that training sets: every weight and every bias.",
+    "multiply-adds": "How often the network multiplies a value by a weight and adds it, for one "
+    "image: what its answer costs.",
+    "receptive field": "The square of the image that one value of a layer depends on.",
+    "batch norm": "Brings each map to mean 0 and spread 1 over a batch of images, then scales and "
+    "shifts it by two learned numbers. ([Ioffe and Szegedy, 2015]"
+    "(https://arxiv.org/abs/1502.03167))",
+    "batch": "The images that are shown together before the weights take one step.",
+    "seed": "The number that random numbers start from: the same seed, the same run.",
+    "logits": "The scores of the last layer, one for each class, before softmax.",
+    "confidence": "The probability that a network gives to its own answer.",
+    "accuracy": "The share of images that are read right.",
+    "test set": "Images that are never trained on, kept for the last question: how good is it?",
+    "validation images": "Training images held out to see, while it learns, how it does on "
+    "new ones.",
+    "calibration": "Whether a network that says 90% is right in 90 of 100 such cases. "
+    "([Guo and others, 2017](https://arxiv.org/abs/1706.04599))",
+    "attribution": "Which pixels an answer rests on, as a method computes it.",
+    "sweep": "Many trainings that differ in chosen settings, to find the best.",
+    "significance": "Whether a difference is larger than chance alone would often make.",
+    "fine-tuning": "Training a trained network a little further on other images.",
+}
+
+# What each page is about beyond the words of its own sentence.
+PAGE_TERMS: dict[str, tuple[str, ...]] = {
+    "play": (
+        *("parameter", "seed", "epoch", "learning rate", "loss", "accuracy", "validation images"),
+        *("activation map", "pooling", "confusion matrix", "dropout", "over-fitting"),
+    ),
+    "design": (
+        *("convolution", "filter", "stride", "padding", "pooling", "activation function"),
+        *("batch norm", "dropout", "flatten", "fully connected layer", "parameter"),
+        *("multiply-adds", "receptive field"),
+    ),
+    "train": (
+        *("epoch", "batch", "learning rate", "loss", "accuracy", "validation images", "seed"),
+        *("augmentation", "over-fitting", "filter"),
+    ),
+    "inspect": (
+        *("activation map", "filter", "weight", "pooling", "activation function", "logits"),
+        *("softmax", "receptive field", "attribution", "epoch"),
+    ),
+    "draw": (*("normalisation", "softmax", "confidence", "logits", "epoch", "fine-tuning"),),
+    "evaluate": (
+        *("accuracy", "test set", "confusion matrix", "confidence", "calibration", "loss"),
+        *("over-fitting", "validation images", "parameter"),
+    ),
+    "compare": (
+        *("accuracy", "test set", "significance", "seed", "sweep", "epoch", "loss", "parameter"),
+    ),
 }
 
 # The forms in which a term stands in a sentence, in small letters, and as a field's name.
 FORMS: dict[str, str] = {
     **{term: term for term in GLOSSARY},
-    **{f"{term}s": term for term in GLOSSARY if term[-1] not in "gnsx"},
+    **{f"{term}s": term for term in GLOSSARY if term[-1] not in "ghnmsxy"},
     "standardised": "normalisation",
     "flattened": "flatten",
     "convolutions": "convolution",
@@ -64,4 +114,12 @@ FORMS: dict[str, str] = {
     "avgpool2d": "pooling",
     "sumpool2d": "pooling",
     "linear": "fully connected layer",
+    "batches": "batch",
+    "multiply-add": "multiply-adds",
+    "logit": "logits",
+    "scores": "logits",
+    "test images": "test set",
+    "calibrated": "calibration",
+    "sweeps": "sweep",
+    "significant": "significance",
 }

@@ -6,6 +6,7 @@ import shlex
 
 from cnn.presets import PRESETS
 from cnn.runs import Config
+from cnn.runs.first_filter import written
 from cnn.training import Settings
 
 NETWORK_FILE = "network.json"
@@ -34,4 +35,6 @@ def repeat_command(config: Config) -> str:
     words += ["--device", config.device]
     for pair in pairs:
         words += ["--set", pair]
+    if config.first_filter:
+        words.append(f"--first-filter={written(config.first_filter)}")
     return shlex.join(words)

@@ -17,6 +17,8 @@ from cnn.common.server import server_settings
 from cnn.common.text import excerpt
 from cnn.datasets import DATASETS, are_digits
 from cnn.network import Architecture
+from cnn.runs.first_filter import FirstFilter
+from cnn.runs.first_filter import misfit as filter_misfit
 from cnn.training import Settings
 
 CONFIGS_KEPT = 1000
@@ -60,6 +62,7 @@ class Config(Checked):
     classes: tuple[Label, ...]
     created: float = Field(default_factory=time.time, ge=0, le=1e11)
     versions: dict[str, str] = Field(default_factory=dict)
+    first_filter: FirstFilter | None = None  # filter 0 starts from it; None: random
     origin: Origin | None = None  # where its weights came from, in words; None: random ones
 
     @classmethod
@@ -99,6 +102,9 @@ def read_config(file: Path, changed: int, size: int, inode: int) -> Config:
     dataset = DATASETS[config.dataset]
     if problem := config.architecture.problem() or misfit(config.architecture, config.classes):
         raise RunError(f"'{run_id}' holds a network that cannot work: {problem}")
+    mine = config.first_filter
+    if mine and (bad := filter_misfit(config.architecture, mine)):
+        raise RunError(f"'{run_id}' holds a filter that does not fit its network: {bad}")
     if len(config.classes) != len(dataset.classes):
         raise RunError(
             f"'{run_id}' names {len(config.classes)} classes, but {dataset.label} has "

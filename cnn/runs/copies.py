@@ -27,7 +27,9 @@ def copy_of(
     it starts from what `run` started from, it gets the same files for that. Raises RunError, and
     leaves no folder where anything fails.
     """
-    now = {"start_from": start_from, "origin": origin, "created": time.time()}
+    now: dict[str, object] = {"start_from": start_from, "origin": origin, "created": time.time()}
+    if (start_from, origin) != (run.config.start_from, run.config.origin):
+        now["first_filter"] = None  # of another start
     copy = create(run.config.changed(**now, **changes), name[:80])
     try:
         if start_from is not None and start_from == run.config.start_from:
@@ -67,7 +69,7 @@ def retry(
     if architecture is not None:
         if problem := misfit(architecture, config.classes) or architecture.problem():
             raise RunError(f"'{run.name}' cannot be tried again. {problem}")
-        network = {"architecture": architecture, "preset": None}
+        network = {"architecture": architecture, "preset": None, "first_filter": None}
     keeps_start = architecture is None
     with copy_of(
         run,

@@ -136,7 +136,7 @@ def group_of(config: Config) -> str:
     """The same text for two runs that differ in nothing but the seed: network, data and every other
     setting are equal, and so is where their weights come from."""
     settings = config.settings.model_dump(mode="json", exclude={"seed"})
-    start = [config.start_from, config.origin]
+    start = [config.start_from, config.origin, config.first_filter]
     what = [config.architecture.model_dump(mode="json"), config.dataset, settings, start]
     text = json.dumps(what, sort_keys=True).encode()
     return hashlib.sha256(text).hexdigest()[:16]

@@ -23,7 +23,7 @@ from cnn.runs.live import one_of_each, quick_check, write_live
 from cnn.runs.priority import stand_back
 from cnn.runs.records import State, Status
 from cnn.runs.run import Run, RunError
-from cnn.runs.weights import read_tensors, score_test_set
+from cnn.runs.weights import read_tensors, score_test_set, set_first_filter
 from cnn.training.accelerators import accelerator_for
 from cnn.training.control import Control
 from cnn.training.device import Device
@@ -299,6 +299,8 @@ def make_trainer(run: Run, device: Device, group: ProcessGroup) -> tuple[Trainer
     )
     if config.start_from:
         finetune.load_start_weights(run, trainer.model)
+    elif config.first_filter:
+        set_first_filter(trainer.model, config.first_filter)
     return trainer, images
 
 

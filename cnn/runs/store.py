@@ -20,6 +20,8 @@ from cnn.network import Architecture
 from cnn.presets import PRESETS
 from cnn.runs import limits, queue
 from cnn.runs.config import misfit
+from cnn.runs.first_filter import FirstFilter
+from cnn.runs.first_filter import misfit as filter_misfit
 from cnn.runs.folders import examples_dir, runs_dir, runs_place
 from cnn.runs.run import Config, Run, RunError
 from cnn.training import Settings
@@ -55,9 +57,10 @@ def new(
     device: str = "auto",
     preset: str | None = None,
     name: str = "",
+    first_filter: FirstFilter | None = None,
 ) -> Run:
     """Make the folder of a run with everything it needs to be repeated. Raises RunError."""
-    config = new_config(architecture, settings, dataset, device, preset)
+    config = new_config(architecture, settings, dataset, device, preset, first_filter)
     return create(config, name or name_for(config))
 
 
@@ -73,9 +76,12 @@ def new_config(
     dataset: str,
     device: str = "auto",
     preset: str | None = None,
+    first_filter: FirstFilter | None = None,
 ) -> Config:
     """What to train, with everything that is needed to repeat it. Raises RunError."""
     if problem := misfit(architecture, DATASETS[dataset].classes):
+        raise RunError(problem)
+    if first_filter and (problem := filter_misfit(architecture, first_filter)):
         raise RunError(problem)
     preprocessing = preprocessing_for(dataset, settings.normalisation)
     return Config(
@@ -84,6 +90,7 @@ def new_config(
         settings=settings,
         device=device,
         preset=preset,
+        first_filter=first_filter,
         mean=preprocessing.mean,
         std=preprocessing.std,
         classes=DATASETS[dataset].classes,

@@ -12,6 +12,7 @@ from cnn.common.files import write_tensors
 from cnn.common.progress import Progress
 from cnn.datasets import Images
 from cnn.runs.files import When
+from cnn.runs.first_filter import FirstFilter
 from cnn.runs.run import Run, RunError
 from cnn.training.accelerators import Accelerator
 from cnn.training.inference import predict_logits
@@ -49,6 +50,13 @@ def load_model(run: Run, when: When | None = None, device: str = "cpu") -> nn.Mo
             "can be read with them. Train it again, with a smaller learning rate."
         )
     return model.eval().to(device)
+
+
+def set_first_filter(model: nn.Module, rows: FirstFilter) -> None:
+    """Give filter 0 of the first convolution these weights on its first input map."""
+    first = next(module for module in model.modules() if isinstance(module, nn.Conv2d))
+    with torch.no_grad():
+        first.weight[0, 0] = torch.tensor(rows, dtype=first.weight.dtype)
 
 
 def logits_of(

@@ -40,6 +40,9 @@ def move_pixels(page: Page) -> None:
         press(page, "Move right by a pixel")
     assert (told(page, "one"), told(page, "cnn")) != ("7", "7")
     assert told(page, "cnn") == "7"
+    press(page, "Blank sheet")  # and a dot on it: still there at the end of the walk
+    page.get_by_role("application", name="28×28 pixels").press("Space")
+    expect(page.locator(TOY).first).to_have_attribute("data-told", "yes")
 
 
 def move_convolution(page: Page) -> None:
@@ -66,13 +69,16 @@ def move_pooling(page: Page) -> None:
 def move_activations(page: Page) -> None:
     press(page, "Two layers")
     press(page, "None")
-    expect(page.get_by_text("Without a bend the two layers are one")).to_be_visible()
+    expect(
+        page.get_by_text("Without an activation function the two layers are one")
+    ).to_be_visible()
     press(page, "Ten layers")
     press(page, "sigmoid")
     assert float(told(page, "left")) < 1e-6
 
 
 def move_dense(page: Page) -> None:
+    page.get_by_label("Trained for").fill("5")
     page.get_by_role("button", name="The weights of 3").click()
     expect(page.get_by_role("paragraph").filter(has_text="Products of 3 added up")).to_be_visible()
     assert told(page, "best") == "0"
@@ -111,7 +117,8 @@ def move_overfitting(page: Page) -> None:
 
 
 def move_objects(page: Page) -> None:
-    press(page, "Layer 3: sees 18×18 pixels")
+    press(page, "Layer 3")
+    expect(page.get_by_text("it sees 18×18 pixels")).to_be_visible()
     page.get_by_role("button", name="Map 5", exact=True).click()
     assert told(page, "best") == "7"
 
@@ -150,6 +157,10 @@ def test_all_lessons_with_something_moved_in_each(page: Page, url: str):
         assert not errors, (lesson.id, errors)
         if number < len(LESSONS):
             page.get_by_role("button", name="Next:").last.press("Enter")
+    page.get_by_role("button", name="1", exact=True).click()
+    digits = page.locator(TOY).get_by_role("group", name="A real digit, or draw")
+    expect(digits.locator("[aria-pressed=false]")).to_have_count(10)
+    assert told(page, "ink") == "1"
 
 
 def focused(page: Page) -> str:

@@ -12,7 +12,7 @@ from cnn.presets import EXPERIMENTS
 from cnn.runs.weights import load_model
 from ui.inspect.state import InspectState
 from ui.learn.carry import shifted
-from ui.learn.state import sent_image
+from ui.learn.state import LearnState, sent_image, take
 from ui.shared.image_choice import ImageChoice
 
 IDS = [lesson.id for lesson in LESSONS]
@@ -160,7 +160,7 @@ def test_nine_weights_become_the_first_filter_of_a_run(app, examples):
     page = app("learn", lesson="convolution", kernel="_".join(map(str, kernel)))
     page.button(key="carry_convolution_own_filter").click().run()
     assert not page.exception
-    assert page.title[0].value == "Inspect"
+    assert page.title[0].value == "Inspect", page.info
     run = runs.open_run(page.session_state.playground.run_id)
     first = load_model(run)[0].weight.detach().numpy()
     example = load_model(runs.open_run("example-compact"))[0].weight.detach().numpy()
@@ -188,6 +188,18 @@ def test_an_image_that_was_drawn_comes_from_the_browser():
     np.testing.assert_array_equal(found, sent.reshape(28, 28))
 
 
+def test_a_drawing_is_kept_until_a_digit_is_chosen(monkeypatch):
+    mine = LearnState()
+    monkeypatch.setattr("ui.learn.state.get", lambda: mine)
+    image = np.full((28, 28), 7, np.uint8)
+    packed = base64.b64encode(image.tobytes()).decode()
+    take("pixels", {"picture": 3, "image": packed, "drawing": packed})
+    np.testing.assert_array_equal(mine.drawings["pixels"], image)
+    take("pixels", {"picture": 4, "image": packed, "drawing": None})
+    assert "pixels" not in mine.drawings
+    np.testing.assert_array_equal(mine.images["pixels"], image)
+
+
 def test_a_digit_moves_with_its_lesson(examples):
     image = digits()[7]
     np.testing.assert_array_equal(shifted(image, 0, 0), image)
@@ -206,3 +218,33 @@ def test_an_experiment_is_set_up_by_one_click(app, experiment):
     assert play.architecture == experiment.architecture
     assert play.settings == experiment.settings
     assert not page.button(key="start").disabled
+
+
+def test_a_training_starts_from_the_weights_of_the_lesson(app, examples, monkeypatch):
+    kernel = [-1, -1, -1, 0, 2.5, 0, 1, 1, 1]
+    page = app("learn", lesson="convolution", kernel="_".join(map(str, kernel)))
+    page.button(key="carry_convolution_train_filter").click().run()
+    assert not page.exception
+    assert page.title[0].value == "Train"
+    assert any("starts from your weights" in text.value for text in page.html)
+    begun = []
+    monkeypatch.setattr(runs, "launch", begun.append)
+    page.button(key="start").click().run()
+    page.switch_page("pages/train.py").run()
+    assert not page.exception
+    [run] = begun
+    assert np.ravel(run.config.first_filter).tolist() == kernel
+    assert "with my filter" in run.name
+    assert any("−1 −1 −1 / 0 2.5 0 / 1 1 1" in text.value for text in page.caption)
+    page.button(key="drop_first_filter").click().run()
+    assert "with my filter" not in page.button(key="start").label
+
+
+def test_a_filter_that_fits_no_longer_is_left_out_and_said_so(app, examples):
+    page = app("learn", lesson="convolution")
+    page.button(key="carry_convolution_train_filter").click().run()
+    play = page.session_state.playground
+    play.cards[0].layer = play.cards[0].layer.changed(kernel_size=5)
+    page.switch_page("pages/train.py").run()
+    assert any("yours is 3×3" in text.value for text in page.html)
+    assert "with my filter" not in page.button(key="start").label

@@ -50,18 +50,24 @@ def _kernel(moved: State) -> tuple[NDArray[np.float64], int]:
     return weights.reshape(side, side), side
 
 
-def _build_layer(lesson: str, moved: State) -> str:
-    """Compact CNN with this window in its first layer."""
-    play, (_, side) = state.get(), _kernel(moved)
-    stride, padding, dilation = (
-        int(str(moved[name])) for name in ("stride", "padding", "dilation")
-    )
-    play.replace(
-        with_window(side, stride, padding, dilation), PRESETS[DEFAULT_PRESET].settings, None
-    )
-    play.chosen = play.cards[0].uid
-    state.leave_run()
-    return "design"
+def _build_layer(page: str) -> Callable[[str, State], str]:
+    """Compact CNN with this window in its first layer, whose filter 0 starts from these weights."""
+
+    def go(_: str, moved: State) -> str:
+        play, (kernel, side) = state.get(), _kernel(moved)
+        stride, padding, dilation = (
+            int(str(moved[name])) for name in ("stride", "padding", "dilation")
+        )
+        preset = PRESETS[DEFAULT_PRESET]
+        built = with_window(side, stride, padding, dilation)
+        same = built == preset.architecture
+        play.replace(built, preset.settings, DEFAULT_PRESET if same else None)
+        play.first_filter = tuple(tuple(row) for row in kernel.tolist())
+        play.chosen = play.cards[0].uid
+        state.leave_run()
+        return page
+
+    return go
 
 
 def _see_layer(lesson: str, moved: State) -> str:
@@ -213,7 +219,8 @@ def overfitting_network(moved: State) -> tuple[Architecture, Settings]:
 _WAYS: dict[str, Callable[[str, State], str]] = {
     "look_inside": _look_inside,
     "own_filter": _own_filter,
-    "build_layer": _build_layer,
+    "train_filter": _build_layer("train"),
+    "build_layer": _build_layer("design"),
     "see_layer": _see_layer,
     **{f"pool_{way}": _pool(way) for way in POOLS},
     "bend": _bend,

@@ -29,6 +29,11 @@ function imagesOf(packed, area = 784) {
     Float64Array.from(bytes.subarray(i * area, (i + 1) * area), (v) => v / 255));
 }
 
+// An image of 28x28 as bytes; null for none.
+const packedImage = (image) => (image?.length === 784
+  ? btoa(String.fromCharCode(...image.map((v) => Math.round(255 * Math.max(0, Math.min(1, v))))))
+  : null);
+
 class Toy {
   constructor(parent) {
     this.box = element("div", "toy root", parent);
@@ -44,6 +49,7 @@ class Toy {
       this.stop();
       this.box.replaceChildren();
       this.state = { ...data.state };
+      this.drawn = data.drawing ? imagesOf(data.drawing)[0] : null; // as it was when it was left
       this.build();
       this.onPlay?.(false);
     }
@@ -54,16 +60,19 @@ class Toy {
   keep(values) {
     Object.assign(this.state, values);
     this.draw();
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.send("state", { ...this.state, image: this.packed() }), 350);
+    this.report();
   }
 
-  // The image that the networks were given, as bytes: what a button of the page carries on.
-  packed() {
-    const image = this.given ?? this.image;
-    return image?.length === 784
-      ? btoa(String.fromCharCode(...image.map((v) => Math.round(255 * Math.max(0, Math.min(1, v))))))
-      : null;
+  // Tell the page, in a moment: the state; the image that the networks were given, which its buttons
+  // carry on; and what was drawn, for when the lesson is opened again.
+  report() {
+    clearTimeout(this.waiting);
+    this.box.dataset.told = "no";
+    this.waiting = setTimeout(() => {
+      this.send("state", { ...this.state,
+        image: packedImage(this.given ?? this.image), drawing: packedImage(this.drawn) });
+      this.box.dataset.told = "yes";
+    }, 350);
   }
 
   say(words) { this.said.textContent = words; }

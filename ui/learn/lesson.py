@@ -18,13 +18,30 @@ _CSS = """
 [data-testid="stMainBlockContainer"] h1 { font-size: 1.5rem; padding: 0 0 0.5rem; }
 .st-key-learn_path { gap: 0.2rem; }
 .st-key-learn_path button { min-width: 2.2rem; padding: 0.1rem 0.5rem; }
-@media (max-width: 640px) { .block-container { padding-top: 4.2rem; } }
-/* On paper, beside what all pages do: the question below, and not made smaller. */
+/* Question, toy, ways on: beside each other where there is room; else one below the other, so that
+   who reads on a phone predicts before the toy tells, and has it within the same screen. */
+.st-key-lesson { display: grid; grid-template-columns: minmax(0, 3.2fr) minmax(0, 1fr);
+  grid-template-rows: auto 1fr; gap: 1rem 2rem; align-items: start; }
+.st-key-lesson > * { grid-column: 2; width: 100%; }
+.st-key-lesson > :nth-child(2) { grid-area: 1 / 1 / span 2; }
+@media (max-width: 1000px) {
+  .st-key-lesson { grid-template-columns: minmax(0, 1fr); gap: 0.8rem; }
+  .st-key-lesson > :nth-child(n) { grid-area: auto; }
+}
+@media (max-width: 640px) {
+  .block-container { padding-top: 4.2rem; }
+  /* The list and ten numbers in one row: the list by its icon. */
+  .st-key-learn_path { flex-wrap: nowrap; gap: 0; justify-content: space-between; }
+  .st-key-learn_path button { min-width: 1.75rem; padding: 0.1rem; }
+  .st-key-learn_list p { font-size: 0; }
+  .st-key-learn_list button { min-width: 2.2rem; }
+}
+/* On paper, beside what all pages do: one below the other, and not made smaller. */
 @media print {
   .st-key-tour, .st-key-learn_path, .st-key-learn_ways_on, .stPopover { display: none !important; }
   .block-container { zoom: 0.85; }
   [data-testid="stMain"] [data-testid="stElementContainer"] { break-inside: auto; }
-  [data-testid="stColumn"] { min-width: 100% !important; }
+  .st-key-lesson { display: block; }
 }
 </style>
 """
@@ -45,17 +62,21 @@ def show(lesson: Lesson) -> None:
 
 @st.fragment
 def _body(lesson: Lesson) -> None:
-    """Toy and question: moving one runs only this."""
-    left, right = st.columns([3.2, 1], gap="medium")
+    """Question and toy: moving one runs only this."""
     mine = get()
-    with left:
+    with st.container(key="lesson"):
+        question, middle, below = st.container(), st.container(), st.container()
+    with question:
+        _question(lesson)
+    with middle:
         try:
             mount = f"{lesson.id}-{mine.mounts.get(lesson.id, 0)}"
-            take(lesson.id, toy.show(lesson.id, mount, state_of(lesson.id), material.of(lesson.id)))
+            drawn = mine.drawings.get(lesson.id)
+            given = mount, state_of(lesson.id), drawn, material.of(lesson.id)
+            take(lesson.id, toy.show(lesson.id, *given))
         except MaterialError as error:
             st.info(plain(error), icon=":material/inventory_2:")
-    with right:
-        _question(lesson)
+    with below:
         _carry(lesson)
         terms = ", ".join(lesson.terms)
         with st.popover("Words", icon=":material/menu_book:", help=terms, width="stretch"):

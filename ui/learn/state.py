@@ -22,6 +22,7 @@ LESSON, DONE = "lesson", "done"
 class LearnState:
     """`lesson`: the open one's id, None on the list; `mounts` counts how often a lesson began anew;
     `images`: what a lesson's networks were last given, uint8 `(28, 28)`, where it was moved there;
+    `drawings`: what was drawn in it, until a digit is chosen again;
     `answers`: the index of the answer chosen to each question; `read`: the visit for which the
     address was read."""
 
@@ -29,6 +30,7 @@ class LearnState:
     states: dict[str, State] = field(default_factory=dict)
     mounts: dict[str, int] = field(default_factory=dict)
     images: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
+    drawings: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     read: int = -1
@@ -71,7 +73,8 @@ def begin_anew(lesson: str) -> None:
     """Let the browser take the lesson's state from here."""
     mine = get()
     mine.mounts[lesson] = mine.mounts.get(lesson, 0) + 1
-    mine.images.pop(lesson, None)
+    for kept in (mine.images, mine.drawings):
+        kept.pop(lesson, None)
 
 
 def go(lesson: str | None) -> None:
@@ -82,10 +85,14 @@ def go(lesson: str | None) -> None:
 def take(lesson: str, moved: object) -> None:
     """Keep what was moved in the browser; what is not allowed is left out."""
     if isinstance(moved, Mapping):
-        get().states[lesson], _ = read_state(BY_ID[lesson].fields, moved)
-        image = sent_image(moved.get("image"))
-        if image is not None:
-            get().images[lesson] = image
+        mine = get()
+        mine.states[lesson], _ = read_state(BY_ID[lesson].fields, moved)
+        for kept, name in ((mine.images, "image"), (mine.drawings, "drawing")):
+            image = sent_image(moved.get(name))
+            if image is None:
+                kept.pop(lesson, None)
+            else:
+                kept[lesson] = image
 
 
 def sent_image(packed: object) -> NDArray[np.uint8] | None:

@@ -6,11 +6,14 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
 from cnn.figures.colours import CLASSES, INK
 from cnn.lessons import State
+from cnn.lessons.material import packed_images
 from ui.live.component import STREAM_JS
 from ui.shared.components import PAINTING_JS, PRINT_CSS, colours, reported
 
@@ -33,9 +36,15 @@ for _file in sorted(TOYS.glob("*.js")):  # a component is known before a page th
     _component(_file.stem)
 
 
-def show(lesson: str, mount: str, state: State, material: dict[str, object]) -> object:
-    """Draw it; a new `mount` begins anew with `state`. What was moved since the last run of the
-    page, None where nothing was."""
+def show(
+    lesson: str,
+    mount: str,
+    state: State,
+    drawing: NDArray[np.uint8] | None,
+    material: dict[str, object],
+) -> object:
+    """Draw it; a new `mount` begins anew with `state` and the `drawing`, uint8 `(28, 28)`. What was
+    moved since the last run of the page, None where nothing was."""
     key = f"toy_{lesson}"
     moved = reported(key, "state")
     _component(lesson)(
@@ -43,6 +52,7 @@ def show(lesson: str, mount: str, state: State, material: dict[str, object]) -> 
         data={
             "mount": mount,
             "state": state,
+            "drawing": None if drawing is None else packed_images(drawing),
             "colours": {**colours(), "ink": INK, "classes": CLASSES},
             **material,
         },

@@ -145,15 +145,20 @@ class Chart {
 
   keepView() {
     if (!this.drawn) return;
-    const { _fullLayout: full, _fullData: traces } = this.element;
+    const { _fullLayout: full } = this.element;
     const ranges = {};
     for (const axis of ["xaxis", "yaxis"]) {
       const own = this.shown.layout[axis]?.range, { range, autorange } = full[axis];
       const zoomed = own ? range.some((end, i) => end !== own[i]) : !autorange;
       if (zoomed) ranges[axis] = [...range];
     }
-    const hidden = traces.filter((t) => t.visible === "legendonly").map((t) => t.uid);
-    views.set(this.name, { ranges, hidden });
+    views.set(this.name, { ranges, hidden: this.hidden() });
+  }
+
+  // The traces that the visitor has hidden, by what stays the same of them.
+  hidden() {
+    const traces = this.drawn ? this.element._fullData : [];
+    return traces.filter((t) => t.visible === "legendonly").map((t) => t.uid);
   }
 }
 

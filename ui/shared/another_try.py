@@ -12,6 +12,7 @@ import streamlit as st
 
 from cnn import evaluation, runs
 from cnn.network import Architecture
+from cnn.runs.first_filter import FirstFilter
 from cnn.runs.folders import runs_dir
 from cnn.training import Settings
 from ui.shared import state
@@ -41,12 +42,14 @@ def launch_chosen(dataset: str, start: Callable[[runs.Run], None] | None = None)
     just begun an equal one, by a second click or in another tab, that is shown instead."""
     play = state.get()
     chosen = play.architecture, play.settings, dataset, play.device
+    mine = play.start_filter
     try:
         with _making:
-            run, is_new = _just_begun(*chosen), False
+            run, is_new = _just_begun(*chosen, mine), False
             if run is None:
                 title = runs.default_name(play.title, dataset)
-                run, is_new = runs.new(*chosen, play.preset, title), True
+                made = runs.new(*chosen, preset=play.preset, name=title, first_filter=mine)
+                run, is_new = made, True
                 _newest[runs_dir()] = (run, time.monotonic())
     except runs.RunError as error:
         play.notice = plain(error)
@@ -66,7 +69,11 @@ def launch_chosen(dataset: str, start: Callable[[runs.Run], None] | None = None)
 
 
 def _just_begun(
-    architecture: Architecture, settings: Settings, dataset: str, device: str
+    architecture: Architecture,
+    settings: Settings,
+    dataset: str,
+    device: str,
+    first_filter: FirstFilter | None,
 ) -> runs.Run | None:
     """The workspace's newest run where it is such a one, and waits or has begun a moment ago."""
     run, begun = _newest.get(runs_dir(), (None, 0.0))
@@ -76,10 +83,10 @@ def _just_begun(
         config = run.config
     except runs.RunError:  # it was deleted
         return None
-    made = config.architecture, config.settings, config.dataset, config.device
+    made = config.architecture, config.settings, config.dataset, config.device, config.first_filter
     now, is_new = run.last_status()["state"], time.monotonic() - begun < MOMENT
     waits = now == "queued" and (is_new or run.is_alive())
-    same = made == (architecture, settings, dataset, device)
+    same = made == (architecture, settings, dataset, device, first_filter)
     return run if same and (waits or (is_new and now in runs.ACTIVE)) else None
 
 

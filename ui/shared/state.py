@@ -21,6 +21,7 @@ from cnn.datasets import default_dataset
 from cnn.network import Architecture
 from cnn.network.layers import AnyLayer, Classifier, Flatten
 from cnn.presets import DEFAULT_PRESET, PRESETS, Experiment
+from cnn.runs.first_filter import FirstFilter, misfit
 from cnn.training import Settings
 from ui.shared.plain_text import plain
 
@@ -51,6 +52,7 @@ class Playground:
     head: Classifier = _START.architecture.head
     settings: Settings = _START.settings
     preset: str | None = DEFAULT_PRESET
+    first_filter: FirstFilter | None = None  # made by hand in a lesson, for the first layer
     dataset: str | None = None  # None: the best that is on disk
     device: str = "auto"
     run_id: str | None = None
@@ -82,7 +84,7 @@ class Playground:
     def replace(self, architecture: Architecture, settings: Settings, preset: str | None) -> None:
         """Take another network and its settings, with new cards and widgets."""
         self.cards, self.head = _cards(architecture), architecture.head
-        self.settings, self.preset = settings, preset
+        self.settings, self.preset, self.first_filter = settings, preset, None
         self.version += 1
 
     def load_preset(self, name: str) -> None:
@@ -117,6 +119,12 @@ class Playground:
         self.version += 1
 
     @property
+    def start_filter(self) -> FirstFilter | None:
+        """The filter made by hand, where this network can start from it."""
+        mine = self.first_filter
+        return None if mine is None or misfit(self.architecture, mine) else mine
+
+    @property
     def dataset_name(self) -> str:
         """The data set to train on: as chosen, or the best that is on disk."""
         return self.dataset or default_dataset()
@@ -131,9 +139,10 @@ class Playground:
     def title(self) -> str:
         """What to call this network: its preset's name while it is unchanged."""
         preset = PRESETS.get(self.preset or "")
+        mine = ", with my filter" if self.start_filter else ""
         if preset is None:
-            return "My network"
-        return f"{preset.label}, changed" if self.is_changed else preset.label
+            return f"My network{mine}"
+        return f"{preset.label}{', changed' if self.is_changed else ''}{mine}"
 
 
 def get() -> Playground:

@@ -15,7 +15,7 @@ from ui.shared import state
 from ui.shared.another_try import launch_chosen
 from ui.shared.fields import field_widget
 from ui.shared.plain_text import plain
-from ui.train import dataset_picker, device_picker, rate_finder
+from ui.train import dataset_picker, device_picker, first_filter, rate_finder
 
 BASICS = ("epochs", "batch_size", "optimizer", "learning_rate", "schedule")
 AUGMENTATION = tuple(
@@ -45,6 +45,7 @@ def start_button(main: bool) -> None:
     changed before is said above it."""
     play, name = state.get(), dataset_picker.chosen_dataset()
     can_start = _explain_problems(name)
+    first_filter.show()
     st.button(
         f"Train {play.title} for {plural(play.settings.epochs, 'epoch')}",
         type="primary" if main else "secondary",
@@ -153,4 +154,4 @@ def _field(name: str) -> None:
         key, fixed = f"setting_{play.version}_{name}", name in play.fixed
         usual = DATASETS[dataset_picker.chosen_dataset()].validation_images
         empty = f"{usual:,}, as is usual for these images"
-        field_widget(play.settings, name, key, change, disabled=fixed, when_empty=empty)
+        field_widget(lambda: play.settings, name, key, change, disabled=fixed, when_empty=empty)

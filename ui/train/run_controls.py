@@ -8,6 +8,7 @@ from cnn import evaluation, runs
 from cnn.common.text import percent, plural
 from cnn.datasets import DATASETS
 from cnn.runs import waiting
+from cnn.runs.first_filter import in_words
 from cnn.training import OPTIMIZERS, SCHEDULES
 from ui.shared import sidebar, state
 from ui.shared.another_try import launch, near_chance, send, try_again
@@ -31,6 +32,8 @@ def title(run: runs.Run) -> None:
         f"{config.validation_images:,} validation images",
         f"seed {config.settings.seed}",
     ]
+    if config.first_filter:
+        details.append(f"filter 0 started from {in_words(config.first_filter)}")
     status = run.status()
     if "device" in status:
         device = plain(f"{status['device'].upper()} in {status.get('precision', '…')}")
@@ -163,8 +166,10 @@ def _paused_ahead(run: runs.Run) -> None:
 def _learning_rate(run: runs.Run) -> None:
     """The peak learning rate, changeable while it trains, within the setting's own limits."""
     settings = run.config.settings
-    current = float(run.control().get("learning_rate") or settings.learning_rate)
     key = f"rate_{run.id}"
+
+    def current() -> float:
+        return float(run.control().get("learning_rate") or settings.learning_rate)
 
     def ask_for(rate: float) -> None:
         send(run, learning_rate=settings.changed(learning_rate=rate).learning_rate)
@@ -172,7 +177,7 @@ def _learning_rate(run: runs.Run) -> None:
     with st.container(width=scaled(220)):
         rate_input(
             "Learning rate",
-            current,
+            current(),
             key=key,
             on_change=lambda: apply_change(key, "learning_rate", current, ask_for),
             help="The schedule's peak. A change acts on the next batch.",

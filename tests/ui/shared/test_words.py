@@ -38,5 +38,5 @@ def test_lessons_explain_words_where_they_first_stand():
 
 def test_a_fields_help_ends_with_the_glossarys_words():
     assert help_for("Dropout", "A share.").endswith(GLOSSARY["dropout"])
-    assert help_for("Seed", "Any number.") == "Any number."
-    assert help_for("Seed", None) is None
+    assert help_for("Image", "Any of these.") == "Any of these."
+    assert help_for("Image", None) is None

@@ -1,4 +1,4 @@
-// Lesson "Activations and softmax": the bends and their slopes, what two layers do without one, what
+// Lesson "Activations and softmax": the functions and their slopes, what two layers do without one, what
 // ten layers do to a gradient, and ten scores as probabilities.
 
 const NAMES = { relu: "ReLU", leaky_relu: "Leaky ReLU", gelu: "GELU", tanh: "tanh", sigmoid: "sigmoid" };
@@ -8,7 +8,7 @@ const WIDTH = 24;
 
 class Activations extends Toy {
   build() {
-    this.mark = tabs(this.box, "Part", [["curve", "The bend"], ["two", "Two layers"], ["deep", "Ten layers"],
+    this.mark = tabs(this.box, "Part", [["curve", "The function"], ["two", "Two layers"], ["deep", "Ten layers"],
       ["softmax", "Softmax"]], (part) => this.keep({ part }));
     this.choosing = element("div", "", this.box);
     this.markBend = choice(this.choosing, "Activation function",
@@ -32,8 +32,8 @@ class Activations extends Toy {
 
   buildTwo() {
     const at = this.section();
-    element("p", "", at, "Input x goes through three units with weights of their own, the bend, and a second layer "
-      + "that adds the three up. Move the weights of the second layer.");
+    element("p", "", at, "Input x goes through three units with weights of their own, the activation function, and a second "
+      + "layer that adds the three up. Move the weights of the second layer.");
     const bar = element("div", "line", at);
     this.moveWeights = [0, 1, 2].map((i) => slider(bar, `Weight ${i + 1}`, { low: -2, high: 2, step: 0.1 },
       (v) => this.keep({ weights: this.state.weights.with(i, v) })));
@@ -45,7 +45,7 @@ class Activations extends Toy {
 
   buildDeep() {
     const at = this.section();
-    element("p", "", at, `Ten layers of ${WIDTH} units with random weights as PyTorch starts them, the bend after each. The bars are `
+    element("p", "", at, `Ten layers of ${WIDTH} units with random weights as PyTorch starts them, the activation function after each. The bars are `
       + "the gradients that arrive on the way back from the loss, on a scale of powers of ten.");
     button(at, "Other random weights", () => this.keep({ seed: (this.state.seed % 999) + 1 })).style.width = "max-content";
     this.deep = new Bars(at, "Mean size of the gradient in each layer",
@@ -72,7 +72,7 @@ class Activations extends Toy {
     this.markBend(bend);
     this.choosing.hidden = part === "softmax";
     for (const [name, at] of Object.entries(this.parts)) at.style.display = name === part ? "" : "none";
-    this[`draw_${part}`](CURVES[bend], NAMES[bend] ?? "No bend");
+    this[`draw_${part}`](CURVES[bend], NAMES[bend] ?? "None");
   }
 
   draw_curve({ f, d }, name) {
@@ -100,26 +100,33 @@ class Activations extends Toy {
     this.two.show({ x: [-3, 3], y: [-5, 5] }, [...straight ? [{ at: xs.map((x) => [x, slope * x + shift]), colour: OTHER, width: 7 }] : [],
       { at: xs.map((x, i) => [x, ys[i]]), colour: VALUE }]);
     this.twoWords.textContent = straight
-      ? `Without a bend the two layers are one: multiply their weights, and there is a single weight `
+      ? `Without an activation function the two layers are one: multiply their weights, and there is a single weight `
         + `${text(slope)} and bias ${text(shift)} that gives the same line (green). So it is with matrices and a hundred layers.`
       : `With ${name} the line bends where a unit does, and no single layer can draw it. More units, more bends.`;
     this.box.dataset.slope = slope;
   }
 
-  draw_deep(curve, name) {
+  // Mean size of the gradient in each of ten layers with random weights, the one next to the loss first.
+  gradientSizes(bend) {
     const random = randomFrom(this.state.seed);
     const network = Array.from({ length: DEPTH }, () => [randomWeights({ kind: "dense", out: WIDTH }, WIDTH, random),
-      { kind: "activation", function: this.state.bend }]).flat();
+      { kind: "activation", function: bend }]).flat();
     const steps = forward(network, Array.from({ length: WIDTH }, () => 2 * random() - 1), [WIDTH]);
     const gradients = backward(network, steps, Array.from({ length: WIDTH }, () => 2 * random() - 1));
-    const sizes = Array.from({ length: DEPTH }, (_, i) =>
+    return Array.from({ length: DEPTH }, (_, i) =>
       sum(gradients[2 * (DEPTH - 1 - i) + 1].map(Math.abs)) / WIDTH);
+  }
+
+  draw_deep(curve, name) {
+    const sizes = this.gradientSizes(this.state.bend);
     const exponents = sizes.map((v) => Math.max(0, Math.log10(Math.max(v, 1e-12)) + 12));
-    this.deep.show(exponents, { peak: 12, words: (v) => (v <= 0 ? "0" : `10${superscript(v - 12)}`) });
-    const left = sizes[DEPTH - 1] / sizes[0];
-    this.deepWords.textContent = `${name}: of the gradient next to the loss, ${left > 0 ? `one part in ${Math.round(1 / left).toLocaleString("en")}` : "nothing"} arrives at the first layer. `
-      + "That is why deep networks use ReLU, batch norm, shortcuts and weights of the right size.";
-    this.box.dataset.left = left;
+    this.deep.show(exponents, { peak: 12, words: (v) => (v <= 0 ? "0" : scientific(10 ** (v - 12))) });
+    const share = (of) => (of.at(-1) > 0 ? `one part in ${Math.round(of[0] / of.at(-1)).toLocaleString("en")}` : "nothing");
+    const other = this.state.bend === "sigmoid" ? ", because its slope is a quarter at most and is multiplied in at every layer"
+      : `; with sigmoid, whose slope is a quarter at most, ${share(this.gradientSizes("sigmoid"))}`;
+    this.deepWords.textContent = `${name}: of the gradient next to the loss, ${share(sizes)} arrives at the first layer${other}. `
+      + "Batch norm, shortcut connections and larger random weights keep more of it.";
+    this.box.dataset.left = sizes.at(-1) / sizes[0];
   }
 
   draw_softmax() {
@@ -135,7 +142,10 @@ class Activations extends Toy {
   }
 }
 
-const superscript = (power) => String(Math.round(power)).replace("-", "⁻")
-  .replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
+// A positive number as 3.2·10⁻⁴.
+function scientific(value) {
+  const [mantissa, power] = value.toExponential(1).split("e");
+  return `${mantissa}·10${String(Number(power)).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
+}
 
 export default shown(Activations);

@@ -42,7 +42,8 @@ class Convolution extends Toy {
       ...this.images.map((_, i) => [i, `Digit ${i}`])], (picture) => this.keep({ picture }),
     (i) => thumbnail(i < 0 ? STROKES_IMAGE : this.images[i], ink));
     this.markFilter = choice(this.box, "Filter", [...this.data.filters.map((f) => [f.name, f.label]),
-      ["own", "Your own"]], (name) => name !== "own" && this.keep({ kernel: [...this.filter(name).weights] }));
+      ["own", "Your own"]], (name) => (name === "own" ? this.inputs[0].select()
+      : this.keep({ kernel: [...this.filter(name).weights] })));
     this.about = element("p", "quiet", this.box);
 
     const middle = element("div", "line top", this.box);
@@ -121,6 +122,9 @@ class Convolution extends Toy {
         const value = Number(input.value);
         if (input.value === "" || !(Math.abs(value) <= 99)) return;
         this.keep({ kernel: this.state.kernel.with(i, value) });
+      };
+      input.onchange = () => { // what is no weight gives way to the one that counts
+        input.value = this.state.kernel[i];
       };
       return input;
     });

@@ -6,7 +6,6 @@ class Dense extends Toy {
     this.images = imagesOf(this.data.digits);
     this.epochs = this.data.epochs.map(loaded);
     this.cnn = loaded(this.data.compact);
-    this.drawn = null;
     this.presses = 0;
     this.mark = tabs(this.box, "Part", [["weights", "784 weights a digit"], ["dropout", "Dropout"]],
       (part) => this.keep({ part }));

@@ -43,7 +43,7 @@ class Limits extends Toy {
     this.mark = tabs(this.box, "Part", [["limits", "Limits"], ["costs", "Costs"], ["history", "History"]],
       (part) => this.keep({ part }));
     this.parts = { limits: this.buildLimits(), costs: this.buildCosts(), history: this.buildHistory() };
-    this.waiting = setTimeout(() => this.send("state", { ...this.state, image: this.packed() }), 350);
+    this.report();
   }
 
   buildLimits() {

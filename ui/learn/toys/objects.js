@@ -5,8 +5,7 @@ class Objects extends Toy {
   build() {
     this.images = imagesOf(this.data.digits);
     this.network = loaded(this.data.compact);
-    this.drawn = null;
-    // The layers that are shown: after each bend; with what one value of theirs sees of the image.
+    // The layers that are shown: after each activation function; with what one value of theirs sees of the image.
     this.shownLayers = [];
     let [side, jump, start] = [1, 1, 0];
     this.network.layers.forEach((layer, i) => {
@@ -22,8 +21,7 @@ class Objects extends Toy {
     this.markPicture = choice(top, "A digit, or draw", this.images.map((_, i) => [i, `Digit ${i}`]),
       (picture) => { this.drawn = null; this.keep({ picture }); }, (i) => thumbnail(this.images[i], ink));
     button(top, "Blank sheet", () => { this.drawn = new Float64Array(784); this.keep({}); });
-    this.markLayer = tabs(this.box, "Layer", this.shownLayers.map(({ side: s }, i) =>
-      [String(i + 1), `Layer ${i + 1}: sees ${s}×${s} pixels`]), (layer) => this.keep({ layer, map: 0 }));
+    this.markLayer = tabs(this.box, "Layer", this.shownLayers.map((_, i) => [String(i + 1), `Layer ${i + 1}`]), (layer) => this.keep({ layer, map: 0 }));
     const line = element("div", "line top", this.box);
     const left = element("div", "", line);
     this.paper = new Paper(left, "Image: draw on it", { width: 224, change: (image) => { this.drawn = image; this.keep({}); } });
@@ -81,7 +79,7 @@ class Objects extends Toy {
     const strongest = map.indexOf(Math.max(...map));
     const [row, column] = this.place && this.place[0] < this.rows && this.place[1] < this.columns
       ? this.place : [Math.floor(strongest / this.columns), strongest % this.columns];
-    this.large.title.textContent = `Map ${this.state.map}: framed is ${this.place ? "the value pointed at" : "its strongest value"}, ${text(map[row * this.columns + column])}`;
+    this.large.title.textContent = `Map ${this.state.map}: framed is ${this.place ? "the value pointed at" : "its strongest value"}, ${text(map[row * this.columns + column])}; it sees ${this.layer.side}×${this.layer.side} pixels`;
     this.large.show(map, this.rows, this.columns, { scale: this.data.colours.heat, peak: this.peak * 0.7, frames: [[row, column, 1, 1]], numbers: false });
     this.paper.paint(this.image, this.data.colours.ink, [this.fieldOf(row, column)]);
   }

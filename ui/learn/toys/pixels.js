@@ -15,7 +15,6 @@ class Pixels extends Toy {
     const { mean, std } = this.networks.cnn;
     this.standard = (v) => (v - mean) / std;
     this.at = [10, 14];
-    this.drawn = null;
     const ink = tableOf(this.data.colours.ink);
     const top = element("div", "line", this.box);
     this.markPicture = choice(top, "A real digit, or draw", this.images.map((_, i) => [i, `Digit ${i}`]),
@@ -66,6 +65,7 @@ class Pixels extends Toy {
       const best = this.answers[name].show(shares, truth, hasSigmoids(network));
       this.box.dataset[name] = best;
     }
+    this.box.dataset.ink = this.drawn ? Number(this.drawn.some((v) => v > 0)) : "";
     this.say(`One layer reads ${this.box.dataset.one}, the convolutional network ${this.box.dataset.cnn}`);
   }
 

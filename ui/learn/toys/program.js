@@ -33,7 +33,7 @@ class Program extends Toy {
     this.code.tabIndex = 0;
     this.code.setAttribute("role", "region");
     this.code.setAttribute("aria-label", "The program");
-    const side = element("div", "grow", line);
+    const side = element("div", "output", line);
     this.words = element("p", "", side);
     this.words.style.minHeight = "44px";
     this.log = element("pre", "log", side);
@@ -51,7 +51,7 @@ class Program extends Toy {
       return canvas;
     });
     this.confusion = new MapView(this.box, "Confusion matrix: rows are what it was, columns what was read",
-      { width: 300, digits: 0 });
+      { width: 324, digits: 0 });
   }
 
   // One step; of the confusion matrix, so many images.
@@ -111,12 +111,19 @@ class Program extends Toy {
     }
     const right = sum(DIGITS.map((_, i) => counts[i * 11]));
     this.confusion.show(counts.map(Math.sqrt), 10, 10, { scale: this.data.colours.heat, peak: Math.sqrt(Math.max(...counts, 1)),
-      numbers: false, marks: (pen, cell) => counts.forEach((count, i) => {
-        if (!count) return;
-        pen.fillStyle = inkOn(colourOf(Math.sqrt(count), Math.sqrt(Math.max(...counts)), false, this.data.colours.heat));
-        pen.fillText(count, (i % 10 + 0.5) * cell, (Math.floor(i / 10) + 0.5) * cell);
-      }) });
-    this.confusion.title.textContent = `Confusion matrix, rows: truth 0 to 9, columns: read as 0 to 9. ${right} of ${Math.min(this.read, this.images.length)} right`;
+      numbers: false, padding: 1, marks: (pen, cell) => {
+        counts.forEach((count, i) => {
+          if (!count) return;
+          pen.fillStyle = inkOn(colourOf(Math.sqrt(count), Math.sqrt(Math.max(...counts)), false, this.data.colours.heat));
+          pen.fillText(count, (i % 10 + 1.5) * cell, (Math.floor(i / 10) + 1.5) * cell);
+        });
+        pen.fillStyle = getComputedStyle(this.box).color;
+        DIGITS.forEach((digit, i) => {
+          pen.fillText(digit, (i + 1.5) * cell, 0.5 * cell);
+          pen.fillText(digit, 0.5 * cell, (i + 1.5) * cell);
+        });
+      } });
+    this.confusion.title.textContent = `Confusion matrix. Row: what it was; column: what was read. ${right} of ${Math.min(this.read, this.images.length)} right`;
     this.box.dataset.right = right;
   }
 }
