@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from benchmarks.visitors import Visitor
 from cnn import runs
 from cnn.runs import locks, queue
+from cnn.runs.device_options import Option
 from cnn.runs.folders import changing_runs
 from cnn.runs.sweep_parameters import parse_parameter
 from cnn.runs.sweeps import Sweep, new_sweep
@@ -190,7 +191,7 @@ class Killer:
         assert lock
         with changing_runs():
             queue.take_ticket(busy)
-        assert queue.try_start(busy, [queue.Option("cpu", ("cpu",))])
+        assert queue.try_start(busy, [Option("cpu", ("cpu",))])
         busy.write_status(state="running")
         waiting = [new("First"), new("Second")]
         for one in waiting:
