@@ -33,6 +33,9 @@ h1 { letter-spacing: -0.02em; }
 [data-testid="stFileUploaderDropzone"] { height: auto; }
 /* a choice that is longer than its field ends in an ellipsis */
 [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
+/* a number that has to be there needs no button that takes it away, but room for its digits */
+[data-testid="stNumberInputClearButton"] { display: none; }
+[class*="st-key-may_be_empty"] [data-testid="stNumberInputClearButton"] { display: flex; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }
