@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ui.live.routes import Routes
 from ui.server import callbacks, hosts, logs
 from ui.server.guard import Guard
+from ui.server.teacher_door import TeacherDoor
 from ui.shared import (
     models,
     projector,
@@ -82,7 +83,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
         __file__,
         routes=live.routes,
         lifespan=live.lifespan,
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard), Middleware(TeacherDoor)],
         on_script_error=logs.script_failed,
     )
 else:

@@ -22,13 +22,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 from benchmarks.latency import end, new_run, wait_for_step
 from benchmarks.tables import print_machine, print_table
 from benchmarks.visitors import Visitor, watch
 from cnn import runs
-from tests.browsing import served
+from tests.browsing import served, server_of
 from tests.strokes import SAMPLE_STROKES, fabric, place
 
 PAGES = ["", "learn", "design", "train", "inspect", "draw", "evaluate", "compare"]
@@ -81,15 +80,6 @@ def images_seen(run: runs.Run) -> tuple[float, int]:
 def speed(since: tuple[float, int], now: tuple[float, int]) -> float:
     """Images per second between two looks."""
     return (now[1] - since[1]) / max(now[0] - since[0], 1e-9)
-
-
-def server_of(url: str) -> psutil.Process:
-    """The process that listens there."""
-    port = int(url.rpartition(":")[2])
-    for one in psutil.Process().children():
-        if any(c.laddr and c.laddr.port == port for c in one.net_connections(kind="tcp")):
-            return one
-    raise SystemExit("The server's process was not found.")
 
 
 def measure(sessions: Sequence[int], seconds: float, think: float, log: Path) -> None:

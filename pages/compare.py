@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnn.runs.overview import overview
-from ui.compare import actions, broken_runs, race, run_table, seeds, side_by_side, sweeps
+from ui.compare import actions, at_work, broken_runs, race, run_table, seeds, side_by_side, sweeps
 from ui.compare.state import CompareState
 from ui.shared import challenge, state, visitor, words
 from ui.shared.choice import choose
@@ -27,6 +27,7 @@ run_table.follow(found)
 by_id = {one.run.id: one for one in found}
 picked = [by_id[run_id] for run_id in kept.ticked if run_id in by_id]
 actions.show(picked)
+at_work.show(picked)
 broken_runs.show(broken)
 if len(picked) > 1:
     side_by_side.show(picked)

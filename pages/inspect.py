@@ -3,13 +3,13 @@
 import streamlit as st
 
 from cnn import runs
-from ui.inspect import page_style
+from ui.inspect import images, page_style
 from ui.inspect.epochs import TICK, choose_epoch, playing
-from ui.inspect.images import choose_image
 from ui.shared import loading, state, tour, words
 from ui.shared.following import refreshed_without_stream
 from ui.shared.image_choice import ImageChoice
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 from ui.shared.refresh import refreshing
 from ui.shared.run_picker import empty, pick_run
 
@@ -22,7 +22,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="inspect_hea
         width="content",
     )
     st.space("stretch")
-    run_place = st.container(width=290)
+    run_place = st.container(width=scaled(290))
 
 
 def look(was_playing: bool, was_training: bool) -> None:
@@ -41,8 +41,9 @@ def _picture_and_parts(run: runs.Run, was_playing: bool, was_training: bool) -> 
     with st.container(
         horizontal=True, vertical_alignment="bottom", gap="small", key="inspect_controls"
     ):
-        chosen = choose_image(run)
+        chosen = images.choose_image(run)
         epoch = choose_epoch(run)
+    images.note(run)
     if (playing(), run.state in runs.ACTIVE) != (was_playing, was_training):
         st.rerun()  # the whole page: how often it refreshes is settled there
     if chosen is None:

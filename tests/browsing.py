@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).parent.parent
@@ -28,15 +29,20 @@ ARGUMENTS = [
 ]
 
 
+def free_port() -> int:
+    """A port on which nobody listens now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextlib.contextmanager
-def served(log: Path, **environment: str) -> Iterator[str]:
+def served(log: Path, port: int | None = None, **environment: str) -> Iterator[str]:
     """`streamlit run app.py` on a free port, its output in `log`; yields the address.
 
     Raises RuntimeError with that output where the app does not answer.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     options = f"--server.port {port} --server.address 127.0.0.1 --server.headless true"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()]
@@ -53,6 +59,16 @@ def served(log: Path, **environment: str) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(10)
+
+
+def server_of(url: str) -> psutil.Process:
+    """The process, of those that this one has started, which listens there."""
+    port = int(url.rpartition(":")[2])
+    for one in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if any(c.laddr and c.laddr.port == port for c in one.net_connections(kind="tcp")):
+                return one
+    raise RuntimeError(f"No process of ours listens at {url}.")
 
 
 def _answers(url: str) -> bool:

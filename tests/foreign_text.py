@@ -27,7 +27,7 @@ KEYWORDS = _words("label help text caption captions body delta title options for
 # A select box shows its options as they are, an input its value.
 SHOWN_AS_IS = _words("selectbox multiselect text_input text_area number_input")
 SOURCES = _words("error problem problems message broken")  # variables and attributes
-ATTRIBUTES = SOURCES | _words("name note tags details reason classes")
+ATTRIBUTES = SOURCES | _words("name note tags details reason classes who")
 FIELDS = _words("message error name note tags")  # found["message"], .get(...)
 NAMES = _words("classes names words texts")  # names[k]
 CALLS = _words("loading_problem loading_text cpu_name name_of labels_of problem")

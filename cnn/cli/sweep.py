@@ -53,6 +53,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 def _sweep(options: argparse.Namespace) -> int:
     if options.resume:
         sweep = open_sweep(options.resume)
+        sweep.forget_stop()  # Ctrl-C had asked for it
     elif not options.vary:
         raise UsageError("Name what varies: --vary learning_rate=0.01,0.02")
     else:

@@ -52,6 +52,11 @@ class ServerSettings(Checked):
     max_sweeps: int | None = Field(
         None, ge=1, description="Sweeps of a workspace that are at work at a time."
     )
+    max_jobs: int | None = Field(
+        None,
+        ge=1,
+        description="Measurements and searches for a learning rate at a time, on this server.",
+    )
     max_shared: int | None = Field(
         None, ge=1, description="Runs that a workspace shares with the class; digits: ten times it."
     )
@@ -83,6 +88,7 @@ CLASS: dict[str, int] = {
     "max_runs": 30,
     "max_bytes": 1_000_000_000,
     "max_sweeps": 1,
+    "max_jobs": 2,
     "max_shared": 5,
     "max_pause": 60,
     "max_upload_bytes": 20_000_000,

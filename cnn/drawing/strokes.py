@@ -85,12 +85,15 @@ def as_lines(strokes: Iterable[Stroke]) -> list[Line]:
 def strokes_from_canvas(drawing: FabricDrawing | None) -> list[list[tuple[float, float]]]:
     """The strokes of a drawable-canvas's `json_data` (Fabric.js paths), in canvas pixels.
 
-    Curves are followed closely enough to look the same; anything but paths is left out.
+    Curves are followed closely enough to look the same; anything but paths is left out, in a report
+    that is none of the canvas's too.
     """
     strokes = []
-    for item in (drawing or {}).get("objects") or []:
+    objects = drawing.get("objects") if isinstance(drawing, dict) else None
+    for item in objects if isinstance(objects, list) else []:
         if isinstance(item, dict) and str(item.get("type", "")).lower() == "path":
-            points = list(_path_points(item.get("path") or []))
+            path = item.get("path")
+            points = list(_path_points(path if isinstance(path, list) else []))
             if points:
                 strokes.append(points)
     return strokes
@@ -109,12 +112,12 @@ def _path_points(path: list[Any]) -> Iterator[tuple[float, float]]:
     for command in path:
         try:
             name, numbers = str(command[0]), np.asarray(command[1:], np.float64).reshape(-1, 2)
-        except (TypeError, ValueError, IndexError):
+        except (TypeError, ValueError, IndexError, KeyError, OverflowError):
             continue
         if len(numbers) == 0 or not np.isfinite(numbers).all():
             continue
         controls = np.vstack([last, numbers])
-        if name in ("Q", "C") and len(controls) > 2:
+        if name in ("Q", "C") and 2 < len(controls) < 5:
             for t in np.linspace(0, 1, 5)[1:]:
                 curve = controls
                 while len(curve) > 1:  # de Casteljau

@@ -22,12 +22,13 @@ AXES = {"step": "Step (batches seen)", "epoch": "Epoch", "seconds": "Seconds of 
 @dataclass(frozen=True)
 class Line:
     """One curve of an overlay: `x` as the axis wants it, `steps` by which it is smoothed, `y` the
-    values; float64 `(N,)` all three, every point there is."""
+    values; float64 `(N,)` all three, every point there is. `key` is the same whatever the name."""
 
     name: str
     x: NDArray[np.float64]
     steps: NDArray[np.float64]
     y: NDArray[np.float64]
+    key: str = ""
 
 
 def overlay_curves(
@@ -48,16 +49,18 @@ def overlay_curves(
         known = np.isfinite(line.x) & np.isfinite(line.y)
         x, steps, y = line.x[known], line.steps[known], line.y[known]
         look = {"line_color": CLASSES[place % len(CLASSES)], "legendgroup": str(place)}
+        key = line.key or line.name
         value = "%{y:.2%}" if percent else "%{y:.4f}"
         text = hover(f"{axis} %{{x:,.6~g}}: {value}", "%{fullData.name}")
         if smoothing and len(x) > 2:
             raw_x, raw = thin(x, y, MOST_POINTS)
             behind = curve(raw_x, raw, None, 1) | {"opacity": 0.25, "showlegend": False}
+            behind["uid"] = f"{key}, raw"
             figure.add_scatter(**behind, name=f"{plain(line.name)}, raw", **look, **hover(""))
             y = smooth_by_step(steps, y, smoothing)
         shown_x, shown = pick(x, y, MOST_POINTS)
         mode = "lines+markers" if len(shown_x) <= 30 else "lines"
-        trace = curve(shown_x, shown, None, 2.2, mode) | {"name": plain(line.name)}
+        trace = curve(shown_x, shown, None, 2.2, mode) | {"name": plain(line.name), "uid": key}
         dash = DASHES[place // len(CLASSES) % 4] if len(lines) > len(CLASSES) else DASHES[place % 4]
         figure.add_scatter(**trace, line_dash=dash, **look, **text)
     return _axes(figure, axis, quantity, log, percent)
@@ -95,11 +98,12 @@ def bands(
         around = np.concatenate([one.x, one.x[::-1]])
         back = np.concatenate([one.high, one.low[::-1]])
         look = {"fill": "toself", "mode": "none", "fillcolor": _faint(colour), "showlegend": False}
+        look["uid"] = f"{one.name}, band"
         figure.add_scatter(x=around, y=back, legendgroup=str(place), **look, **hover(""))
         value = "%{y:.2%}" if percent else "%{y:.4f}"
         trace = curve(one.x, one.mean, colour, 2.5, "lines+markers") | {"name": plain(one.name)}
         text = hover(f"{axis} %{{x:,.6~g}}: mean {value}", "%{fullData.name}")
-        look = {"line_dash": DASHES[place % 4], "legendgroup": str(place)}
+        look = {"line_dash": DASHES[place % 4], "legendgroup": str(place), "uid": one.name}
         figure.add_scatter(**trace, **look, **text)
     return _axes(figure, axis, quantity, log, percent)
 

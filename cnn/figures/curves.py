@@ -14,7 +14,7 @@ from cnn.figures._base import curve, hover, layout, legend_row
 from cnn.figures.colours import BEST, GAP, TRAIN, VALIDATION
 
 MAX_POINTS = 400
-WITHIN_TRAIN, WITHIN_VALIDATION = "training, so far", "held-out images, some"
+WITHIN_TRAIN, WITHIN_VALIDATION = "training, by step", "held-out images, by step"
 
 
 def thin(x: ArrayLike, y: ArrayLike, points: int = MAX_POINTS) -> tuple[list, list]:
@@ -80,13 +80,15 @@ def accuracy_curve(
 ) -> go.Figure:
     """Train and validation accuracy by epoch, the best epoch marked, the gap between shaded.
 
-    The last two traces, thin, are without points: what the browser puts there as the steps go by,
-    the training accuracy and that on some held-out images.
+    The last two traces, dotted, are without points: what the browser puts there as the steps go by,
+    the training accuracy and that on some held-out images. The legend has what has points.
     """
     figure = _train_and_validation(epochs, train, validation, best_epoch, "%{y:.2%}")
     for name, colour in ((WITHIN_TRAIN, TRAIN), (WITHIN_VALIDATION, VALIDATION)):
-        look = {"name": name, "opacity": 0.45, "showlegend": False, "zorder": -1}
-        figure.add_scatter(**curve([], [], colour, 1.2), **look, **hover(f"{name} %{{y:.1%}}"))
+        look = {"name": name, "opacity": 0.8, "showlegend": False, "zorder": -1}
+        line = {"line": {"color": colour, "width": 1.8, "dash": "dot"}}
+        trace = curve([], [], colour) | line
+        figure.add_scatter(**trace, **look, **hover(f"{name} %{{y:.1%}}"))
     _epoch_axes(figure, total_epochs, "Accuracy")
     figure.update_xaxes(range=[0, max(total_epochs, 1) + 0.5])
     if len(epochs) < 2:  # all there can be: within the first epoch it rises from guessing
@@ -132,6 +134,7 @@ def _train_and_validation(
         curves += [("validation", at, held_out, VALIDATION, {"size": 9, "symbol": "diamond"})]
     for name, x, y, colour, marker in curves:
         trace = curve(x, y, colour, mode="lines+markers") | {"name": name, "marker": marker}
+        trace["showlegend"] = bool(x)
         figure.add_scatter(**trace, **hover(f"epoch %{{x}}<br>{name} {number}"))
     if best_epoch in at:
         star = {"size": 16, "symbol": "star", "color": BEST}

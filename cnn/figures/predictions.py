@@ -23,6 +23,7 @@ from cnn.figures._base import (
 from cnn.figures.colours import CLASSES, CONFUSIONS, MUTED, PAPER, VALIDATION
 
 MOST_EPOCH_TICKS = 10
+LIKELY = 0.15  # a network that has learned nothing gives each of ten classes about a tenth
 
 
 def confusion_heatmap(
@@ -110,24 +111,25 @@ def answer_over_epochs(
     names: Sequence[str],
     early_steps: Sequence[int] = (),
 ) -> go.Figure:
-    """Probability by epoch, `(epochs, classes)`, as lines; classes never above a tenth are grey.
+    """Probability by epoch, `(epochs, classes)`, as lines; classes never above 15% are grey.
 
     With `early_steps`, steps of the first epoch whose rows stand behind that of epoch 0, the first
-    epoch takes at least a third of the width, and they are evenly spaced in it.
+    epoch takes at least half of the width, and they are evenly spaced in it.
     """
     figure, names = go.Figure(), [plain(name) for name in names]
     places, ticks, words = _stretched(epochs, early_steps)
     highest = probabilities.max(axis=0)
     for k in np.argsort(highest):
-        likely = bool(highest[k] > 0.1)
+        likely = bool(highest[k] > LIKELY)
         look = (CLASSES[k % 10], 3, "lines+markers") if likely else (MUTED, 1, "lines")
         trace = curve(places, probabilities[:, k].tolist(), *look)
         trace |= {"name": names[k], "showlegend": likely, "opacity": 1.0 if likely else 0.4}
         text = hover(f"{names[k]} after %{{customdata}}: %{{y:.1%}}")
         figure.add_scatter(**trace, customdata=words, **text)
-    figure.update_xaxes(title="Epoch", tickvals=list(ticks), ticktext=list(ticks.values()))
+    marks = {"tickvals": list(ticks), "ticktext": list(ticks.values()), "tickangle": 0}
+    figure.update_xaxes(title="Epoch", **marks)
     figure.update_yaxes(title="Probability", range=[0, 1.04], tickformat=".0%")
-    return layout(figure, 280, legend={"orientation": "h", "y": 1.14, "traceorder": "reversed"})
+    return layout(figure, 280, legend=legend_row() | {"traceorder": "reversed"})
 
 
 def _stretched(
@@ -136,14 +138,15 @@ def _stretched(
     """Where each row stands on an axis of epochs whose first leaves room for `early_steps`; some of
     these places with their ticks; and each row's words."""
     last = max(epochs, default=0)
-    first = max(1.0, (last - 1) / 2) if early_steps else 1.0  # the first epoch's width
+    first = max(1.0, last - 1.0) if early_steps else 1.0  # the first epoch's width
     place = {epoch: first + epoch - 1 if epoch else 0.0 for epoch in epochs}
     before = [epoch for epoch in epochs if epoch == 0]
     within = [first * (i + 1) / (len(early_steps) + 1) for i in range(len(early_steps))]
     after = list(epochs[len(before) :])
     every = math.ceil(max(last, 1) / MOST_EPOCH_TICKS)
     ticks = {place[epoch]: str(epoch) for epoch in epochs if epoch % every == 0 or epoch == 1}
-    ticks |= {x: f"step<br>{step}" for x, step in zip(within, early_steps, strict=True)}
+    for i, (x, step) in enumerate(zip(within, early_steps, strict=True)):
+        ticks[x] = f"{step}<br>steps" if i == len(early_steps) // 2 else f"{step}"
     words = [f"epoch {epoch}" for epoch in before] + [f"step {step}" for step in early_steps]
     words += [f"epoch {epoch}" for epoch in after]
     return [place[e] for e in before] + within + [place[e] for e in after], ticks, words

@@ -75,7 +75,7 @@ def _number(given: object) -> float:
         raise ValueError("a number")
     try:
         number = float(given)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter: an integer larger than any float
         raise ValueError("a number") from None
     if not math.isfinite(number):
         raise ValueError("a finite number")

@@ -6,7 +6,6 @@ Imports no torch.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from cnn.runs import queue
 from cnn.runs.config import require_not_read_only
 from cnn.runs.folders import changing_runs
 from cnn.runs.limits import usage
+from cnn.runs.names import who
 from cnn.runs.records import State
 from cnn.runs.run import Run, RunError
 from cnn.runs.store import list_runs
@@ -46,15 +46,6 @@ class Usage:
     runs: int
     bytes: int
     used: float
-
-
-def who(workspace: str | None) -> str:
-    """A short name for a workspace, which does not open it."""
-    if workspace is None:
-        return "this machine"
-    if workspace == workspaces.CLASS:
-        return "class"
-    return f"visitor {hashlib.sha256(workspace.encode()).hexdigest()[:4]}"
 
 
 def trainings() -> list[Training]:

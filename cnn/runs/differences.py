@@ -29,9 +29,9 @@ def differences(found: Sequence[Run]) -> list[Difference]:
     """What is not the same in all of these runs, in the order of the pages: data, network layer by
     layer, settings, where it ran, versions. Raises RunError for a damaged one."""
     described = [_described(run) for run in found]
-    titles = dict(itertools.chain.from_iterable(one.items() for one in described))
+    keys = dict.fromkeys(itertools.chain.from_iterable(described))
     rows = []
-    for key in titles:
+    for key in sorted(keys, key=_place):  # a deeper network's layers come after the settings else
         values = tuple(one[key][1] if key in one else ABSENT for one in described)
         if len(set(values)) > 1:
             rows.append(Difference(key, next(o[key][0] for o in described if key in o), values))
@@ -63,6 +63,14 @@ def _described(run: Run) -> dict[str, tuple[str, str]]:
     for package, version in sorted(config.versions.items()):
         values[f"version_{package}"] = (f"Version of {package}", version)
     return values
+
+
+def _place(key: str) -> tuple[int, int]:
+    """Where a row stands: the layers by their numbers after data and parameters, then the rest."""
+    first, _, number = key.partition("layer_")
+    if number and not first:
+        return 1, int(number)
+    return (0, 0) if key in ("dataset", "parameters") else (2, 0)
 
 
 def _layers(config: Config) -> dict[str, tuple[str, str]]:

@@ -83,7 +83,7 @@ def recall(architecture: Architecture, settings: Settings, device: str) -> Speed
     try:
         speed, memory = (read_json(_file()) or {})[speed_key(architecture, settings, device)]
         return Speed(float(speed), None if memory is None else int(memory), True)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
@@ -104,7 +104,7 @@ def calibration() -> tuple[float, float] | None:
     try:
         step, arithmetic = (read_json(_file()) or {})[_key(CALIBRATION)]
         return float(step), float(arithmetic)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 

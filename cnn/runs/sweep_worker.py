@@ -137,9 +137,32 @@ class _Worker:
             run = open_run(trial["run"])
         except RunError:
             return  # deleted: counted as tried
-        if run.state in ("queued", "interrupted") and not run.is_alive():
+        if self._is_unfinished(trial, run) and not run.is_alive():
             # Else it waits its turn, or trains, since before this worker began.
             self._when_it_may(lambda: launch(run))
+        self._follow(trial, run)
+        if run.state == "interrupted" and not self.sweep.stop_asked():
+            # Its process was killed: what it has so far is no result. Killed twice, it is left.
+            self.tell(f"The process of '{run.name}' was killed: it goes on.")
+            self._when_it_may(lambda: launch(run))
+            self._follow(trial, run)
+        best, state = run.status().get("best_validation"), run.state
+        score = "-" if best is None else percent(best, 2)
+        word = "stopped early" if trial["pruned"] else state
+        self.tell(
+            f"{len(self.trials)} of {self.config.budget}: validation {score}, {word}: "
+            f"{describe(trial['values'])}"
+        )
+        self._note_importance()
+
+    def _is_unfinished(self, trial: Trial, run: Run) -> bool:
+        """Whether its training is still to be done: the last trial's, where it was cut by the stop
+        of the sweep, too."""
+        cut = run.state == "stopped" and trial is self.trials[-1] and not trial["pruned"]
+        return cut or run.state in ("queued", "interrupted")
+
+    def _follow(self, trial: Trial, run: Run) -> None:
+        """Wait for its end; stop it where the sweep is stopped, or it falls behind."""
         reported = 0
         while run.state in ACTIVE:
             if self.sweep.stop_asked():
@@ -152,14 +175,6 @@ class _Worker:
                     self.sweep.write_trials(self.trials)
                     run.send(stop=True)
             time.sleep(LOOK_SECONDS)
-        best, state = run.status().get("best_validation"), run.state
-        score = "-" if best is None else percent(best, 2)
-        word = "stopped early" if trial["pruned"] else state
-        self.tell(
-            f"{len(self.trials)} of {self.config.budget}: validation {score}, {word}: "
-            f"{describe(trial['values'])}"
-        )
-        self._note_importance()
 
     def _falls_behind(self, trial: Trial, epochs: list[float]) -> bool:
         """Whether its best accuracy so far is below the median that earlier trials had after as

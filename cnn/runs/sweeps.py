@@ -30,7 +30,7 @@ from cnn.runs.folders import environment, runs_dir, runs_place
 from cnn.runs.locks import MOMENT, is_held
 from cnn.runs.run import RunError
 from cnn.runs.store import ID_PATTERN, open_run
-from cnn.runs.sweep_parameters import Parameter, Value, require_valid
+from cnn.runs.sweep_parameters import Parameter, Value, grid, require_valid
 from cnn.training import Settings
 
 MOST_TRIALS, MOST_PARAMETERS = 200, 6
@@ -173,6 +173,12 @@ class Sweep:
         except OSError as error:
             raise RunError(f"The sweep could not be stopped: {error.strerror}.") from error
 
+    def forget_stop(self) -> None:
+        """Let it go on that was stopped. Raises RunError where it is at work, and OSError."""
+        if is_held(self.lock):
+            raise RunError("This sweep is at work already.")
+        (self.path / "control.json").unlink(missing_ok=True)
+
 
 def _result(trial: Trial) -> Result:
     try:
@@ -223,7 +229,8 @@ def new_sweep(
         raise RunError("A setting can vary in one way only: it is named twice.")
     if not base.validation_images:
         raise RunError(
-            "A sweep chooses by validation accuracy, and no validation images are held out."
+            "A sweep chooses by validation accuracy, and no validation images are held out: set "
+            "validation_images above 0."
         )
     trials = budget
     if trials is None:
@@ -233,7 +240,9 @@ def new_sweep(
         if count > MOST_TRIALS:
             raise RunError(f"{count:,} combinations are too many: {MOST_TRIALS} at most.")
         trials = count
-    limits.require_allowed(base, limits.limits(workspaces.current()))
+    for values in grid(parameters) if budget is None else _ends(parameters):
+        trained = base.changed(settings=base.settings.changed(**values))
+        limits.require_allowed(trained, limits.limits(workspaces.current()))
     limits.require_room(checkpoints.disk_needed(base.architecture, base.settings), trials)
     try:
         config = SweepConfig(
@@ -256,6 +265,15 @@ def new_sweep(
     return sweep
 
 
+def _ends(parameters: Sequence[Parameter]) -> list[dict[str, Value]]:
+    """Both ends of each parameter's range, or each of its values, alone."""
+    return [
+        {one.name: int(value) if one.is_whole and isinstance(value, float) else value}
+        for one in parameters
+        for value in one.values or (one.low, one.high)
+    ]
+
+
 def launch_sweep(sweep: Sweep) -> None:
     """Start the process that works on it, or goes on where another was killed. Raises RunError."""
     limits.require_may_change()
@@ -267,7 +285,7 @@ def launch_sweep(sweep: Sweep) -> None:
             f"{plural(most, 'sweep')} may be at work in a workspace: wait for the end, or stop it."
         )
     try:
-        (sweep.path / "control.json").unlink(missing_ok=True)
+        sweep.forget_stop()
         with sweep.log.open("ab") as log:
             subprocess.Popen(
                 [sys.executable, "-m", "cnn", "sweep-worker", sweep.id],

@@ -7,6 +7,7 @@ hold is read as any run's folder is: nothing is unpickled, nothing is trusted. I
 
 from __future__ import annotations
 
+import contextlib
 import io
 import lzma
 import re
@@ -16,12 +17,14 @@ import stat
 import time
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from humanize import naturalsize
 
 from cnn.common import workspaces
-from cnn.common.files import is_whole_safetensors, parse_json, write_bytes, write_json
+from cnn.common.files import is_whole_safetensors, parse_json, write_json
 from cnn.common.text import excerpt
 from cnn.runs import curves, lesson, limits
 from cnn.runs.files import EARLY_STEPS, NUMBER, EarlyStep, RunFiles
@@ -33,6 +36,8 @@ MOST_BYTES = 200_000_000  # unpacked, in all
 MOST_JSON, MOST_LINES, MOST_TENSORS = 4_000_000, 20_000_000, 100_000_000  # of one file
 MOST_ROWS = 50_000  # lines of metrics.jsonl: seven hours of training, or a second of reading
 MOST_FILES = 300
+PART = 1 << 20  # bytes that are unpacked at a time
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others are unpacked without a bound
 IGNORED = ("__MACOSX/", ".DS_Store")  # what a Mac puts into every zip file
 CHECKPOINT = re.compile(r"checkpoints/epoch-([0-9]+)\.safetensors")
 
@@ -93,20 +98,10 @@ def from_zip(content: bytes) -> Run:
     """A new run of a zip file's bytes, which may be anybody's. Raises RunError, saying what is
     wrong with it, and leaves no folder then."""
     limits.require_may_change()
-    files = _unpacked(content)
-    limits.require_room(sum(map(len, files.values())))
-    if RunFiles(Path()).config.name not in files:
-        raise RunError("This zip file holds no config.json: it is not a run of this app.")
-    if files.get(METRICS, b"").count(b"\n") > MOST_ROWS:
-        raise RunError(
-            f"'{METRICS}' in this zip file has more than the {MOST_ROWS:,} lines that are read."
-        )
     folder = runs_dir() / f".import-{secrets.token_hex(4)}"
     run = Run(folder)
     try:
-        run.files.checkpoints.mkdir(parents=True)
-        for name, data in files.items():
-            write_bytes(folder / name, data)
+        _unpack(content, run)
         _check(run)
         limits.require_allowed(run.config, limits.limits(workspaces.current()))
         lesson.require_kept(run.config, workspaces.current())
@@ -127,11 +122,42 @@ def from_zip(content: bytes) -> Run:
     return Run(runs_dir() / run_id)
 
 
-def _unpacked(content: bytes) -> dict[str, bytes]:
-    """The files in a zip file by their names in a run's folder. Raises RunError."""
+def _unpack(content: bytes, run: Run) -> None:
+    """Put the files of a zip file into the run's folder, a part at a time: a small zip file may
+    hold very much. Raises RunError, and OSError where they cannot be written."""
+    with _readable():
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        entries = _entries(archive)
+    limits.require_room(sum(entry.file_size for entry in entries.values()))
+    if run.files.config.name not in entries:
+        raise RunError("This zip file holds no config.json: it is not a run of this app.")
+    run.files.checkpoints.mkdir(parents=True)
+    rows = 0
+    for name, entry in entries.items():
+        with _readable():
+            packed = archive.open(entry)
+        with packed, (run.path / name).open("xb") as file:
+            while part := _part(packed):
+                file.write(part)
+                rows += part.count(b"\n") if name == METRICS else 0
+                if rows > MOST_ROWS:
+                    raise RunError(
+                        f"'{METRICS}' in this zip file has more than the {MOST_ROWS:,} lines that "
+                        "are read."
+                    )
+
+
+def _part(packed: IO[bytes]) -> bytes:
+    """The next part of a file; never more in all than its header says, which was checked."""
+    with _readable():
+        return packed.read(PART)
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    """Raise RunError, saying why, for what the zip file's reader raises."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _read(archive)
+        yield
     except (
         *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
         *(NotImplementedError, RuntimeError),
@@ -144,12 +170,13 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
         raise RunError("This is not a zip file that can be read: it is damaged.") from None
 
 
-def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The files in a zip file by their names in a run's folder. Raises RunError."""
     entries = [e for e in archive.infolist() if not e.is_dir() and not _is_ignored(e.filename)]
     if len(entries) > MOST_FILES:
         raise RunError(f"This zip file holds {len(entries):,} files: a run has fewer.")
     folder = _common_folder([entry.filename for entry in entries])
-    found: dict[str, bytes] = {}
+    found: dict[str, zipfile.ZipInfo] = {}
     left = MOST_BYTES
     for entry in entries:
         name = entry.filename.removeprefix(folder)
@@ -162,11 +189,12 @@ def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
             raise RunError(f"This zip file holds '{excerpt(entry.filename)}', which no run has.")
         if name in found:
             raise RunError(f"This zip file holds '{name}' twice.")
-        with archive.open(entry) as file:  # whatever its header says of its size
-            found[name] = file.read(min(most, left) + 1)
-        if len(found[name]) > min(most, left):
+        if entry.compress_type not in METHODS:
+            raise RunError(f"'{name}' in this zip file is packed by another method than deflate.")
+        if entry.file_size > min(most, left):
             raise RunError(f"'{name}' in this zip file is larger than a run's ever is.")
-        left -= len(found[name])
+        found[name] = entry
+        left -= entry.file_size
     return found
 
 

@@ -3,12 +3,15 @@ after what one mainly does there. (The lessons: tests/browser/test_learn.py.)"""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from cnn import runs
+from cnn.common.files import write_json
 from tests.browser.axe import serious
 from tests.browser.conftest import SECONDS, Server
 from tests.browsing import draw_strokes, idle
@@ -44,6 +47,15 @@ def tick_two(page: Page) -> None:
         box.check()
 
 
+def train(page: Page) -> None:
+    """A training that has begun, with its curves, and the form for another."""
+    page.get_by_role("button", name=re.compile("^Train ")).first.click()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Resume").wait_for()
+    page.locator(".live .guesses canvas").first.wait_for()
+    page.get_by_text("Train another", exact=True).click()
+
+
 def stay(page: Page) -> None:
     """Its first view is its main one."""
 
@@ -52,7 +64,7 @@ VISITS: dict[str, Callable[[Page], None]] = {
     "": choose_an_image,
     "learn": stay,
     "design": open_a_card,
-    "train": stay,
+    "train": train,
     "inspect": operate,
     "draw": draw,
     "evaluate": stay,
@@ -89,4 +101,7 @@ def test_axe_finds_nothing_serious_on_any_page(
         idle(page)
         found[f"{name or 'play'}, {act.__name__}"] = serious(page)
     context.close()
+    for path in server.runs.glob("*/config.json"):
+        if (run := runs.Run(path.parent)).state in runs.ACTIVE:
+            write_json(run.files.control, {"stop": True, "discard": True})
     assert {where: what for where, what in found.items() if what} == {}

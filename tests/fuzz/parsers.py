@@ -1,25 +1,19 @@
-"""Every parser of what may be anybody's, as a function of bytes with the errors that it declares.
-
-`mutated` makes inputs of a parser's own: whole ones that were cut, spliced and given other values.
-"""
+"""Every parser of what may be anybody's, as a function of bytes with the errors that it declares:
+here what is uploaded or opened as a link; of files and requests in `records` and `requests`."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import functools
 import io
 import json
 import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from hypothesis import strategies as st
 from PIL import Image
 
 from cnn import drawing, runs
@@ -32,17 +26,9 @@ from cnn.runs.curves import curves
 from cnn.runs.notes import notes
 from cnn.runs.sweep_parameters import parse_parameter, require_valid
 from cnn.training import Settings
-from tests.made_runs import made_run
-
-
-@dataclass(frozen=True)
-class Parser:
-    """`parse` takes bytes and may raise `errors`, no others. `seeds`: whole inputs."""
-
-    name: str
-    parse: Callable[[bytes], object]
-    errors: tuple[type[Exception], ...]
-    seeds: Callable[[], list[bytes]]
+from tests.fuzz import records, requests
+from tests.fuzz.parser import Parser
+from tests.fuzz.run_files import whole_run
 
 
 def _links() -> list[bytes]:
@@ -71,27 +57,12 @@ def _link_content(data: bytes) -> object:
     return share_link.from_link(base64.urlsafe_b64encode(raw).rstrip(b"=").decode())
 
 
-@functools.cache
-def _whole_run() -> Path:
-    """A finished run's folder, outside of every test's."""
-    made = made_run("Whole")
-    kept = Path(tempfile.mkdtemp()) / made.id
-    shutil.copytree(made.path, kept)
-    (kept / "notes.json").write_text('{"tags": ["a"], "note": "b", "archived": false}')
-    (kept / "control.json").write_text('{"paused": true, "learning_rate": 0.1, "run_until": 3}')
-    (kept / "live.json").write_text(
-        json.dumps({"images": [[[0] * 28] * 28], "labels": [1], "probabilities": [[0.1] * 10]})
-    )
-    (kept / "resume.json").write_text('{"file": "resume-1.safetensors", "best": [0.9, 1]}')
-    return kept
-
-
-FILES = ("config", "status", "control", "notes", "live", "name", "resume", "parent")
+FILES = ("config", "status", "control", "notes", "live", "name", "resume", "finetune")
 
 
 def _folders() -> list[bytes]:
     """Each file of a run with its number before it."""
-    whole = _whole_run()
+    whole = whole_run()
     contents = [(i, whole / f"{name}.json") for i, name in enumerate(FILES)]
     return [bytes([i]) + (path.read_bytes() if path.is_file() else b"{}") for i, path in contents]
 
@@ -100,8 +71,8 @@ def _folder(data: bytes) -> object:
     """A run's folder in which one JSON file is this; everything a page reads of it."""
     name = FILES[(data[0] if data else 0) % len(FILES)]
     with tempfile.TemporaryDirectory() as parent:
-        folder = Path(parent) / _whole_run().name
-        shutil.copytree(_whole_run(), folder)
+        folder = Path(parent) / whole_run().name
+        shutil.copytree(whole_run(), folder)
         (folder / f"{name}.json").write_bytes(data[1:])
         run = runs.Run(folder)
         with contextlib.suppress(runs.RunError):
@@ -111,7 +82,7 @@ def _folder(data: bytes) -> object:
 
 
 def _zips() -> list[bytes]:
-    return [zipped.to_zip(runs.Run(_whole_run()))]
+    return [zipped.to_zip(runs.Run(whole_run()))]
 
 
 def _zip(data: bytes) -> object:
@@ -122,7 +93,7 @@ def _zip(data: bytes) -> object:
 
 def _members() -> list[bytes]:
     names = ("config.json", "status.json", "name.json", "metrics.jsonl")
-    return [name.encode() + b"\n" + (_whole_run() / name).read_bytes() for name in names]
+    return [name.encode() + b"\n" + (whole_run() / name).read_bytes() for name in names]
 
 
 def _member(data: bytes) -> object:
@@ -132,7 +103,7 @@ def _member(data: bytes) -> object:
     with zipfile.ZipFile(packed, "w") as archive:
         for file in ("config.json", "status.json", "name.json", "metrics.jsonl"):
             if file.encode() != name:
-                archive.write(_whole_run() / file, file)
+                archive.write(whole_run() / file, file)
         archive.writestr(name.decode("latin-1").replace("\0", "") or "x", content)
     return _zip(packed.getvalue())
 
@@ -180,7 +151,7 @@ PARSERS = {
         Parser("file in a run's folder", _folder, (), _folders),
         Parser("zip file", _zip, (runs.RunError,), _zips),
         Parser("file in a zip file", _member, (runs.RunError,), _members),
-        Parser("metrics", _metrics, (), lambda: [(_whole_run() / "metrics.jsonl").read_bytes()]),
+        Parser("metrics", _metrics, (), lambda: [(whole_run() / "metrics.jsonl").read_bytes()]),
         Parser("picture", _picture, (drawing.DigitError,), _pictures),
         Parser("strokes", my_digits.parse, (my_digits.CollectionError,), _drawings),
         Parser(
@@ -199,41 +170,7 @@ PARSERS = {
                 if name in PRESETS
             ],
         ),
+        *records.PARSERS,
+        *requests.PARSERS,
     )
 }
-
-NASTY = [
-    *(b"true", b"null", b"NaN", b"-Infinity", b"1e999", b"-1", b"0", b"[]", b"{}", b'""', b"1.5"),
-    *(b"9" * 400, b"1e308", b'"\\ud800"', b"[" * 150, b'{"a":' * 150, b"\x00", b"\xff\xfe"),
-    *(b"../../etc/passwd", b"\n", b"\r\n", b"..", b"=", b",", b"," * 40, b"\xe2\x80\xae"),
-]
-
-
-def mutated(seeds: list[bytes]) -> st.SearchStrategy[bytes]:
-    """Whole inputs with up to five changes, and now and then bytes that are none of ours."""
-    change = st.tuples(
-        st.sampled_from(["put", "replace", "cut", "copy", "token"]),
-        st.floats(0, 1, exclude_max=True),
-        st.integers(0, 40),
-        st.one_of(st.sampled_from(NASTY), st.binary(max_size=8)),
-    )
-    whole = st.sampled_from(seeds)
-    return st.one_of(st.builds(_change, whole, st.lists(change, max_size=5)), st.binary())
-
-
-def _change(data: bytes, changes: list[tuple[str, float, int, bytes]]) -> bytes:
-    for what, share, length, put in changes:
-        at = int(share * (len(data) + 1))
-        if what == "put":
-            data = data[:at] + put + data[at:]
-        elif what == "replace":
-            data = data[:at] + put + data[at + max(1, len(put)) :]
-        elif what == "cut":
-            data = data[:at] + data[at + length :]
-        elif what == "copy":
-            data = data[:at] + data[at // 2 : at // 2 + 4 * length] + data[at:]
-        else:  # another value in the place of one
-            begin = data.find(b":", at) + 1
-            ends = [place for end in b",}]" if (place := data.find(bytes([end]), begin)) > 0]
-            data = data[:begin] + put + data[min(ends, default=len(data)) :]
-    return data

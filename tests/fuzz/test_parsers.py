@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.parsers import PARSERS, mutated
+from tests.fuzz.parser import mutated
+from tests.fuzz.parsers import PARSERS
 
 EXAMPLES = int(os.environ.get("CNN_FUZZ", "0"))
 FEW = 25

@@ -249,6 +249,44 @@ def test_seeds_become_a_band_and_are_compared_as_groups(app):
     assert "“B0, 3 seeds” is better than “A0, 3 seeds” by 5" in text(page).replace("\\", "")
 
 
+def test_a_seed_that_broke_off_neither_blocks_the_band_nor_counts_as_a_result(app):
+    whole = [made_run("A", (0.8, 0.9 + s / 100), seed=s) for s in range(3)]
+    cut, failed = (made_run("A", (0.3, 0.3), seed=seed) for seed in (3, 4))
+    finish(cut, (0.3,))
+    failed.files.metrics.write_text("")
+    for run, ended in ((cut, "stopped"), (failed, "failed")):
+        run.write_status(**{**run.status(), "state": ended, "test_accuracy": 0.3})
+    page = tick(app("compare"), *whole, cut, failed)
+    assert not page.exception
+    said = text(page).replace("\\", "")
+    assert "A, 3 seeds: **91.00 ± 1.00%**" in said
+    assert "Not in it: seed 3 (stopped), seed 4 (failed)." in said
+    groups = seeds.groups_of([summary(run) for run in (*whole, cut, failed)])
+    assert [one.seed for one in seeds.in_band(groups[0])] == [0, 1, 2]
+    assert [one.seed for one in seeds.in_band(groups[0][2:])] == [2]
+    assert [one.seed for one in seeds.in_band(groups[0][3:])] == [3]  # there is nothing else
+
+
+def test_a_repetition_that_failed_hides_no_result():
+    done, again = made_run("X", seed=5), made_run("X", seed=5)
+    again.write_status(state="failed")
+    ((kept_one,),) = seeds.groups_of([summary(done), summary(again)])
+    assert kept_one.run.id == done.id
+
+
+def test_ticked_runs_at_work_are_told_of_and_can_be_stopped(app):
+    first, second = made_run("A", seed=0), made_run("A", seed=1)
+    second.write_status(state="running", epoch=0, epochs=2, step=3, steps=20, seconds_left=60)
+    lock = Lock.take(second.files.lock)
+    page = tick(app("compare"), first, second)
+    assert "A: Epoch 1 of 2" in text(page).replace("\\", "")
+    page.button(key="stop_ticked").click().run()
+    assert second.control().get("stop") and not page.exception
+    lock.release()
+    page.run()
+    assert not [button for button in page.button if button.key == "stop_ticked"]
+
+
 def test_more_seeds_are_new_runs_that_differ_in_nothing_else(app, monkeypatch):
     started = []
     monkeypatch.setattr(runs, "launch", started.append)
@@ -327,3 +365,36 @@ def test_a_sweep_is_started_watched_and_its_best_settings_taken(app, monkeypatch
     play = page.session_state.playground
     assert play.page == "train" and play.settings.learning_rate == 0.01
     assert play.architecture == base.config.architecture
+
+
+def test_two_sweeps_of_one_minute_are_two_choices(app):
+    """A select box goes by its labels: Stop must not stop the other one."""
+    from cnn.runs.sweep_parameters import parse_parameter
+    from cnn.runs.sweeps import new_sweep
+
+    base = made_run("Base", (0.4, 0.5)).config
+    made = [new_sweep(base, [parse_parameter("learning_rate=0.01,0.02")]).id for _ in range(2)]
+    page = app("compare")
+    page.segmented_control(key="compare_more").set_value("Sweep").run()
+    for chosen in made:
+        box = next(box for box in page.selectbox if box.label == "Sweep")
+        assert len(set(box.options)) == 2
+        box.set_value(chosen).run()
+        assert kept(page).sweep == chosen
+        page.run()
+        assert kept(page).sweep == chosen and not page.exception
+
+
+def test_a_sweep_of_a_run_without_validation_images_holds_some_out(app, monkeypatch):
+    from cnn.runs.sweeps import list_sweeps
+    from ui.compare import sweeps
+
+    monkeypatch.setattr(sweeps, "launch_sweep", lambda sweep: None)
+    base = made_run("Bare", (0.4, 0.5), validation_images=0)
+    page = tick(app("compare"), base)
+    page.segmented_control(key="compare_more").set_value("Sweep").run()
+    assert "The trials hold out 500" in text(page)
+    page.button(key="sweep_start").click().run()
+    assert not page.exception and not page.error
+    (sweep,) = list_sweeps()
+    assert sweep.config.base.validation_images == 500

@@ -6,9 +6,10 @@ import pytest
 
 from cnn.export.share_link import to_link
 from cnn.network import Architecture, from_json
-from cnn.network.layers import Conv2d, Flatten, Linear, MaxPool2d, show
+from cnn.network.layers import LAYER_KINDS, Conv2d, Flatten, Linear, MaxPool2d, show
 from cnn.presets import PRESETS
 from cnn.training import Settings
+from ui.design.palette import suitable_place
 from ui.shared.plain_text import plain
 
 
@@ -54,6 +55,50 @@ def test_a_layer_from_the_palette_goes_where_it_works_or_below_the_open_card(app
     assert kinds(page)[:2] == ["conv2d", "dropout"]
     assert play(page).chosen == play(page).cards[1].uid
     assert not page.error
+
+
+def test_one_can_begin_with_nothing_but_input_and_output(app):
+    page = preset(app("design"), "empty")
+    assert kinds(page) == ["flatten"] and play(page).title == "My network" and not page.error
+    button(page, "add_conv2d").click().run()
+    assert kinds(page) == ["conv2d", "flatten"] and not page.error
+    box = next(box for box in page.selectbox if box.key.startswith("preset_"))
+    assert box.value is None  # it is a network of one's own now
+    button(page, "undo").click().run()
+    assert kinds(page) == ["flatten"]
+
+
+@pytest.mark.parametrize("number", range(14))
+def test_a_layer_of_the_palette_goes_to_the_nearest_place_where_all_works(number):
+    architecture = PRESETS["compact"].architecture
+    layers = architecture.layers
+    for layer in (kind() for kind in LAYER_KINDS.values()):
+        works = [
+            place
+            for place in range(len(layers) + 1)
+            if not architecture.changed(layers=(*layers[:place], layer, *layers[place:])).problem()
+        ]
+        place = suitable_place(architecture, layer, number)
+        if works:  # a second Flatten, say, works nowhere
+            assert place in works
+            assert abs(place - number) == min(abs(other - number) for other in works)
+
+
+def test_below_an_open_card_nothing_is_put_that_cannot_work(app):
+    page = app("design")
+    open_card(page, 13)  # its Flatten
+    button(page, "add_conv2d").click().run()
+    assert kinds(page)[-2:] == ["conv2d", "flatten"] and not page.error
+
+
+def test_the_totals_of_a_network_that_cannot_work_are_those_of_the_part_that_does(app):
+    page = app("design")
+    uid = play(page).cards[12].uid  # its Flatten
+    open_card(page, 13)
+    button(page, f"remove_{uid}").click().run()
+    said = " ".join(m.value for m in (*page.markdown, *page.caption))
+    assert "As far as layer 12: layer 13 cannot work." in said
+    assert "**52,392** parameters" in said
 
 
 def test_a_card_moves_is_duplicated_switched_off_and_removed(app):

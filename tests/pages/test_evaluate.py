@@ -159,7 +159,7 @@ def test_robustness_offers_to_measure(app, trained):
 
 def test_a_measurement_that_is_being_stopped_says_so(app, trained, monkeypatch):
     class Job:
-        running, cancelled, rows, error = True, False, (), None
+        running, cancelled, rows, error, waits = True, False, (), None, ""
 
         def cancel(self) -> None:
             self.cancelled = True

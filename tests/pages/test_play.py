@@ -212,3 +212,15 @@ def test_a_network_whose_knob_was_turned_is_no_longer_named_by_its_preset(play):
     field = next(box for box in shown.selectbox if box.label == "Network")
     assert field.value is None
     assert field.placeholder == "Compact CNN, changed"
+
+
+def test_knobs_turned_faster_than_the_page_is_drawn_all_count(play):
+    shown = play()
+    for label, value in (("Blocks", 2), ("Filters", 8), ("Kernel", 5)):
+        next(box for box in shown.selectbox if box.label == label).set_value(value)
+    next(one for one in shown.select_slider if one.label == "Training images").set_value(1_000)
+    shown.run()
+    assert not shown.exception, shown.exception
+    wanted = Knobs(blocks=2, filters=8, kernel_size=5).architecture()
+    assert session(shown).architecture == wanted
+    assert session(shown).settings.train_images == 1_000

@@ -270,6 +270,34 @@ def test_who_comes_from_design_with_another_network_finds_its_form_first(app, qu
     assert buttons.index("stop") < buttons.index("start")
 
 
+def test_while_it_stops_nothing_else_is_offered(app, queued):
+    run = queued[0]
+    shown = app("train", run=run.id)
+    shown.button(key="stop").click().run()
+    assert run.control()["stop"] and not shown.exception
+    run.send(paused=True)  # as it was when Stop was pressed
+    run.write_status(state="running", message="Scoring the test set", step=1, steps=10)
+    shown.run()
+    assert shown.button(key="stopping").disabled
+    assert not {"pause", "resume", "stop"} & keys(shown)
+
+
+def test_who_comes_without_having_chosen_a_run_has_the_form_first(app, trained):
+    def run_is_first(shown) -> bool:
+        return any(block.label == "Train another" for block in shown.expander)
+
+    shown = app("train")  # the newest run is the current one
+    play = shown.session_state.playground
+    play.replace(SMALL, SMALL_SETTINGS, None)
+    shown.session_state.playground.visit += 1
+    shown.run()
+    assert play.run_id == trained.id and not run_is_first(shown)
+    assert shown.button(key="start") and shown.button(key="result_draw")
+    play.run_is_chosen = True  # as after a start, a choice, or a link to it
+    play.visit += 1
+    assert run_is_first(shown.run())
+
+
 def keys(shown) -> set[str]:
     return {button.key for button in shown.button}
 

@@ -78,7 +78,9 @@ def _chart(
     if was_active and not any(run.state in runs.ACTIVE for run in found):
         st.rerun()  # the table and the tests know the results now
     known = [(run, curves(run)) for run in found]
-    lines = [line for run, one in known if (line := line_of(one, names[run.id], quantity, axis))]
+    lines = [
+        line for run, one in known if (line := line_of(one, names[run.id], quantity, axis, run.id))
+    ]
     if not lines:
         st.info(
             "Nothing to draw yet: points come with the first epoch.", icon=":material/show_chart:"
@@ -112,12 +114,13 @@ def measured(found: Sequence[Curves], quantity: str) -> str:
 
 
 def draw(figure: figures.Figure, key: str, alt: str) -> None:
-    """A figure that keeps its zoom while it changes."""
-    data = {"figure": figure_json(figure), "plotly": PLOTLY_VERSION, "name": key, "alt": alt}
+    """A figure that keeps its zoom while it changes, for as long as its `uirevision` stays."""
+    name = f"{key} {figure.layout.uirevision}"
+    data = {"figure": figure_json(figure), "plotly": PLOTLY_VERSION, "name": name, "alt": alt}
     _component(key=f"{key}_plot", data=data)
 
 
-def line_of(found: Curves, name: str, quantity: str, axis: str) -> Line | None:
+def line_of(found: Curves, name: str, quantity: str, axis: str, run_id: str = "") -> Line | None:
     """One run's curve of a quantity; None where it has no point of it yet."""
     if quantity == "Training loss":
         steps, y = found.loss[:, 0], found.loss[:, 1]
@@ -135,7 +138,7 @@ def line_of(found: Curves, name: str, quantity: str, axis: str) -> Line | None:
     }[axis]()
     if not (np.isfinite(x) & np.isfinite(y)).any():
         return None
-    return Line(name, x, steps, y)
+    return Line(name, x, steps, y, run_id)
 
 
 def band_of(members: Sequence[Curves], name: str) -> Band | None:

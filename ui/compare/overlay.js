@@ -10,10 +10,11 @@ class Overlay {
   render({ figure, plotly, name, alt }) {
     this.box.setAttribute("aria-label", alt);
     this.box.style.minHeight = `${figure.layout.height}px`;
-    if (this.name !== name) {
-      this.chart?.end();
-      this.chart = new Chart(this.box, plotly, name);
-      this.name = name;
+    this.chart ??= new Chart(this.box, plotly, name);
+    if (this.chart.name !== name) { // another axis or scale: another zoom, but the same runs hidden
+      const hidden = this.chart.hidden();
+      this.chart.rename(name);
+      this.chart.view = { ranges: {}, ...this.chart.view, hidden };
     }
     this.chart.draw(figure);
   }

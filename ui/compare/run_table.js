@@ -22,7 +22,14 @@ function sparkline(values, label) {
   svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
-  if (values.length < 2) return svg;
+  if (!values.length) return svg;
+  if (values.length === 1) { // one epoch: a point
+    const point = document.createElementNS(space, "circle");
+    for (const [name, value] of [["cx", 4], ["cy", high / 2], ["r", 2.5]])
+      point.setAttribute(name, value);
+    svg.append(point);
+    return svg;
+  }
   const low = Math.min(...values), span = Math.max(...values) - low || 1;
   const points = values.map((value, i) =>
     `${(2 + (i * (wide - 4)) / (values.length - 1)).toFixed(1)},` +
@@ -62,7 +69,7 @@ class Table {
     this.filter = make("select", { "aria-label": "Which runs" }, bar);
     this.filter.onchange = () => { STATE.filter = this.filter.value; this.paint(); };
     this.count = make("span", { className: "count", role: "status" }, bar);
-    const scroller = make("div", { className: "scroller", tabIndex: 0, role: "region",
+    const scroller = this.scroller = make("div", { className: "scroller", tabIndex: 0, role: "region",
       "aria-label": "Table of all runs" }, this.box);
     const edge = () => scroller.classList.toggle("more",
       scroller.scrollLeft + scroller.clientWidth < scroller.scrollWidth - 4);
@@ -78,6 +85,7 @@ class Table {
   render(data, tell) {
     Object.assign(this, { data, tell });
     // An answer to an earlier tick than the last one knows less than this table does.
+    const before = this.ticked;
     if (data.time >= (this.time ?? 0)) this.ticked = new Set(data.ticked);
     const options = [["all", "All runs"], ...data.filters];
     if (!options.some(([value]) => value === STATE.filter)) STATE.filter = "all";
@@ -85,6 +93,15 @@ class Table {
       make("option", { value, selected: value === STATE.filter }, null, text)));
     this.heads();
     this.paint();
+    const added = before && this.shown.find(({ id }) => this.ticked.has(id) && !before.has(id));
+    if (added) this.reveal(added.id); // the page ticked it: a seed, a race, an import
+  }
+
+  reveal(id) {
+    const line = this.lines.get(id).tr, top = line.offsetTop - this.head.offsetHeight;
+    const { scrollTop, clientHeight } = this.scroller;
+    if (top < scrollTop || line.offsetTop + line.offsetHeight > scrollTop + clientHeight)
+      this.scroller.scrollTop = top;
   }
 
   heads() {
@@ -164,7 +181,7 @@ class Table {
 
   name(td, row) {
     td.className = "run";
-    const name = make("span", { className: "name" }, td, row.name);
+    const name = make("span", { className: "name", title: row.name }, td, row.name);
     if (row.apart) make("span", { className: "apart", title: row.apart }, td, row.apart);
     if (row.latest) make("span", { className: "badge latest" }, td, "latest");
     if (row.archived) make("span", { className: "badge" }, td, "archived");

@@ -203,6 +203,8 @@ def _filter(one: Summary) -> str:
 
 def _in_words(curve: Sequence[float]) -> str:
     """What the small curve shows, for who cannot see it."""
-    if len(curve) < 2:
+    if not curve:
         return "no curve yet"
+    if len(curve) == 1:
+        return f"{percent(curve[0])} after one epoch"
     return f"from {percent(curve[0])} to {percent(curve[-1])} in {plural(len(curve), 'point')}"

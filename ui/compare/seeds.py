@@ -23,21 +23,42 @@ Group = list[Summary]
 
 
 def groups_of(picked: Sequence[Summary]) -> list[Group]:
-    """The runs by what they have in common but the seed; of each seed the newest run only, so that
-    a repetition does not count as chance."""
+    """The runs by what they have in common but the seed; of each seed the newest finished run only,
+    else the newest, so that a repetition does not count as chance."""
     found: dict[str, dict[int, Summary]] = {}
     for one in picked:
         seeds = found.setdefault(one.group, {})
         before = seeds.get(one.seed)
-        if before is None or one.created > before.created:
+        if before is None or _rank(one) > _rank(before):
             seeds[one.seed] = one
     return [sorted(seeds.values(), key=lambda one: one.seed) for seeds in found.values()]
 
 
-def name_of(group: Group) -> str:
-    """What to call a group: its oldest run's name, and how many seeds it has."""
+def _rank(one: Summary) -> tuple[bool, float]:
+    return one.state == "finished", one.created
+
+
+def name_of(group: Group, counted: Group | None = None) -> str:
+    """What to call a group: its oldest run's name, and how many seeds it has, or how many of them
+    are `counted`."""
     oldest = min(group, key=lambda one: one.created)
-    return f"{oldest.name}, {plural(len(group), 'seed')}" if len(group) > 1 else oldest.name
+    count = len(group if counted is None else counted)
+    return f"{oldest.name}, {plural(count, 'seed')}" if len(group) > 1 else oldest.name
+
+
+def finished(group: Group) -> Group:
+    """Those that were trained to their end: one that was stopped or failed says less of chance than
+    of when that happened."""
+    return [one for one in group if one.run.state == "finished"]
+
+
+def in_band(group: Group) -> Group:
+    """The seeds of which a band is made: the finished ones; while there are fewer than two, those
+    with an epoch, the broken off among them only where there is nothing else."""
+    if len(done := finished(group)) > 1:
+        return done
+    begun = [one for one in group if len(curves(one.run).accuracy()[1])]
+    return [one for one in begun if one.run.state in ("finished", *runs.ACTIVE)] or begun
 
 
 def show(picked: Sequence[Summary], found: Sequence[Summary]) -> None:
@@ -113,40 +134,51 @@ def _bands(groups: list[Group], was_active: bool) -> None:
     now = [[one for one in group if one.run.path.is_dir()] for group in groups]
     if was_active and not any(one.run.state in runs.ACTIVE for group in now for one in group):
         st.rerun()
-    known = [[curves(one.run) for one in group] for group in now]
+    counted = [in_band(group) for group in now]
+    known = [[curves(one.run) for one in members] for members in counted]
     found = [
         band
-        for group, members in zip(now, known, strict=True)
-        if (band := band_of(members, name_of(group)))
+        for group, members, curved in zip(now, counted, known, strict=True)
+        if (band := band_of(curved, name_of(group, members)))
     ]
     if not found:
         st.info(
-            "Nothing to draw yet: points come when every seed has an epoch.",
-            icon=":material/show_chart:",
+            "Nothing to draw yet: points come with the first epoch.", icon=":material/show_chart:"
         )
         return
     title = measured([one for members in known for one in members], "accuracy")
     figure = figures.bands(found, "epoch", title, percent=True)
     draw(figure, "bands", f"{title} over the seeds, mean and range, by epoch")
     for group in now:
-        tests = [one.test for one in group if one.test is not None]
+        tests = [one.test for one in finished(group) if one.test is not None]
         if len(tests) > 1:
             spread = f"{100 * np.mean(tests):.2f} ± {100 * np.std(tests, ddof=1):.2f}%"
             st.markdown(
-                f"{plain(name_of(group))}: **{spread}** test accuracy (mean ± standard "
-                "deviation over the seeds)."
+                f"{plain(name_of(group, finished(group)))}: **{spread}** test accuracy (mean ± "
+                "standard deviation over the seeds)."
             )
-    st.caption("Line: the mean of the seeds; band: from the lowest to the highest.")
+    said = "Line: the mean of the seeds; band: from the lowest to the highest."
+    drawn = {one.run.id for members in counted for one in members}
+    out = [
+        f"seed {one.seed} ({one.run.state})"
+        for group in now
+        for one in group
+        if one.run.id not in drawn
+    ]
+    st.caption(f"{said} Not in it: {', '.join(out)}." if out else said)
 
 
 def compare_groups(groups: Sequence[Group]) -> None:
     """Two networks by all their seeds, in one sentence."""
-    tests = [[one.test for one in group if one.test is not None] for group in groups]
+    done = [finished(group) for group in groups]
+    tests = [[one.test for one in group if one.test is not None] for group in done]
     if any(len(values) < 2 for values in tests):
         st.info("Each needs two finished seeds at least.", icon=":material/hourglass_empty:")
         return
     found = evaluation.compare_groups(tests[0], tests[1])
-    first, second = (f"“{name_of(group)}”" for group in groups)
+    first, second = (
+        f"“{name_of(group, members)}”" for group, members in zip(groups, done, strict=True)
+    )
     st.success(plain(found.sentence(first, second)), icon=":material/balance:")
     st.caption(
         "Over the seeds' test accuracies: what chance alone makes of each network is in it. "

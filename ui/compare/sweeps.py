@@ -13,16 +13,18 @@ from cnn.runs.overview import Summary
 from cnn.runs.sweep_parameters import Parameter, describe, parse_parameter, sweepable
 from cnn.runs.sweeps import Result, Sweep, launch_sweep, list_sweeps, new_sweep, open_sweep
 from cnn.training import Settings
+from ui.compare.at_work import progress_text
 from ui.compare.seeds import tick
 from ui.compare.state import CompareState
 from ui.shared import state
 from ui.shared.charts import chart
 from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
+from ui.shared.run_picker import at_time, told_apart
 
 LOOK_SECONDS = 2.0
 NONE = "none"
-METHODS = {"grid": "Every combination", "tpe": "Search within a budget"}
+METHODS = {"grid": "Every combination", "tpe": "Within a budget"}
 
 
 def show(picked: list[Summary]) -> None:
@@ -34,14 +36,15 @@ def show(picked: list[Summary]) -> None:
     if not found:
         return
     ids = [sweep.id for sweep in found]
-    names = {sweep.id: sweep.config.name for sweep in found}
+    configs = {one.id: one.config for one in found}
+    labels = told_apart({k: f"{one.name} · {at_time(one.created)}" for k, one in configs.items()})
     if kept.sweep not in ids:
         kept.sweep = ids[0]
     chosen = st.selectbox(
         "Sweep",
         ids,
         ids.index(kept.sweep),
-        format_func=lambda i: f"{names[i]} · {i[4:6]}/{i[6:8]} {i[9:11]}:{i[11:13]}",
+        format_func=labels.__getitem__,
         key=f"sweep_{kept.sweep}",
     )
     if chosen != kept.sweep:
@@ -60,6 +63,13 @@ def _form(picked: list[Summary]) -> None:
         f"Trains {plain(of)} again and again with other settings. The best is chosen by "
         "**validation** accuracy; the test set chooses nothing."
     )
+    dataset = DATASETS[base.dataset if base else state.get().dataset_name]
+    if not (base.settings if base else state.get().settings).held_out(dataset):
+        st.info(
+            "Its settings hold no images out for validation. The trials hold out "
+            f"{dataset.validation_images:,}, and train on so many fewer.",
+            icon=":material/info:",
+        )
     method = st.segmented_control(
         "How",
         list(METHODS),
@@ -134,11 +144,16 @@ def _start(base: runs.Config | None, texts: list[str], epochs: int, budget: int 
             play.architecture, play.settings, play.dataset_name, play.device, play.preset
         )
         require_on_disk(made.dataset)
-        made = made.changed(settings=made.settings.changed(epochs=epochs))
+        # One that held none out holds the data set's usual number out: it is chosen by them.
+        validation = made.settings.validation_images or None
+        settings = made.settings.changed(epochs=epochs, validation_images=validation)
+        made = made.changed(settings=settings)
         sweep = new_sweep(made, parameters, budget)
         launch_sweep(sweep)
     except (runs.RunError, DataError, ValueError) as error:
-        st.error(plain(error), icon=":material/block:")
+        name, colon, rest = str(error).partition(":")
+        said = f"{_title(name)}:{rest}" if name in Settings.model_fields and colon else str(error)
+        st.error(plain(said), icon=":material/block:")
         return
     state.page(CompareState).sweep = sweep.id
     st.rerun()
@@ -159,6 +174,8 @@ def _watch(sweep_id: str, was_active: bool) -> None:
         f"{done} of {plural(config.budget, 'trial')} on {DATASETS[config.base.dataset].label}, "
         f"{METHODS[config.method].lower()}: {now}",
     )
+    if now == "running":
+        _at_work(results)
     if status.get("message"):
         st.caption(plain(status["message"]))
     best = sweep.best()
@@ -174,6 +191,19 @@ def _watch(sweep_id: str, was_active: bool) -> None:
         )
     if len(known) > 1:
         _figures(config.parameters, known, sweep.importance())
+
+
+def _at_work(results: list[Result]) -> None:
+    """Which trial is at work, with what, and how far it is."""
+    if not results or results[-1].state not in runs.ACTIVE:
+        st.caption("The next trial is being made.")
+        return
+    trial = results[-1].trial
+    try:
+        word = progress_text(runs.open_run(trial["run"]))
+    except runs.RunError:
+        return
+    st.caption(plain(f"Trial {len(results)}, {describe(trial['values'])}: {word}"))
 
 
 def _buttons(sweep: Sweep, now: str, results: list[Result], best: Result | None) -> None:

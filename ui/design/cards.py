@@ -251,7 +251,7 @@ def _sliders(layer: Layer, uid: Uid, locked: bool) -> None:
         grid = st.grid(3, min_column_width=170, vertical_alignment="top")
         for name in wanted:
             with grid.cell():
-                field_widget(layer, name, f"{key}_{name}", change, True, locked)
+                field_widget(lambda: layer, name, f"{key}_{name}", change, True, locked)
 
     if first:
         draw(first)

@@ -14,11 +14,13 @@ from ui.shared.words import help_for
 
 
 def palette(locked: bool) -> None:
-    """One button per layer type. It adds below the open card, else where the layer can work."""
+    """One button per layer type. It adds below the open card, or where the layer can work."""
     play = state.get()
     full = len(play.cards) >= MAX_LAYERS
     place = place_of(play.chosen)
-    where = "at the lowest place where it works" if place is None else f"below layer {place + 1}"
+    where = "at the lowest place where it works"
+    if place is not None:
+        where = f"below layer {place + 1}, or at the nearest place where it works"
     with st.container(key="palette", gap="small"):
         st.caption(
             f"At most {MAX_LAYERS} layers."
@@ -55,23 +57,26 @@ def add(kind: str, place: int | None = None) -> None:
     layer = LAYER_KINDS[kind]()  # type: ignore[call-arg]
     if place is None:
         above = place_of(play.chosen)
-        place = lowest_place(play.architecture, layer) if above is None else above + 1
+        place = suitable_place(play.architecture, layer, None if above is None else above + 1)
     play.add(layer, max(0, min(place, len(play.cards))))
     tour.did("layer")
     undo_history.current()  # a step of its own, also where two quick clicks come in one run
 
 
-def lowest_place(architecture: Architecture, layer: Layer) -> int:
-    """The last index at which the layer works, and the layers below it no worse than before;
-    the end where there is none."""
+def suitable_place(architecture: Architecture, layer: Layer, wanted: int | None) -> int:
+    """The index nearest to `wanted` (None: the last one) at which the layer works, and the layers
+    below it as well; where there is none, at which it works itself; where not even that, `wanted`
+    or the end."""
     layers = architecture.layers
+    end = len(layers) if wanted is None else wanted
+    places = sorted(range(len(layers) + 1), key=lambda place: (abs(place - end), -place))
     for keep_rest in (True, False):
-        for place in range(len(layers), -1, -1):
+        for place in places:
             tried = architecture.changed(layers=(*layers[:place], layer, *layers[place:]))
             failing = failing_row(tried.table())
             if failing is None or (not keep_rest and failing.number > place + 1):
                 return place
-    return len(layers)
+    return end
 
 
 def drop(what: str, name: str, place: int) -> None:

@@ -9,6 +9,9 @@ from cnn.presets import PRESETS
 from ui.design import cards, undo_history
 from ui.shared import state
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
+
+NOTHING = "Nothing: input and output alone"
 
 
 def toolbar(rows: list[Row], problem: str | None, locked: bool) -> None:
@@ -30,7 +33,7 @@ def toolbar(rows: list[Row], problem: str | None, locked: bool) -> None:
 
 
 def _start_from(locked: bool) -> None:
-    play, names = state.get(), list(PRESETS)
+    play, names = state.get(), [state.EMPTY, *PRESETS]
     version, unchanged = play.version, _is_preset()
     # The field names no network that this is not.
     key = f"preset_{version}" if unchanged else f"preset_{version}_changed"
@@ -45,11 +48,11 @@ def _start_from(locked: bool) -> None:
         "Start from",
         names,
         names.index(play.preset) if play.preset and unchanged else None,
-        format_func=lambda name: PRESETS[name].label,
+        format_func=lambda name: PRESETS[name].label if name in PRESETS else NOTHING,
         key=key,
         on_change=load,
         placeholder=play.title,
-        width=300,
+        width=scaled(300),
         disabled=locked,
     )
 

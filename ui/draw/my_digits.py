@@ -17,6 +17,7 @@ from ui.draw.compare import readings
 from ui.shared import canvas
 from ui.shared.pictures import enlarge
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 from ui.shared.refresh import refreshing
 
 SHOWN, COLUMNS = 60, 12
@@ -68,7 +69,7 @@ def _label_buttons(drawn_something: bool) -> None:
                 args=(label,),
                 shortcut=str(label),
                 disabled=not drawn_something,
-                width=52,
+                width=40,
                 help=f"Keep it as a {label} (key {label})",
             )
 
@@ -221,7 +222,7 @@ def _teach(run_id: str, kept: list[my_digits.Drawing]) -> None:
         "digit every fourth is held back, to see what was learned rather than stored."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.slider("Epochs", 1, 10, 3, key="mine_epochs", persist_state="session", width=260)
+        st.slider("Epochs", 1, 10, 3, key="mine_epochs", persist_state="session", width=scaled(260))
         ready = len(kept) >= finetune.FEWEST and run.state not in runs.ACTIVE
         ready = ready and run.config.reads_digits
         st.button(

@@ -129,7 +129,7 @@ def _progress(weights: Weights) -> None:
     job = _jobs()[_key(weights)]
     last = job.rows[-1] if job.rows else {}
     share, label = float(last.get("done", 0.0)), last.get("corruption")
-    text = f"Measuring: {label}" if label else "Starting: PyTorch is being loaded"
+    text = f"Measuring: {label}" if label else job.waits or "Starting: PyTorch is being loaded"
     if job.cancelled:
         text = "Stopping…"
     st.markdown(f":material/hourglass_top: {text}")

@@ -16,6 +16,7 @@ from ui.inspect.chosen_map import pick_map
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import Scene
 from ui.shared.components import component, reported, scale_for
+from ui.shared.projector import scaled
 
 SHOWN = 3  # input maps, those that count most
 KEY = "inspect_arithmetic"
@@ -60,7 +61,7 @@ def _pick_operation(scene: Scene, number: int) -> str:
         format_func=lambda name: titles[name],
         key=scene.widget_key("sum_operation", number),
         persist_state="session",
-        width=230,
+        width=scaled(230),
     )
 
 

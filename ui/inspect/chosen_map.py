@@ -22,6 +22,7 @@ from ui.inspect.sheet import sheet
 from ui.inspect.widgets import by_hand
 from ui.shared.charts import chart
 from ui.shared.components import peak_of, scale_for
+from ui.shared.projector import scaled
 
 SIZE = 224  # of the chosen map, in pixels of the screen
 FEW = 32  # maps shown of a large layer, unless all are asked for
@@ -53,7 +54,7 @@ def pick_map(scene: Scene, key: str) -> None:
         format_func=title,
         key=layer_key,
         on_change=by_hand(layer_key, choice.layer, layer_changed),
-        width=210,
+        width=scaled(210),
     )
     output = scene.chosen
     last = 0 if output is None else len(output.values) - 1
@@ -65,7 +66,7 @@ def pick_map(scene: Scene, key: str) -> None:
         channel,
         key=map_key,
         on_change=by_hand(map_key, channel, map_changed),
-        width=130,
+        width=scaled(130),
     )
 
 

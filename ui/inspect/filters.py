@@ -17,6 +17,7 @@ from ui.inspect.sheet import tiles
 from ui.inspect.state import choices_in
 from ui.inspect.widgets import by_hand
 from ui.inspect.work import long_work
+from ui.shared.projector import scaled
 
 FEW = 2000
 CONVOLUTIONS = {"conv1": "first conv", "conv2": "second conv", "shortcut.0": "shortcut"}
@@ -40,7 +41,7 @@ def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
             index,
             format_func=lambda i: title(found[i]),
             key=scene.widget_key(key, "conv"),
-            width=230,
+            width=scaled(230),
         )
         kept.convolution = index
         filters = found[index]
@@ -53,7 +54,7 @@ def pick_filter(scene: Scene, key: str) -> tuple[Filters, int] | None:
             last,
             number,
             key=widget,
-            width=130,
+            width=scaled(130),
             on_change=by_hand(widget, number, partial(pick, scene, filters, index, clicked=False)),
         )
     return filters, number
@@ -117,7 +118,7 @@ def _all(scene: Scene, filters: Filters, number: int) -> None:
                 [None, *range(channels)],
                 format_func=lambda c: "each one's heaviest" if c is None else f"map {c}",
                 key=scene.widget_key("filters_channel", index),
-                width=180,
+                width=scaled(180),
             )
     order = filters.order if by == orders[0] else np.arange(count)
     heaviest = filters.kernel_norms[order].argmax(axis=1)

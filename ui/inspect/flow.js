@@ -2,6 +2,9 @@
 // flow.py; a chosen map comes back as the trigger `chosen` = {layer, channel}.
 
 const SVG = "http://www.w3.org/2000/svg";
+// As cnn.common.text.confidence has it: a softmax's share is never all, and never nothing.
+const confidence = (share) =>
+  share >= 0.9995 ? ">99.9%" : share < 0.0005 ? "<0.1%" : `${(share * 100).toFixed(1)}%`;
 const NARROW = 560; // pixels: in less, image and scores stand above the layers
 
 export default function show(component) {
@@ -26,8 +29,11 @@ export default function show(component) {
   const strips = new Map(); // layer -> {element, count}
   const mapColumns = data.layers.filter((layer) => layer.maps).length;
   const stripColumns = data.layers.length - mapColumns;
-  const room = box.clientWidth - 108 - 154 - stripColumns * 46;
-  const column = Math.max(60, Math.min(82, Math.floor(room / Math.max(mapColumns, 1))));
+  // Larger where the page's type is, such as in projector mode.
+  const larger = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  const room = box.clientWidth - (108 + 154) * larger - stripColumns * 46;
+  const widest = Math.floor(82 * larger);
+  const column = Math.max(60, Math.min(widest, Math.floor(room / Math.max(mapColumns, 1))));
   const tile = column - 16;
 
   const choose = (layer, channel) => setTriggerValue("chosen", { layer, channel });
@@ -57,7 +63,7 @@ export default function show(component) {
   const picture = element("button", "tile", body);
   const sheet = element("canvas", "", picture);
   paint(sheet, data.image, 28, 28, tableOf([[0, "#0d1117"], [1, "#ffffff"]]));
-  sheet.style.width = sheet.style.height = "92px";
+  sheet.style.width = sheet.style.height = `${92 * larger}px`;
   node(0, 0, picture, [], "The image");
   const verdict = element("div", "verdict", body);
   element("div", "reads", verdict, "It reads");
@@ -125,7 +131,7 @@ export default function show(component) {
     element("span", "name", row, name);
     const bar = element("span", "bar", row);
     element("i", "", bar).style.width = `${Math.max(data.probabilities[i] * 100, 0.5)}%`;
-    element("span", "percent", row, `${(data.probabilities[i] * 100).toFixed(1)}%`);
+    element("span", "percent", row, confidence(data.probabilities[i]));
     node(last.number, i, row, last.feeds[i], `Score of ${name}: ${last.values[i]}`);
   });
 
@@ -156,7 +162,7 @@ export default function show(component) {
       if (last.number === data.chosen.layer && i === data.chosen.channel)
         score.classList.add("chosen");
       score.querySelector(".bar i").style.width = `${Math.max(share * 100, 0.5)}%`;
-      score.querySelector(".percent").textContent = `${(share * 100).toFixed(1)}%`;
+      score.querySelector(".percent").textContent = confidence(share);
     });
   }
 

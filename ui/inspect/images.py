@@ -16,6 +16,7 @@ from ui.shared import state
 from ui.shared.image_choice import ANY_CLASS, ImageChoice, Source
 from ui.shared.picture_upload import picture_upload
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 from ui.shared.stand_in import stand_in_note
 
 SOURCES: tuple[Source, ...] = ("Test image", "My drawing", "Upload", "Noise")
@@ -66,10 +67,14 @@ def choose_image(run: runs.Run) -> Chosen | None:
             chosen = _noise()
     if choice.source in ("My drawing", "Upload"):
         chosen = _drawing(choice) if choice.source == "My drawing" else _upload()
-    with contextlib.suppress(datasets.DataError):
-        if note := stand_in_note(run.config.dataset):
-            st.caption(f":material/info: {note}")
     return chosen
+
+
+def note(run: runs.Run) -> None:
+    """Whose images these are, where they stand in for the run's own."""
+    with contextlib.suppress(datasets.DataError):
+        if found := stand_in_note(run.config.dataset):
+            st.caption(f":material/info: {found}")
 
 
 def load_test_image(index: int) -> None:
@@ -120,7 +125,7 @@ def _pick_class(classes: Sequence[str], labels: NDArray, choice: ImageChoice) ->
         range(ANY_CLASS, len(classes)),
         format_func=lambda i: classes[i] if i >= 0 else "any class",
         key=key,
-        width=130,
+        width=scaled(130),
         on_change=by_hand(key, st.session_state[key], partial(_class_chosen, labels)),
     )
 
@@ -137,7 +142,7 @@ def _pick_index(labels: NDArray, choice: ImageChoice) -> int:
         last,
         key=key,
         on_change=by_hand(key, st.session_state[key], partial(_typed, labels)),
-        width=130,
+        width=scaled(130),
     )
 
 
@@ -178,7 +183,7 @@ def _random(members: NDArray[np.int64]) -> int:
 def _noise() -> Chosen:
     """A sheet of random pixels, by a seed that can be repeated."""
     seed = st.number_input(
-        "Seed", 0, 9999, 0, key="inspect_seed", width=130, persist_state="session"
+        "Seed", 0, 9999, 0, key="inspect_seed", width=scaled(130), persist_state="session"
     )
     pixels = np.random.default_rng(seed).uniform(0, 1, (28, 28))
     return pixels.astype(np.float32), None

@@ -21,6 +21,7 @@ from ui.inspect.work import at_once, long_work
 from ui.shared import state
 from ui.shared.charts import chart
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 
 QUICK = 1000  # test images that are scored at once
 Edits = list[surgery.Edit]
@@ -188,7 +189,7 @@ def _history(scene: Scene, edits: Edits) -> None:
             "Name of the new run",
             f"{scene.run.name}, after surgery",
             key=scene.widget_key("surgery_name"),
-            width=300,
+            width=scaled(300),
         )
         if st.button("Keep as a new run", icon=":material/save:", key="surgery_keep"):
             _keep(scene, edits, name)

@@ -25,6 +25,7 @@ from ui.shared.choice import choose
 from ui.shared.components import component, dark, reported
 from ui.shared.image_choice import ImageChoice
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 
 MANY, SOME = 2000, 400  # test images for layouts and statistics, and for the layers' similarity
 SIDE = 14  # pixels of a thumbnail
@@ -188,7 +189,7 @@ def _similarity(scene: Scene, images: datasets.Images, names: list[str]) -> None
             [None, *epochs],
             format_func=lambda e: "its own layers" if e is None else f"the layers after epoch {e}",
             key=scene.widget_key("set_other"),
-            width=260,
+            width=scaled(260),
         )
     try:
         model = scene.model if other is None else models.model_of(scene.run, other)

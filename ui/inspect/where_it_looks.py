@@ -12,6 +12,7 @@ from ui.inspect.scene import Scene
 from ui.inspect.work import long_work
 from ui.shared.charts import chart
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 
 
 def show(scene: Scene) -> None:
@@ -21,11 +22,18 @@ def show(scene: Scene) -> None:
         target, against = _pick_classes(scene)
         layer = _pick_layer(scene)
         opacity = st.slider(
-            "Opacity", 0.0, 1.0, 0.8, 0.05, key="look_opacity", width=130, persist_state="session"
+            "Opacity",
+            0.0,
+            1.0,
+            0.8,
+            0.05,
+            key="look_opacity",
+            width=scaled(130),
+            persist_state="session",
         )
         below = "against it" if against is None else f"for {classes[against]}"
         scale = figures.overlay_scale(opacity, below, f"for {classes[target]}")
-        with st.container(width=300):
+        with st.container(width=scaled(300)):
             meant = f"orange is evidence for {classes[target]}, blue {below}"
             chart(scale, "look_scale", f"Colours of all four: {meant}")
     grid = st.grid(4, min_column_width=230)
@@ -58,7 +66,7 @@ def _pick_classes(scene: Scene) -> tuple[int, int | None]:
         ranked,
         format_func=classes.__getitem__,  # a label that ticks would lose the choice
         key=scene.widget_key("look_target", scene.guess),
-        width=140,
+        width=scaled(140),
     )
     against = st.selectbox(
         "rather than",
@@ -67,7 +75,7 @@ def _pick_classes(scene: Scene) -> tuple[int, int | None]:
         key=scene.widget_key("look_against"),
         help="The difference between the two classes: orange is evidence for the first, "
         "blue for the second.",
-        width=140,
+        width=scaled(140),
     )
     return target, against
 
@@ -84,7 +92,7 @@ def _pick_layer(scene: Scene) -> int | None:
         maps.index(default) if default in maps else len(maps) - 1,
         format_func=lambda n: f"{n} · {scene.outputs[n - 1].layer.summary}",
         key=scene.widget_key("look_layer"),
-        width=210,
+        width=scaled(210),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,8 +27,13 @@ def figure_json(figure: Figure) -> Payload:
     """A figure as Plotly's JavaScript takes it."""
     value: Payload = json.loads(figure.to_json())
     value["layout"].pop("template", None)  # the browser lays the theme under it
+    seen: Counter[str] = Counter()
     for number, trace in enumerate(value["data"]):  # by which a hidden one is known again
-        trace["uid"] = str(trace.get("name", number)).split(":")[0]
+        own = figure.data[number].uid  # which Plotly leaves out of its JSON
+        name = own or str(trace.get("name", number)).split(": ")[0]
+        seen[name] += 1
+        # Plotly takes it for a CSS class too, and a name may hold anything.
+        trace["uid"] = f"trace-{hashlib.sha256(name.encode()).hexdigest()[:12]}-{seen[name]}"
     return value
 
 

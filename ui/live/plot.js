@@ -35,16 +35,18 @@ function themeOf(element) {
   };
   const family = value("--st-font", look.fontFamily);
   const [label, line] = [resolved(faint(76)), resolved(faint(10))];
-  const font = { color: label, family, size: 12 };
+  // Larger where the page's type is, such as in projector mode: Plotly leaves room by what it is told.
+  const larger = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  const font = { color: label, family, size: Math.round(12 * larger) };
   const axis = {
     gridcolor: line, zerolinecolor: line, tickcolor: line, tickfont: font, automargin: true,
   };
   return {
     font,
     xaxis: { ...axis, showgrid: false, zeroline: false,
-      title: { font: { ...font, size: 14 }, standoff: 20 } },
+      title: { font: { ...font, size: Math.round(14 * larger) }, standoff: 20 } },
     yaxis: { ...axis, ticklabelposition: "outside",
-      title: { font: { ...font, size: 14 }, standoff: 24 } },
+      title: { font: { ...font, size: Math.round(14 * larger) }, standoff: 24 } },
     legend: { valign: "top", borderwidth: 0, font: { ...font, color: resolved(faint(80)) } },
     margin: { pad: 8 },
     hoverlabel: { bgcolor: value("--st-background-color"), bordercolor: value("--st-border-color"),
@@ -143,15 +145,20 @@ class Chart {
 
   keepView() {
     if (!this.drawn) return;
-    const { _fullLayout: full, _fullData: traces } = this.element;
+    const { _fullLayout: full } = this.element;
     const ranges = {};
     for (const axis of ["xaxis", "yaxis"]) {
       const own = this.shown.layout[axis]?.range, { range, autorange } = full[axis];
       const zoomed = own ? range.some((end, i) => end !== own[i]) : !autorange;
       if (zoomed) ranges[axis] = [...range];
     }
-    const hidden = traces.filter((t) => t.visible === "legendonly").map((t) => t.uid);
-    views.set(this.name, { ranges, hidden });
+    views.set(this.name, { ranges, hidden: this.hidden() });
+  }
+
+  // The traces that the visitor has hidden, by what stays the same of them.
+  hidden() {
+    const traces = this.drawn ? this.element._fullData : [];
+    return traces.filter((t) => t.visible === "legendonly").map((t) => t.uid);
   }
 }
 

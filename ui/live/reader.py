@@ -13,6 +13,7 @@ from cnn.runs.first_kernels import at_the_start
 from ui.live import payloads
 from ui.live.payloads import Payload
 
+ACCURACY_SECONDS = 1.0  # between two tellings of how the accuracy goes, at least
 ALIVE_SECONDS = 1.0  # how often the worker itself is looked at: its death changes no file
 MOST_POINTS = 2_000  # of a whole curve; a browser draws 400
 
@@ -76,6 +77,7 @@ class Reader:
         self.run, self.story = run, Story()
         self._stamps: dict[Path, tuple[int, int]] = {}
         self._looked = -ALIVE_SECONDS
+        self._told_accuracies = -ACCURACY_SECONDS
         self._config: runs.Config | None = None
         self._epochs: tuple[list[runs.EpochRow], int | None] | None = None
 
@@ -122,7 +124,8 @@ class Reader:
             self._read_points([row["losses"] for row in reports])
         self._read_epochs(ends, self._config, found.get("best_epoch"))
         if self._is_new(files.live):
-            self._read_live(self._config, reports)
+            self._read_live(self._config)
+        self._read_accuracies(reports, found["state"])
         last = story.points[-1][1] if story.points else None
         place = runs.place(self.run) if found["state"] == "queued" else None
         story.put("status", payloads.status(found, last, place))
@@ -161,7 +164,14 @@ class Reader:
                 self.story.frames[key] = line
                 self.story.version[f"frame {key}"] = self.story.version.get(f"frame {key}", 0) + 1
 
-    def _read_live(self, config: runs.Config, reports: list[runs.ReportRow]) -> None:
+    def _read_accuracies(self, reports: list[runs.ReportRow], state: runs.State) -> None:
+        """The whole curve, once a second: a snapshot of the network may take longer."""
+        now = time.monotonic()
+        if state not in runs.ACTIVE or now - self._told_accuracies >= ACCURACY_SECONDS:
+            self._told_accuracies = now
+            self.story.put("accuracies", payloads.accuracies(reports))
+
+    def _read_live(self, config: runs.Config) -> None:
         live = self.run.live()
         try:
             images, guesses = payloads.images(live), payloads.guesses(live, config.classes)
@@ -173,7 +183,6 @@ class Reader:
             self.story.put("live", guesses)
         if found := payloads.check(live, config.classes):
             self.story.put("check", found)
-        self.story.put("accuracies", payloads.accuracies(reports))
 
     def _read_start(self, live: runs.Live) -> None:
         """The filters that it began with: they never change."""

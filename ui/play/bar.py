@@ -109,7 +109,10 @@ def _epochs() -> None:
             step=1,
             key=key,
             on_change=lambda: apply_change(
-                key, "epochs", now, lambda new: training.rebuild(epochs=new)
+                key,
+                "epochs",
+                lambda: play.settings.epochs,
+                lambda new: training.rebuild(epochs=new),
             ),
             disabled="epochs" in play.fixed | play.hidden,
         )
@@ -120,10 +123,11 @@ def _learning_rate(run: runs.Run | None) -> None:
     """Of the run while it trains, else of the settings."""
     play = state.get()
     active = run is not None and run.state in runs.ACTIVE
-    now = play.settings.learning_rate
-    if run is not None and active:
-        now = float(run.control().get("learning_rate") or now)
     key = f"play_rate_{training.widgets()}_{run.id if run and active else ''}"
+
+    def now() -> float:
+        asked = run.control().get("learning_rate") if run is not None and active else None
+        return float(asked or play.settings.learning_rate)
 
     def change(rate: float) -> None:
         checked = play.settings.changed(learning_rate=rate).learning_rate
@@ -138,7 +142,7 @@ def _learning_rate(run: runs.Run | None) -> None:
     with st.container(width=136):
         rate_input(
             "Learning rate",
-            now,
+            now(),
             key=key,
             on_change=lambda: apply_change(key, "learning_rate", now, change),
             disabled="learning_rate" in play.fixed | play.hidden,

@@ -29,7 +29,11 @@ def _train_images(change: Callable[[str, object], None]) -> None:
         format_func=lambda count: "all" if count is None else f"{count:,}",
         key=key,
         on_change=lambda: apply_change(
-            key, "train_images", now, lambda new: change("train_images", new), optional=True
+            key,
+            "train_images",
+            lambda: play.settings.train_images,
+            lambda new: change("train_images", new),
+            optional=True,
         ),
         help=info.description,
     )
@@ -41,20 +45,21 @@ def show() -> None:
     if play.hidden or play.fixed:
         st.caption("This network comes from a link made for a lesson: its knobs stand still.")
         return
-    exact = knobs_of(play.architecture)
-    knobs = exact or nearest_knobs(play.architecture)
+
+    def knobs() -> Knobs:
+        return nearest_knobs(play.architecture)
 
     def turn(name: str, value: object) -> None:
-        training.rebuild(architecture=knobs.changed(**{name: value}).architecture())
+        training.rebuild(architecture=knobs().changed(**{name: value}).architecture())
 
     def set_data(name: str, value: object) -> None:
         training.rebuild(**{name: value})
 
     with st.container(key="play_knobs"):
-        if exact is None:
+        if knobs_of(play.architecture) is None:
             st.caption("A network of another kind: the first knob you turn replaces it.")
         for name in Knobs.model_fields:
             field_widget(knobs, name, f"knob_{training.widgets()}_{name}", turn, compact=True)
         _train_images(set_data)
         key = f"knob_{training.widgets()}_label_noise"
-        field_widget(play.settings, "label_noise", key, set_data, compact=True)
+        field_widget(lambda: play.settings, "label_noise", key, set_data, compact=True)

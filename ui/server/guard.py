@@ -1,4 +1,5 @@
-"""The guard before every request: known hosts, bounded uploads, no metrics for visitors, headers.
+"""The guard before every request: known hosts, bounded uploads, no metrics for visitors, headers;
+and the way to a page whose name was written with capitals.
 
 Streamlit checks `server.allowedHosts` for its web socket alone; a page of somebody else's whose
 name was made to mean this server (DNS rebinding) could still read `/live/` and upload. It bounds
@@ -13,17 +14,19 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 from humanize import naturalsize
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from cnn.common.paths import PROJECT
 from cnn.common.server import ServerError, server_settings
 
 MOST_UPLOADS = 30  # files that a session holds at once
 MOST_UPLOADED = 60_000_000  # bytes of them all
 OVERHEAD = 16_000  # bytes that a form lays around a file
+PAGES = frozenset(path.stem for path in (PROJECT / "pages").glob("[a-z]*.py"))
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 # How much each session holds: by its files' ids, their bytes.
@@ -45,6 +48,7 @@ class Guard:
         self.app, self.held = app, held
         base = (st.get_option("server.baseUrlPath") or "").strip("/")
         core = f"/{base}/_stcore" if base else "/_stcore"
+        self.base = f"/{base}/" if base else "/"
         self.uploads, self.metrics = f"{core}/upload_file/", f"{core}/metrics"
         self.health = f"{core}/health"  # whoever watches over a container asks by its address
         self.coming: dict[str, dict[str, int]] = {}  # on their way: bytes by session and file
@@ -72,8 +76,17 @@ class Guard:
             await refuse(404, "Not Found")
         elif scope["method"] == "PUT" and path.startswith(self.uploads):
             await self._upload(scope, receive, with_headers, refuse)
+        elif page := self._page_in_capitals(path):
+            asked = scope.get("query_string", b"").decode("ascii", "ignore")
+            way = RedirectResponse(f"{self.base}{page}?{asked}".rstrip("?"))
+            await way(scope, receive, with_headers)
         else:
             await self.app(scope, receive, with_headers)
+
+    def _page_in_capitals(self, path: str) -> str | None:
+        """The page that an address means whose capitals Streamlit does not know: `/Learn`."""
+        name = path.removeprefix(self.base).rstrip("/")
+        return name.lower() if name.lower() in PAGES and name != name.lower() else None
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send, refuse: Callable) -> None:
         """Let a file through where its session has room for it, by the length it says it has; a

@@ -33,7 +33,7 @@ class Told:
 
 
 def field_widget(
-    model: BaseModel,
+    model: Callable[[], BaseModel],
     name: str,
     key: str,
     on_change: Callable[[str, Any], None],
@@ -41,27 +41,35 @@ def field_widget(
     disabled: bool = False,
     when_empty: str | None = None,
 ) -> None:
-    """Draw the widget of one field; `on_change(name, value)` is called when it is moved.
+    """Draw the widget of one field; `on_change(name, value)` is called when it is moved. `model` is
+    asked again then: another of its fields may have been moved since this was drawn.
 
     Where `on_change` raises ValueError, the field goes back to what is in force, and what the error
     says stands below it. `compact` prefers a select box to a row of buttons, where there is little
     width; `disabled` shows the value but does not let it move; `when_empty` is what an empty field
     stands for, where it may be empty.
     """
-    info, value = type(model).model_fields[name], getattr(model, name)
+    shown = model()
+    info, value = type(shown).model_fields[name], getattr(shown, name)
     declared = info.json_schema_extra
     extra: dict[str, Any] = declared if isinstance(declared, dict) else {}
     label, kind = info.title or name, info.annotation
     low, high, _ = limits(info)
 
     def changed() -> None:
-        apply_change(key, name, value, lambda new: on_change(name, new), is_optional(info))
+        apply_change(
+            key,
+            name,
+            lambda: getattr(model(), name),
+            lambda new: on_change(name, new),
+            is_optional(info),
+        )
 
     common: dict[str, Any] = {"key": key, "on_change": changed, "disabled": disabled}
     common["help"] = help_for(label, info.description)
     if typing.get_origin(kind) is typing.Literal:
         options, names = list(typing.get_args(kind)), extra.get("labels") or {}
-        common["format_func"] = lambda option: names.get(option, str(option))
+        common["format_func"] = lambda option: names.get(str(option), str(option))
         if len(options) <= 3 and not compact:
             st.segmented_control(label, options, default=value, required=True, **common)
         else:
@@ -105,7 +113,11 @@ def rate_input(label: str, value: float, **common: Any) -> None:
 
 
 def apply_change(
-    key: str, name: str, in_force: object, change: Callable[[Any], None], optional: bool = False
+    key: str,
+    name: str,
+    in_force: Callable[[], object],
+    change: Callable[[Any], None],
+    optional: bool = False,
 ) -> None:
     """Give a moved widget's value to `change`. What that refuses with a ValueError is taken back:
     the widget of field `name` shows what is `in_force` again, and `show_refusal` says why."""
@@ -116,10 +128,10 @@ def apply_change(
     try:
         if new is None and not optional:
             raise ValueError("It cannot be empty.")
-        if new != in_force:  # Streamlit calls now and then for a value that has not moved
+        if new != in_force():  # Streamlit calls now and then for a value that has not moved
             change(new)
     except ValueError as error:
-        st.session_state[key] = in_force
+        st.session_state[key] = in_force()
         state.page(Told).keys.discard(key)  # of that, should a click end the script before it shows
         refusal.key, refusal.visit = key, state.get().visit
         refusal.text = str(error).removeprefix(f"{name}: ")  # it stands below the field

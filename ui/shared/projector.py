@@ -9,6 +9,14 @@ import streamlit as st
 
 from ui.shared import state
 
+LARGER = 1.25  # of projector.css's type against the usual
+TICKS = 16  # pixels: of a chart's small type
+
+
+def scaled(width: int) -> int:
+    """A width in pixels for something with text in it: larger where the type is."""
+    return round(width * LARGER) if state.get().projector else width
+
 
 def enter_button() -> None:
     """Switches it on; for the sidebar."""

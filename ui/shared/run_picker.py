@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -31,6 +31,12 @@ def labels_of(found: Sequence[runs.Run]) -> dict[str, str]:
         name, more = names[run.id], [run.kind] if run.kind else []
         others = alike[name, run.kind]
         labels[run.id] = " · ".join([name, *more, *(_apart(run, others) if others[1:] else [])])
+    return told_apart(labels)
+
+
+def told_apart(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels by id, with the id where two are the same: a select box goes by its labels, and would
+    take one for the other."""
     count = Counter(labels.values())
     return {
         key: label if count[label] == 1 else f"{label} · {key}" for key, label in labels.items()
@@ -50,8 +56,12 @@ def differing(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:
 
 def made_at(run: runs.Run) -> str:
     """When it was made, such as `8 Nov, 14:05`."""
-    when = time.strftime("%d %b, %H:%M", time.localtime(run.config.created))
-    return when.lstrip("0")
+    return at_time(run.config.created)
+
+
+def at_time(seconds: float) -> str:
+    """A moment in seconds since 1970 as pages write it, such as `8 Nov, 14:05`."""
+    return time.strftime("%d %b, %H:%M", time.localtime(seconds)).lstrip("0")
 
 
 def _apart(run: runs.Run, alike: Sequence[runs.Run]) -> list[str]:

@@ -86,7 +86,8 @@ class CanvasState:
 
 def objects(drawing: FabricDrawing) -> list[FabricDrawing]:
     """Its strokes, as Fabric.js objects."""
-    return [item for item in drawing.get("objects") or [] if isinstance(item, dict)]
+    found = drawing.get("objects")
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def paths(drawing: FabricDrawing) -> list[object]:

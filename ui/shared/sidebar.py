@@ -5,10 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn import runs
+from cnn.common import workspaces
 from cnn.common.server import server_settings
+from cnn.runs import names
 from cnn.training.device import cpu_name
 from cnn.training.devices import best_device
 from ui.live import payloads
+from ui.server.teacher_door import PARAMETER as TEACHER
 from ui.shared import models, projector, state, visitor
 from ui.shared.following import follow
 from ui.shared.plain_text import plain
@@ -64,11 +67,18 @@ def _workspace() -> None:
         st.caption(":material/visibility: This server only shows: nothing is made or changed.")
     if visitor.is_teacher():
         st.caption("WORKSPACE")
-        st.markdown(":material/school: The class's: everybody reads what you make here.")
+        st.markdown(
+            ":material/school: The class's: everybody reads what you make here.",
+            help=None
+            if visitor.name()
+            else "For twelve hours this browser is the teacher's. To end that, open this server's "
+            f"address with `/?{TEACHER}=` behind it.",
+        )
     elif visitor.is_pupil():
         st.caption("WORKSPACE")
+        given = names.name_of(workspaces.current())
         st.markdown(
-            f":material/person: {plain(visitor.name() or 'Yours')}",
+            f":material/person: {plain(given or visitor.name() or 'Yours')}",
             help="Your runs and digits are yours alone. "
             + (
                 "They are here wherever you log in."
@@ -76,8 +86,30 @@ def _workspace() -> None:
                 else "This page's address is the key to them: bookmark it, and give it to nobody."
             ),
         )
+        if not given and not server_settings().read_only:
+            _name_form()
     if visitor.has_login():
         st.button("Log out", icon=":material/logout:", key="log_out", on_click=st.logout)
+
+
+def _name_form() -> None:
+    """Where a visitor gives a name, once."""
+    with st.popover("Give your name", icon=":material/badge:"):
+        st.text_input(
+            "Your name",
+            max_chars=names.LONGEST,
+            key="display_name",
+            help="The teacher sees it beside what you train, and the class on the board of a "
+            "challenge. It stays: the teacher alone can take it away.",
+        )
+        st.button("Keep it", type="primary", key="display_name_keep", on_click=_give_name)
+
+
+def _give_name() -> None:
+    try:
+        names.give(str(st.session_state.display_name))
+    except runs.RunError as error:
+        state.get().notice = plain(error)
 
 
 def _device(was_loading: bool) -> None:

@@ -19,13 +19,14 @@ import streamlit as st
 from cnn import runs
 from cnn.datasets import default_dataset
 from cnn.network import Architecture
-from cnn.network.layers import AnyLayer, Classifier
+from cnn.network.layers import AnyLayer, Classifier, Flatten
 from cnn.presets import DEFAULT_PRESET, PRESETS, Experiment
 from cnn.runs.first_filter import FirstFilter, misfit
 from cnn.training import Settings
 from ui.shared.plain_text import plain
 
 T = TypeVar("T")
+EMPTY = "empty"  # in the place of a preset's name: input and output alone
 PROJECTOR = "projector"  # in the address
 _START = PRESETS[DEFAULT_PRESET]
 _counter = itertools.count()
@@ -56,6 +57,7 @@ class Playground:
     device: str = "auto"
     run_id: str | None = None
     came_with: str | None = None  # the run in the address with which the visit began
+    run_is_chosen: bool = False  # rather than current because it is the newest
     wants_no_run: bool = False  # rather than the newest
     set_up_visit: int | None = None  # the visit to Train that was asked for on Design
     left_runs: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # no longer current
@@ -86,8 +88,11 @@ class Playground:
         self.version += 1
 
     def load_preset(self, name: str) -> None:
-        """Take a preset's network and settings."""
-        self.replace(PRESETS[name].architecture, PRESETS[name].settings, name)
+        """Take a preset's network and settings; EMPTY: a network of input and output alone."""
+        if name == EMPTY:
+            self.replace(Architecture(layers=(Flatten(),)), Settings(), None)
+        else:
+            self.replace(PRESETS[name].architecture, PRESETS[name].settings, name)
 
     def set_up(self, experiment: Experiment) -> None:
         """Take an experiment's network, settings and data set."""
@@ -183,7 +188,7 @@ def begin() -> None:
         play.run_id = newest.id if newest else None
     if wanted and wanted != play.run_id:
         try:
-            play.run_id = runs.open_run(wanted).id
+            play.run_id, play.run_is_chosen = runs.open_run(wanted).id, True
             if is_new:
                 play.came_with = play.run_id
         except runs.RunError:  # the id may be anybody's text: it is not repeated
@@ -229,7 +234,7 @@ def choose_run(run_id: str | None) -> None:
         play.left_runs.append(play.run_id)
     if run_id and run_id in play.left_runs:
         play.left_runs.remove(run_id)
-    play.run_id, play.wants_no_run = run_id, False
+    play.run_id, play.wants_no_run, play.run_is_chosen = run_id, False, True
     sync_url()
 
 

@@ -1,23 +1,25 @@
 """Who visits a class server, and which workspace is theirs. On one's own machine: nobody asks.
 
 The workspace is settled once in a session: by the login (Streamlit's own, OIDC) where there is
-one, by the header of a trusted proxy where one is named, else by the address, whose `w` is the key.
-Pages, fragments and callbacks find it in the session.
+one, by the header of a trusted proxy where one is named, else by the address, whose `w` is the key;
+the teacher's browser then brings a cookie (`ui.server.teacher_door`). Pages, fragments and
+callbacks find it in the session.
 """
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from cnn.common import workspaces
+from cnn.common import teacher, workspaces
 from cnn.common.server import ServerError, ServerSettings, server_settings
+from ui.server.teacher_door import ACCEPTED, COOKIE
+from ui.server.teacher_door import PARAMETER as TEACHER
 from ui.shared.plain_text import plain
 
-WORKSPACE, TEACHER = "w", "teacher"  # in the address
+WORKSPACE = "w"  # in the address
 _KEPT, _NAME = "workspace", "workspace_name"  # in the session
 
 
@@ -49,7 +51,7 @@ def begin() -> str | None:
     elif settings.user_header:
         _by_name(settings, _from_proxy(settings.user_header))
     else:
-        return _by_address(settings)
+        return _by_address()
     return None
 
 
@@ -81,28 +83,35 @@ def _by_name(settings: ServerSettings, who: str) -> None:
         st.query_params.pop(key, None)
 
 
-def _by_address(settings: ServerSettings) -> str | None:
+def _by_address() -> str | None:
     notice = None
     asked, token = st.query_params.get(WORKSPACE), st.query_params.get(TEACHER)
     if _KEPT not in st.session_state:
-        if token and settings.teacher and _same(token, settings.teacher):
+        if _brings_key() or teacher.is_secret(token or ""):
             _enter(workspaces.CLASS)
         elif asked and workspaces.is_issued(asked):
             _enter(asked)
         else:
             _enter(workspaces.new_visitor())
-            if asked or token:
-                notice = (
-                    "This address opens nothing here: you have a new workspace. If you had one "
-                    "already, open its address again, whole."
-                )
-    if is_teacher():
-        _keep(TEACHER, settings.teacher)
-        _keep(WORKSPACE, None)
-    else:
-        _keep(WORKSPACE, st.session_state[_KEPT])
-        _keep(TEACHER, None)
+        if token == ACCEPTED and not is_teacher():
+            notice = (
+                "This browser keeps no cookie of this server, and only by one it is known as the "
+                "teacher's: allow it, and open the teacher's address again."
+            )
+        elif (asked or token) and asked != workspaces.current() and not is_teacher():
+            notice = (
+                "This address opens nothing here: you have a new workspace. If you had one "
+                "already, open its address again, whole."
+            )
+    _keep(WORKSPACE, None if is_teacher() else st.session_state[_KEPT])
+    _keep(TEACHER, None)  # the secret is on nobody's screen
     return notice
+
+
+def _brings_key() -> bool:
+    """Whether the browser came through the teacher's door."""
+    key = st.context.cookies.get(COOKIE)
+    return isinstance(key, str) and teacher.is_key(key)
 
 
 def _enter(workspace: str, who: str | None = None) -> None:
@@ -117,10 +126,6 @@ def _keep(key: str, value: str | None) -> None:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != value:
         st.query_params[key] = value
-
-
-def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
 
 
 def _has_login() -> bool:

@@ -18,6 +18,10 @@ def show() -> None:
         board.show()
         st.button("End the challenge", icon=":material/flag:", key="challenge_end", on_click=_end)
         return
+    st.caption(
+        "Everybody sees it on Compare, with a board of the runs that keep to it, the best first. "
+        "It stands until you end it."
+    )
     title = st.text_input(
         "Title", "The best network under 10,000 parameters", max_chars=120, key="challenge_title"
     )

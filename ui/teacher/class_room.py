@@ -12,7 +12,7 @@ import streamlit as st
 from cnn import runs
 from cnn.common import workspaces
 from cnn.common.text import plural
-from cnn.runs import checkpoints, class_room
+from cnn.runs import checkpoints, class_room, names
 from ui.shared import models, state
 from ui.shared.plain_text import plain
 
@@ -24,13 +24,18 @@ def queue() -> None:
     found = class_room.trainings()
     if not found:
         st.markdown("Nobody trains, and nobody waits.")
+        st.caption(
+            "Whoever opens this server's address in a browser has a workspace of their own. What "
+            "they train appears here, with buttons to stop it or to let it come first."
+        )
         return
     for place, one in enumerate(found[:MOST_SHOWN]):
         with st.container(horizontal=True, vertical_alignment="center", key=f"queue_{place}"):
             where = f"{one.state} on {one.device}" if one.device else "waits"
+            whose = plain(one.who)
             progress = f" · epoch {min(one.epoch + 1, one.epochs)} of {one.epochs}"
             st.markdown(
-                f"**{plain(one.name)}** · {one.who} · {where}{progress if one.device else ''}",
+                f"**{plain(one.name)}** · {whose} · {where}{progress if one.device else ''}",
                 width="stretch",
             )
             with st.container(horizontal=True, width="content"):
@@ -86,6 +91,7 @@ def workspaces_table() -> None:
     found = class_room.usages()
     if not found:
         st.markdown("No visitor has anything here yet.")
+        st.caption("What each workspace takes of the disk appears here with its first run.")
         return
     total = sum(one.bytes for one in found)
     st.markdown(f"**{plural(len(found), 'workspace')}**, {humanize.naturalsize(total)} in all")
@@ -102,6 +108,7 @@ def workspaces_table() -> None:
         hide_index=True,
         key="workspaces",
     )
+    _names([one.workspace for one in found if names.name_of(one.workspace)])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = int(st.number_input("Unused for days", 0, 365, 30, key="unused_days", width=150))
         with st.popover("Clear unused workspaces", icon=":material/cleaning_services:"):
@@ -112,6 +119,29 @@ def workspaces_table() -> None:
             st.button(
                 "Remove them", type="primary", key="clear_unused", on_click=_clear, args=(days,)
             )
+
+
+def _names(named: list[str]) -> None:
+    """A way to take a name away that should not stand on a board."""
+    if not named:
+        return
+    with st.popover("Take a name away", icon=":material/person_off:"):
+        whose = st.selectbox("Whose", named, format_func=names.who, key="name_whose")
+        st.button(
+            "Take it away",
+            type="primary",
+            key="name_take_away",
+            on_click=_take_away,
+            args=(whose,),
+            help="Then another can be given.",
+        )
+
+
+def _take_away(workspace: str) -> None:
+    try:
+        names.take_away(workspace)
+    except runs.RunError as error:
+        state.get().notice = plain(str(error))
 
 
 def _clear(days: int) -> None:

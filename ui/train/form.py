@@ -154,4 +154,4 @@ def _field(name: str) -> None:
         key, fixed = f"setting_{play.version}_{name}", name in play.fixed
         usual = DATASETS[dataset_picker.chosen_dataset()].validation_images
         empty = f"{usual:,}, as is usual for these images"
-        field_widget(play.settings, name, key, change, disabled=fixed, when_empty=empty)
+        field_widget(lambda: play.settings, name, key, change, disabled=fixed, when_empty=empty)

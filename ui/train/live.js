@@ -121,9 +121,9 @@ class Panel {
     if (accuracies && this.steps) {
       const epoch = (step) => (step / this.steps) * total;
       const [train, validation] = own.data.slice(-2);
-      Object.assign(train, { x: accuracies.train.x.map(epoch), y: accuracies.train.y });
-      const { x, y } = accuracies.validation;
-      Object.assign(validation, { x: x.map(epoch), y });
+      for (const [trace, { x, y }] of [
+        [train, accuracies.train], [validation, accuracies.validation],
+      ]) Object.assign(trace, { x: x.map(epoch), y, showlegend: x.length > 0 });
     }
     this.accuracy.draw(own);
   }

@@ -54,7 +54,9 @@ def _progress(task: Task) -> None:
     """How far the test is, and a way out of it."""
     done = sum("rate" in row for row in task.job.rows)
     with st.container(horizontal=True, vertical_alignment="center"):
-        text = f"Step {done} of at most {STEPS}" if done else "Reading the images"
+        text = task.job.waits or "Reading the images"
+        if done:
+            text = f"Step {done} of at most {STEPS}"
         st.progress(min(done / STEPS, 1.0), text=text)
         st.button("Cancel", icon=":material/close:", key="cancel_rate", on_click=task.job.cancel)
 

@@ -14,6 +14,7 @@ from ui.shared import sidebar, state
 from ui.shared.another_try import launch, near_chance, send, try_again
 from ui.shared.fields import apply_change, rate_input, show_refusal
 from ui.shared.plain_text import plain
+from ui.shared.projector import scaled
 
 
 def title(run: runs.Run) -> None:
@@ -83,6 +84,15 @@ def controls(run: runs.Run, main: bool) -> None:
         return
     status = run.status()
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        if status["state"] in runs.ACTIVE and run.control().get("stop"):
+            st.button(
+                "Stopping",
+                icon=":material/hourglass_top:",
+                key="stopping",
+                help="It ends its batch and scores the test set; then it can be resumed.",
+                disabled=True,
+            )
+            return
         if status["state"] in runs.ACTIVE:
             _pause_button(run, status["state"])
             st.button(
@@ -156,16 +166,18 @@ def _paused_ahead(run: runs.Run) -> None:
 def _learning_rate(run: runs.Run) -> None:
     """The peak learning rate, changeable while it trains, within the setting's own limits."""
     settings = run.config.settings
-    current = float(run.control().get("learning_rate") or settings.learning_rate)
     key = f"rate_{run.id}"
+
+    def current() -> float:
+        return float(run.control().get("learning_rate") or settings.learning_rate)
 
     def ask_for(rate: float) -> None:
         send(run, learning_rate=settings.changed(learning_rate=rate).learning_rate)
 
-    with st.container(width=220):
+    with st.container(width=scaled(220)):
         rate_input(
             "Learning rate",
-            current,
+            current(),
             key=key,
             on_change=lambda: apply_change(key, "learning_rate", current, ask_for),
             help="The schedule's peak. A change acts on the next batch.",

@@ -38,6 +38,8 @@ def show(devices: list[Device], was_running: bool) -> None:
     task = mine.speed_test
     if task is None:
         return
+    if task.job.waits:
+        st.caption(f":material/hourglass_empty: {task.job.waits}")
     if task.job.error:
         st.error(f"The measurement failed: {plain(task.job.error)}", icon=":material/error:")
     measured = speed_key(task.architecture, task.settings, "")

@@ -51,8 +51,9 @@ class TrainState:
 
 def run_comes_first(run: Run, active: bool) -> bool:
     """Whether the current run stands above the form: while it trains, and afterwards where it is
-    one's own and no other network or settings were chosen since. It stays so while the page is
-    looked at. Who comes from Design with another network has the form first."""
+    one's own, was chosen or begun on this visit, and no other network or settings were chosen
+    since. It stays so while the page is looked at. Who comes from Design with another network has
+    the form first, and so has who comes to find out what this page is for."""
     mine, play = state.page(TrainState), state.get()
     moment, config = (play.visit, run.id), run.config
     chosen = (play.architecture, play.settings) == (config.architecture, config.settings)
@@ -60,7 +61,7 @@ def run_comes_first(run: Run, active: bool) -> bool:
     if active:
         first = chosen or play.set_up_visit != play.visit
     elif was_for != moment:
-        first = chosen and run.is_own
+        first = chosen and run.is_own and play.run_is_chosen
     mine.order = (moment, first)
     return first
 

@@ -10,7 +10,8 @@ from scipy import stats
 
 from cnn import datasets
 from cnn.cli.main import main
-from tests.made_runs import made_run
+from cnn.presets import PRESETS
+from tests.made_runs import made_run, untrained_run
 
 
 @pytest.fixture
@@ -55,3 +56,14 @@ def test_what_cannot_be_compared_is_said(pair, capsys):
     assert "two runs or more" in capsys.readouterr().err
     assert main(["compare", first.id, "nowhere"]) == 2
     assert "no run 'nowhere'" in capsys.readouterr().err
+
+
+def test_layers_stand_in_their_order_whatever_network_is_deeper(capsys):
+    deep = PRESETS["lenet5"].architecture
+    first, second = untrained_run(PRESETS["tutorial"].architecture), untrained_run(deep)
+    for pair in ((first, second), (second, first)):
+        assert main(["compare", *(run.id for run in pair), "--json"]) == 0
+        keys = list(json.loads(capsys.readouterr().out)["differences"])
+        layers = [key for key in keys if key.startswith("layer_")]
+        assert layers == [f"layer_{n + 1}" for n in range(len(deep.layers) + 1)]
+        assert keys[0] == "parameters" and keys[1 : 1 + len(layers)] == layers

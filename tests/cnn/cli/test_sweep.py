@@ -6,8 +6,11 @@ import json
 
 from cnn import runs
 from cnn.cli.main import main
-from cnn.runs.sweeps import open_sweep
+from cnn.runs import sweep_worker
+from cnn.runs.sweep_parameters import parse_parameter
+from cnn.runs.sweeps import new_sweep, open_sweep
 from tests.conftest import SMALL
+from tests.made_runs import finish, made_run
 
 
 def test_two_trials_from_the_shell(capsys, tmp_path):
@@ -27,6 +30,16 @@ def test_two_trials_from_the_shell(capsys, tmp_path):
         assert run.state == "finished" and run.config.architecture == SMALL
         assert run.status()["best_validation"] == trial["validation_accuracy"]
     assert open_sweep(found["sweep"]).state == "finished"
+
+
+def test_what_was_stopped_goes_on_as_the_last_line_said(capsys, monkeypatch):
+    monkeypatch.setattr(sweep_worker, "launch", lambda run: finish(run, (0.5, 0.6)))
+    config = made_run("Base", (0.4, 0.5)).config
+    sweep = new_sweep(config, [parse_parameter("learning_rate=0.01,0.02")])
+    sweep.ask_to_stop()
+    assert main(["sweep", "--resume", sweep.id]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["state"] == "finished" and len(found["trials"]) == 2
 
 
 def test_wrong_arguments_are_refused_in_a_line(capsys):

@@ -18,13 +18,13 @@ def test_the_first_epoch_leaves_room_for_its_early_steps():
     epochs = list(range(9))
     figure = figures.answer_over_epochs(epochs, rows, "ab", early_steps=(10, 50))
     x = figure.data[0].x
-    np.testing.assert_allclose(np.diff(x[:4]), 3.5 / 3)  # evenly, in a third of the width
+    np.testing.assert_allclose(np.diff(x[:4]), 7 / 3)  # evenly, in half of the width
     np.testing.assert_allclose(np.diff(x[3:]), 1)  # and every later epoch takes as much
     words = figure.data[0].customdata
     assert list(words[:4]) == ["epoch 0", "step 10", "step 50", "epoch 1"]
     axis = figure.layout.xaxis
     where = dict(zip(axis.ticktext, axis.tickvals, strict=True))
-    assert where["step<br>50"] == x[2] and where["8"] == x[-1]
+    assert where["10"] == x[1] and where["50<br>steps"] == x[2] and where["8"] == x[-1]
 
 
 def test_without_early_steps_the_axis_is_the_epochs_own():

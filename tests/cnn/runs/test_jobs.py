@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 
-from cnn.runs import learning_rate_finder, speeds
+from cnn.common import workspaces
+from cnn.runs import jobs, learning_rate_finder, speeds
 from cnn.runs.jobs import Job
 from cnn.runs.learning_rate_finder import bounds
 from tests.conftest import SMALL, SMALL_SETTINGS
@@ -88,3 +91,54 @@ def test_a_job_whose_time_is_up_says_so(runs_folder):
     job = Job("learning_rate_finder", QUESTION, seconds=0.2)
     wait(job, 20)
     assert job.error == "It was ended after 0 seconds." and not job.cancelled
+
+
+class Blocking:
+    """A process of a job's that does nothing until it is let go."""
+
+    def __init__(self, begun: list[object], question: str) -> None:
+        begun.append(self)
+        self.question, self._gone = question, threading.Event()
+        self.stdin, self.stdout = io.StringIO(), io.StringIO('{"done": 1}\n')
+
+    def kill(self) -> None:
+        self._gone.set()
+
+    def wait(self) -> int:
+        assert self._gone.wait(20)
+        return 0
+
+
+def test_thirty_at_once_take_turns(runs_folder, monkeypatch):
+    begun: list[Blocking] = []
+    monkeypatch.setattr(Job, "_start", lambda self, module, errors: Blocking(begun, module))
+    monkeypatch.setattr(jobs, "_of_workspace", {})
+    monkeypatch.setenv("CNN_CLASS", "1")
+    asked = []
+    for number in range(30):
+        with workspaces.working_in(f"n{number:032d}"):
+            asked.append(jobs.start(f"module_{number}", {}))
+    until(lambda: len(begun) == 2)
+    assert [job.waits for job in asked[:2]] == ["", ""]
+    assert asked[2].waits == "Waits for its turn: 1 measurement of others first"
+    assert asked[29].waits == "Waits for its turn: 28 measurements of others first"
+    asked[2].cancel()  # while it waits: it never begins
+    until(lambda: not asked[2].running)
+    assert len(begun) == 2 and asked[2].error is None
+    for number in range(2, 30):
+        begun[number - 2].kill()
+        until(lambda number=number: len(begun) == min(number + 1, 29))
+    begun[-1].kill(), begun[-2].kill()
+    until(lambda: not any(job.running for job in asked))
+    order = [one.question for one in begun]
+    assert sorted(order[:2]) == ["cnn.runs.module_0", "cnn.runs.module_1"]
+    assert order[2:] == [f"cnn.runs.module_{number}" for number in range(3, 30)]
+    assert jobs._line.before(asked[29], 2) == 0 and not jobs._line._all
+    assert all(job.rows == [{"done": 1}] for job in asked if job is not asked[2])
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)

@@ -82,6 +82,10 @@ def test_epochs(monkeypatch):
     config = run.config
     vary = [parse_parameter("batch_size=32,64")]
     assert "2 epochs" in refusal(lambda: sweeps.new_sweep(config, vary))
+    short = config.changed(settings=config.settings.changed(epochs=1))
+    for text, budget in (("epochs=1,9", None), ("epochs=1..9", 3)):  # before the first begins
+        vary = [parse_parameter(text)]
+        assert "2 epochs" in refusal(lambda v=vary, b=budget: sweeps.new_sweep(short, v, b))
     run.write_status(state="stopped")
     with pytest.raises(runs.RunError, match="2 epochs"):
         started(run)
@@ -225,8 +229,8 @@ def test_a_workspace_has_one_measurement_at_a_time(monkeypatch):
     class Begun:
         running = True
 
-        def __init__(self, module, question, seconds, room):
-            begun.append((workspaces.current(), seconds))
+        def __init__(self, module, question, seconds, room, most_at_once=None):
+            begun.append((workspaces.current(), seconds, most_at_once))
 
     monkeypatch.setattr(jobs, "Job", Begun)
     monkeypatch.setattr(jobs, "_of_workspace", {})
@@ -239,7 +243,7 @@ def test_a_workspace_has_one_measurement_at_a_time(monkeypatch):
     for _ in range(2):
         with workspaces.working_in("class"):
             jobs.start("speed_test", {})
-    assert begun == [(MINE, 50), (OTHER, 50), *[("class", jobs.SECONDS)] * 2]
+    assert begun == [(MINE, 50, 2), (OTHER, 50, 2), *[("class", jobs.SECONDS, None)] * 2]
     Begun.running = False
     monkeypatch.setenv("CNN_MAX_PARAMETERS", str(SMALL.parameters - 1))
     with pytest.raises(runs.RunError, match="A network may have"):

@@ -210,3 +210,40 @@ def test_damaged_records_are_passed_over(base, runs_folder):
         with pytest.raises(runs.RunError, match="no sweep"):
             open_sweep(name)
     assert base.architecture == SMALL
+
+
+def test_what_the_stop_cut_goes_on_and_what_was_stopped_by_hand_stays(base, trainings):
+    sweep = new_sweep(base, [parse_parameter("learning_rate=0.001,0.01,0.1")])
+    by_hand, cut = made_run("By hand", (0.7,)), made_run("Cut", (0.6,))
+    for run in (by_hand, cut):
+        run.write_status(**{**run.status(), "state": "stopped"})
+    rates = (0.001, 0.01)
+    sweep.write_trials(
+        [
+            Trial(run=run.id, values={"learning_rate": rate}, pruned=False)
+            for run, rate in zip((by_hand, cut), rates, strict=True)
+        ]
+    )
+    sweep.ask_to_stop()
+    sweep.forget_stop()
+    assert sweep_worker.run_sweep(sweep, str) == "finished"
+    assert [run.id for run in trainings] == [cut.id, sweep.trials()[2]["run"]]
+    assert [result.state for result in sweep.results()] == ["stopped", "finished", "finished"]
+
+
+def test_a_trial_whose_process_is_killed_goes_on_once(base, monkeypatch):
+    begun: list[str] = []
+
+    def launch(run: runs.Run) -> None:
+        """The first is killed once, the second at every start."""
+        begun.append(run.id)
+        finish(run, (0.5, 0.6, 0.7))
+        if begun.count(run.id) == 1 or run.config.settings.learning_rate == 0.02:
+            run.write_status(state="running")  # and no lock is held
+
+    monkeypatch.setattr(sweep_worker, "launch", launch)
+    sweep = new_sweep(base, [parse_parameter("learning_rate=0.01,0.02")])
+    assert sweep_worker.run_sweep(sweep, str) == "finished"
+    assert [result.state for result in sweep.results()] == ["finished", "interrupted"]
+    first, second = (trial["run"] for trial in sweep.trials())
+    assert begun == [first, first, second, second]

@@ -6,6 +6,7 @@ import io
 import json
 import stat
 import time
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -103,15 +104,42 @@ def test_links_bombs_and_too_many_files_are_refused(runs_folder, config):
     assert "fewer" in refused(pack({"config.json": config, **many}), runs_folder)
 
 
-def test_a_size_in_the_header_is_not_believed(runs_folder, config, monkeypatch):
+def test_all_files_together_are_bounded(runs_folder, config, monkeypatch):
     monkeypatch.setattr(zipped, "MOST_BYTES", 10_000)
     content = pack({"config.json": config, "metrics.jsonl": b"\n" * 100_000})
     assert "larger" in refused(content, runs_folder)
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
-def test_damaged_bytes_of_every_method_are_named(runs_folder, config, method):
-    content = bytearray(pack({"config.json": config}, compression=method))
+def test_a_size_in_the_header_is_not_believed(runs_folder, config):
+    size = len(config.encode()).to_bytes(4, "little")
+    content = pack({"config.json": config})
+    assert content.count(size) >= 2  # in both headers
+    assert "damaged" in refused(content.replace(size, b"\x09\0\0\0"), runs_folder)
+
+
+@pytest.mark.parametrize("name", ["weights", "header", "lzma", "bz2"])
+def test_a_small_file_that_holds_much_takes_little_memory(runs_folder, config, name):
+    lists = b'{"a":[' + b"[]," * 1_500_000 + b"[]]}"
+    tensors, method = {
+        "weights": (bytes(25_000_000), zipfile.ZIP_DEFLATED),  # a header of no bytes
+        "header": (len(lists).to_bytes(8, "little") + lists, zipfile.ZIP_DEFLATED),
+        "lzma": (bytes(25_000_000), zipfile.ZIP_LZMA),
+        "bz2": (bytes(25_000_000), zipfile.ZIP_BZIP2),
+    }[name]
+    packed = io.BytesIO(pack({"config.json": config}))
+    with zipfile.ZipFile(packed, "a", method) as archive:
+        archive.writestr("live.safetensors", tensors)
+    tracemalloc.start()
+    try:
+        said = refused(packed.getvalue(), runs_folder)
+        assert tracemalloc.get_traced_memory()[1] < 15_000_000
+    finally:
+        tracemalloc.stop()
+    assert ("damaged" if method == zipfile.ZIP_DEFLATED else "than deflate") in said
+
+
+def test_damaged_bytes_are_named(runs_folder, config):
+    content = bytearray(pack({"config.json": config}))
     content[80:160] = bytes(80)
     assert "damaged" in refused(bytes(content), runs_folder)
 

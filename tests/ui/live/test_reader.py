@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from types import SimpleNamespace
 
 from tests.ui.live.conftest import finish, report
 from ui.live.reader import MOST_POINTS, Reader, snapshot
@@ -66,6 +67,20 @@ def test_the_best_epoch_is_marked_though_it_is_written_after_the_epoch(active):
     assert reader.story.version["epochs"] == first + 1
     names = [trace["name"] for trace in reader.story.parts["epochs"]["figure"]["data"]]
     assert "best: epoch 1" in names
+
+
+def test_the_accuracy_is_told_once_a_second_without_waiting_for_a_snapshot(active, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("ui.live.reader.time", SimpleNamespace(monotonic=lambda: now[0]))
+    reader = Reader(active)
+    reader.read()
+    for step, seconds, told in ((2, 0.5, []), (3, 0.6, [0.2, 0.3])):
+        now[0] += seconds
+        active.append_metric(
+            kind="report", step=step, epoch=0.1, losses=[[step, 1.0]], accuracy=step / 10
+        )
+        reader.read()
+        assert reader.story.parts["accuracies"]["train"]["y"] == told
 
 
 def test_the_accuracy_axis_means_something_before_the_first_epoch(active):

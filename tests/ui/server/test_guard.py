@@ -55,6 +55,18 @@ def test_its_own_names_do(client, host):
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("asked", ["/Learn", "/LEARN/", "/Learn?lesson=pooling&projector=on"])
+def test_a_pages_name_with_capitals_leads_to_the_page(client, asked):
+    answer = client.get(asked, follow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "/learn" + "".join(asked.partition("?")[1:])
+
+
+@pytest.mark.parametrize("path", ["/learn", "/live/Learn", "/Nothing", "/"])
+def test_other_addresses_are_left_as_they_are(client, path):
+    assert client.get(path, follow_redirects=False).text == "the app"
+
+
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/metrics/"])
 def test_metrics_are_nobodys_business(client, path):
     assert client.get(path).status_code == 404

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from cnn.common import workspaces
+from cnn.common import teacher, workspaces
+from ui.server.teacher_door import COOKIE
 from ui.shared import visitor
 
 TOKEN = "correct-horse-battery"
@@ -95,7 +97,20 @@ def test_a_wrong_token_is_no_teachers(token, monkeypatch):
 def test_the_teacher_works_in_the_classs_workspace():
     page = visit(teacher=TOKEN, w=MINE)
     assert workspace(page) == workspaces.CLASS
-    assert query(page, "teacher") == TOKEN and query(page, "w") is None
+    assert query(page, "teacher") is None and query(page, "w") is None  # on no projector
+    assert workspace(page.run()) == workspaces.CLASS
+
+
+def test_the_teachers_browser_brings_a_key(monkeypatch):
+    brings = {COOKIE: teacher.new_key()}
+    monkeypatch.setattr(ContextProxy, "cookies", property(lambda _: brings))
+    for page in (visit(), visit(w=MINE), visit(teacher="on")):  # a reload, a second tab, a pupil's
+        assert workspace(page) == workspaces.CLASS and not page.text[0].value
+        assert query(page, "teacher") is None and query(page, "w") is None
+    for forged in ("", "on", "x.y", brings[COOKIE][:-1], brings[COOKIE].replace(".", "0.")):
+        brings[COOKIE] = forged
+        assert workspaces.is_visitor(workspace(visit()))
+    assert visit(teacher="on").text[0].value.startswith("This browser keeps no cookie")
 
 
 def test_a_proxy_says_who_somebody_is(monkeypatch):
