@@ -124,7 +124,9 @@ def apply_change(
 ) -> None:
     """Give a moved widget's value to `change`. What that refuses with a ValueError is taken back:
     the widget of field `name` shows what is `in_force` again, and `show_refusal` says why."""
-    refusal, new = state.page(Refusal), st.session_state.get(key)
+    if key not in st.session_state:  # of a widget that is gone: nobody has emptied it
+        return
+    refusal, new = state.page(Refusal), st.session_state[key]
     refusal.key = ""
     try:
         if new is None and not optional:
