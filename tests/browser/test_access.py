@@ -58,7 +58,7 @@ def click_a_cell(page: Page) -> None:
 def train(page: Page) -> None:
     """A training that has begun, with its curves, and the form for another."""
     page.get_by_role("button", name=re.compile("^Train ")).first.click()
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_role("button", name="Resume").wait_for()
     page.locator(".live .guesses canvas").first.wait_for()
     page.get_by_text("Train another", exact=True).click()
