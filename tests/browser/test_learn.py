@@ -210,12 +210,25 @@ def test_all_lessons_on_a_phone_by_the_keyboard_alone_and_axe_finds_nothing(page
     assert found == {}
 
 
-def test_a_lesson_keeps_what_was_moved_in_its_address(page: Page, url: str):
+MOVING = """() => [document, ...[...document.querySelectorAll("*")].map((e) => e.shadowRoot)]
+    .filter(Boolean).flatMap((root) => root.getAnimations())
+    .filter((one) => one.playState === "running"
+        && one.effect.getComputedTiming().endTime > 50).length"""
+
+
+def test_what_was_moved_stands_in_the_address_and_goes_into_a_training(page: Page, url: str):
+    """And nothing moves on its own for who asks for that."""
+    page.emulate_media(reduced_motion="reduce")
     page.goto(f"{url}/learn?lesson=convolution&stride=2")
     expect(page.locator(TOY).first).to_be_visible()
     press(page, "Vertical edge")
     page.wait_for_url("**kernel=-1_0_1**")
     assert "stride=2" in page.url
+    idle(page)
+    assert page.evaluate(MOVING) == 0
+    page.get_by_role("button", name="Train from these weights").click()
+    expect(page.get_by_role("img", name="Your filter: −1 0 1 / −1 0 1 / −1 0 1")).to_be_visible()
+    expect(page.get_by_role("button", name="with my filter for")).to_be_enabled()
 
 
 def test_the_tour_by_doing_wide_and_narrow(page: Page, url: str):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from playwright.sync_api import Browser
+from scipy import ndimage
+from scipy.spatial.distance import braycurtis
 from torch import Tensor, nn
 
 from cnn import lessons, runs
@@ -209,3 +212,41 @@ def test_a_moved_image(js):
     image = torch.rand(5, 6, dtype=torch.float64)
     found = js("(x) => Array.from(moved(x, [5, 6], 1, -2))", image.flatten().tolist())
     close(found, F.pad(image, (0, 2, 1, 0))[:5, 2:])
+
+
+def of_toy(js: Evaluate, lesson: str, expression: str, given: object = None) -> Any:
+    """An expression with a lesson's own functions, and `given`, in scope."""
+    script = (ROOT / f"ui/learn/toys/{lesson}.js").read_text().split("export default")[0]
+    return js(f"(given) => {{ {script}; return {expression}; }}", given)
+
+
+def test_what_stays_of_a_moved_map(js):
+    before, after = (torch.rand(49, generator=torch.manual_seed(s)).tolist() for s in (1, 2))
+    found = of_toy(js, "pooling", "staying(given[0], given[1])", [before, after])
+    assert found == pytest.approx(1 - braycurtis(before, after))
+    assert of_toy(js, "pooling", "staying([0, 0], [0, 0])") == 1
+
+
+@pytest.mark.parametrize("degrees", [0, 35, 90, 180])
+def test_a_turned_image(js, examples, degrees):
+    image = lessons.digits()[4] / 255
+    found = of_toy(js, "limits", "Array.from(turned(...given))", [image.ravel().tolist(), degrees])
+    turned = ndimage.rotate(image, -degrees, reshape=False, order=1)
+    np.testing.assert_allclose(found, turned.ravel(), atol=1e-9)
+
+
+def test_what_part_of_the_image_a_value_sees(js, examples):
+    fields = of_toy(js, "objects", "receptiveFields(given)", lessons.material.network(COMPACT))
+    model = load_model(runs.open_run(COMPACT)).double()
+    for field in fields:
+        x = torch.rand(1, 1, 28, 28, dtype=torch.float64, requires_grad=True)
+        y = x
+        for module in model[: field["step"]]:
+            if isinstance(module, nn.MaxPool2d):  # whose gradient is of one pixel only
+                module = nn.AvgPool2d(module.kernel_size, module.stride, module.padding)
+            y = y if isinstance(module, nn.ReLU) else module(y)
+        row = y.shape[2] // 2  # in the middle, where nothing is cut off
+        (slope,) = torch.autograd.grad(y[0, :, row, row].sum(), x)
+        lit = slope[0, 0].abs().sum(1).nonzero().flatten()
+        first = row * field["jump"] + field["start"]
+        assert (lit.min(), lit.max()) == (max(0, first), min(27, first + field["side"] - 1))

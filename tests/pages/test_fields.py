@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from cnn import runs
 from cnn.training import Settings
 from tests.conftest import SMALL, SMALL_SETTINGS
+from ui.shared import fields
 
 
 def play(shown):
@@ -151,3 +152,8 @@ def test_a_field_is_not_empty_where_a_click_ended_the_page_before_it_was_shown()
     assert number(shown, "Learning rate").proto.set_value  # the browser is told to show it
     shown.run()
     assert not number(shown, "Learning rate").proto.set_value  # and not again, while one types
+
+
+def test_a_widget_that_is_gone_was_not_emptied(monkeypatch):
+    monkeypatch.setattr(fields.st, "session_state", {})
+    fields.apply_change("gone", "learning_rate", 0.01, pytest.fail)

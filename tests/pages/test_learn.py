@@ -7,7 +7,7 @@ import pytest
 
 from cnn import runs
 from cnn.lessons import LESSONS, digits
-from cnn.network.layers import Activation, Conv2d, Dropout, SumPool2d
+from cnn.network.layers import Activation, AvgPool2d, Conv2d, Dropout, MaxPool2d, SumPool2d
 from cnn.presets import EXPERIMENTS
 from cnn.runs.weights import load_model
 from ui.inspect.state import InspectState
@@ -93,8 +93,11 @@ PLAY = "Press Train and watch a network learn to read digits"
 CARRIED = {
     ("pixels", "look_inside"): "Inspect",
     ("convolution", "see_layer"): "Inspect",
+    ("pooling", "pool_max"): PLAY,
+    ("pooling", "pool_avg"): PLAY,
     ("pooling", "pool_sum"): PLAY,
     ("activations", "bend"): PLAY,
+    ("activations", "draw"): "Draw",
     ("dense", "one_layer"): "Inspect",
     ("dense", "dropout"): PLAY,
     ("learning", "train_rate"): "Train",
@@ -104,7 +107,9 @@ CARRIED = {
     ("overfitting", "play_overfitting"): PLAY,
     ("objects", "look_at_map"): "Inspect",
     ("limits", "open_preset"): "Design",
+    ("limits", "compare"): "Compare",
 }
+PARTS = {"dropout": "dropout", "draw": "softmax", "compare": "costs"}
 LINKS: dict[str, dict[str, str]] = {
     "pixels": {"right": "3"},
     "activations": {"bend": "tanh"},
@@ -119,8 +124,8 @@ LINKS: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize(("lesson", "way"), CARRIED)
 def test_what_was_made_is_carried_on(app, examples, lesson, way):
     query = dict(LINKS.get(lesson, {}))
-    if way == "dropout":
-        query["part"] = "dropout"
+    if way in PARTS:
+        query["part"] = PARTS[way]
     if way == "play_rate":
         query |= {"part": "surface", "step": "0.25"}
     page = app("learn", lesson=lesson, **query)
@@ -131,8 +136,9 @@ def test_what_was_made_is_carried_on(app, examples, lesson, way):
     layers = play.architecture.layers
     rates = [one.rate for one in layers if isinstance(one, Dropout)]
     if lesson == "pooling":
-        assert sum(isinstance(layer, SumPool2d) for layer in layers) == 3
-    if lesson == "activations":
+        pools = {"pool_max": MaxPool2d, "pool_avg": AvgPool2d, "pool_sum": SumPool2d}
+        assert sum(isinstance(layer, pools[way]) for layer in layers) == 3
+    if way == "bend":
         assert {one.function for one in layers if isinstance(one, Activation)} == {"tanh"}
     if way == "dropout":
         assert rates == [0.3]

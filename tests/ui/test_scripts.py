@@ -26,3 +26,20 @@ def test_no_name_is_declared_twice_in_one_scope(script):
         files.append(UI / "play/flow.js")
     names = Counter(name for file in files for name in DECLARED.findall(file.read_text("utf-8")))
     assert [name for name, times in names.items() if times > 1] == []
+
+
+MOVES = re.compile(r"\b(?:transition|animation): |\"smooth\"")
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        p
+        for kind in ("css", "js", "py")
+        for p in sorted(UI.rglob(f"*.{kind}"))
+        if MOVES.search(p.read_text("utf-8"))
+    ],
+    ids=lambda path: str(path.relative_to(UI)),
+)
+def test_what_moves_asks_whether_it_may(file):
+    assert "prefers-reduced-motion: reduce" in file.read_text("utf-8")

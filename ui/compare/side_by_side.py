@@ -24,7 +24,7 @@ from ui.shared.run_picker import labels_of
 from ui.shared.stand_in import stand_in_note
 
 MOST_IMAGES = 24
-CURVES, SETTINGS, BETTER = VIEWS = ["Curves", "Settings that differ", "Which is better?"]
+CURVES, SETTINGS, BETTER = VIEWS = ["Curves", "What differs", "Which is better?"]
 
 
 def show(picked: Sequence[Summary]) -> None:

@@ -65,13 +65,14 @@ export default function (component) {
     tip.style.left = Math.max(0, Math.min(left, frame.width - tip.offsetWidth)) + "px";
     tip.style.top = at.bottom - frame.top + 6 + "px";
   };
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const choose = (event) => {
     const found = block(event);
     if (!found) return;
     setTriggerValue("chosen", Number(found.dataset.layer));
     // once its card is open, bring it into sight
     setTimeout(() => document.querySelector('.st-key-layer-list [class*="_chosen_"]')
-      ?.scrollIntoView({ block: "nearest", behavior: "smooth" }), 500);
+      ?.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" }), 500);
   };
   picture.onmouseover = tell;
   picture.addEventListener("focusin", tell);

@@ -78,8 +78,11 @@ def field_widget(
         st.toggle(label, value, **common)
     elif kind is int and high is not None and high - low <= 1024:
         st.slider(label, low, high, value, **common)
-    elif kind is int or is_optional(info):
-        number_input(label, value, step=1, placeholder=when_empty, **common)
+    elif is_optional(info):
+        with st.container(key=f"may_be_empty_{key}"):
+            number_input(label, value, step=1, placeholder=when_empty, **common)
+    elif kind is int:
+        number_input(label, value, step=1, **common)
     elif kind is float and extra.get("step"):
         title = f"{label} ({extra['unit']})" if extra.get("unit") else label
         st.slider(
@@ -121,7 +124,9 @@ def apply_change(
 ) -> None:
     """Give a moved widget's value to `change`. What that refuses with a ValueError is taken back:
     the widget of field `name` shows what is `in_force` again, and `show_refusal` says why."""
-    refusal, new = state.page(Refusal), st.session_state.get(key)
+    if key not in st.session_state:  # of a widget that is gone: nobody has emptied it
+        return
+    refusal, new = state.page(Refusal), st.session_state[key]
     refusal.key = ""
     try:
         if new is None and not optional:

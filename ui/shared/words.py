@@ -24,6 +24,7 @@ _TERM = re.compile(
 _CSS = """
 <style>
 .words { line-height: 1.6; margin: 0; }
+.words.content { font-size: 0.875rem; }
 .words button { all: unset; cursor: help; text-decoration: underline dotted;
   text-underline-offset: 3px; }
 .words button:focus-visible { outline: 3px solid; outline-offset: 1px; border-radius: 3px; }
@@ -50,7 +51,7 @@ def sentences(
     one word more, that opens those of the whole `page` (a key of `PAGE_TERMS`)."""
     look = _CSS.replace("BACKGROUND", "#1b1f27" if dark() else "#ffffff")
     more = _page_words(page) if page else ""
-    st.html(f'{look}<p class="words">{linked(text)}{more}</p>', width=width)
+    st.html(f'{look}<p class="words {width}">{linked(text)}{more}</p>', width=width)
 
 
 def _page_words(page: str) -> str:

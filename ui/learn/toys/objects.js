@@ -1,21 +1,27 @@
 // Lesson "From edges to objects": a trained network's maps on a digit or a drawing, layer by layer,
 // what part of the image each value sees, and what excites a map most.
 
+// The layers that are shown: after each activation function; with the square of the image that one
+// value of theirs sees: its side, where the first one starts, and how far the next is from it.
+function receptiveFields(layers) {
+  const found = [];
+  let [side, jump, start] = [1, 1, 0];
+  layers.forEach((layer, i) => {
+    if (layer.k) {
+      side += (layer.k - 1) * jump;
+      start -= (layer.padding ?? 0) * jump;
+      jump *= layer.stride ?? 1;
+    }
+    if (layer.kind === "activation") found.push({ step: i + 1, side, jump, start });
+  });
+  return found;
+}
+
 class Objects extends Toy {
   build() {
     this.images = imagesOf(this.data.digits);
     this.network = loaded(this.data.compact);
-    // The layers that are shown: after each activation function; with what one value of theirs sees of the image.
-    this.shownLayers = [];
-    let [side, jump, start] = [1, 1, 0];
-    this.network.layers.forEach((layer, i) => {
-      if (layer.k) {
-        side += (layer.k - 1) * jump;
-        start -= (layer.padding ?? 0) * jump;
-        jump *= layer.stride ?? 1;
-      }
-      if (layer.kind === "activation") this.shownLayers.push({ step: i + 1, side, jump, start });
-    });
+    this.shownLayers = receptiveFields(this.network.layers);
     const ink = tableOf(this.data.colours.ink);
     const top = element("div", "line", this.box);
     this.markPicture = choice(top, "A digit, or draw", this.images.map((_, i) => [i, `Digit ${i}`]),
