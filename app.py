@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.live.routes import Routes
-from ui.server import callbacks, hosts, logs
+from ui.server import callbacks, deliveries, hosts, logs
 from ui.server.guard import Guard
 from ui.server.teacher_door import TeacherDoor
 from ui.shared import (
@@ -78,6 +78,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     logs.begin()
     hosts.allow_own_names()
     callbacks.keep_whole()
+    deliveries.keep_all()
     live = Routes(st.get_option("server.baseUrlPath"))
     app = st.App(
         __file__,

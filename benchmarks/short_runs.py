@@ -36,7 +36,7 @@ from tests.faults.processes import half_written
 
 NETWORK = Architecture(layers=(Flatten(),))
 SETTINGS = Settings(epochs=1, train_images=320, batch_size=32, precision="float32")
-LOOK_EVERY = 25  # runs, after which a page and a stream are opened
+LOOK_EVERY = 20  # runs, after which a page and a stream are opened
 TELL_EVERY = 50
 MOST_SECONDS = 4 * 3600.0
 
@@ -122,7 +122,10 @@ def main() -> None:
     parser.add_argument("--by-page", type=int, default=20)
     parser.add_argument("--waiting", type=int, default=8)
     parser.add_argument("--forked", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="forty runs, two by the page")
     options = parser.parse_args()
+    if options.quick:
+        options.runs, options.by_page = 40, 2
     print_machine()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         os.environ.update(CNN_RUNS_DIR=folder, CNN_STANDBY="0")

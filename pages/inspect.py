@@ -22,7 +22,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="inspect_hea
         width="content",
     )
     st.space("stretch")
-    run_place = st.container(width=scaled(290))
+    run_place = st.container(width=scaled(290), key="inspect_run")
 
 
 def look(was_playing: bool, was_training: bool) -> None:

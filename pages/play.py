@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from ui.play import address, bar, dares, inputs, knobs, stage, training
+from ui.play import address, bar, dares, data, inputs, knobs, stage, training
 from ui.play.state import get
-from ui.play.style import CSS
+from ui.play.style import CSS, PROJECTOR_CSS
 from ui.shared import models, state, words
 from ui.shared.following import refreshed_without_stream
 from ui.shared.refresh import refreshing
@@ -12,7 +12,7 @@ from ui.shared.refresh import refreshing
 LOADING_SECONDS = 1.0  # how often the page looks whether PyTorch is loaded
 
 address.open_link()
-st.html(CSS)
+st.html(CSS + (PROJECTOR_CSS if state.get().projector else ""))
 run = training.run_of_now()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="play_words"):
     st.title("Press Train and watch a network learn to read digits", width="content")
@@ -34,6 +34,7 @@ def desk(was_loading: bool) -> None:
         left, middle, right = st.columns([1.25, 5.2, 1.15], gap="small")
     with left:
         drawing = inputs.drawing()
+        data.show()
     with middle:
         stage.show(shown, inputs.one_of_each(shown), drawing)
     with right:

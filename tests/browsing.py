@@ -17,7 +17,7 @@ import psutil
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 60
+START_SECONDS = 180
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

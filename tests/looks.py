@@ -26,6 +26,7 @@ from tests.get_browser import find_browser
 
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 TALLEST = 6000
+DRAWN = "[...document.querySelectorAll('.live .plot')].every((one) => one.querySelector('svg'))"
 PATIENCE = 180_000  # milliseconds: the machine may be busy with other things
 PAGES = (
     *("play", "learn", "design", "train", "inspect", "draw", "evaluate", "compare"),
@@ -67,6 +68,7 @@ def take(page: Page, url: str, name: str, tab: str | None, file: Path) -> None:
     whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({**size, "height": min(max(whole, size["height"]), TALLEST)})
     idle(page)
+    page.wait_for_function(DRAWN)
     page.screenshot(path=file)
     page.set_viewport_size(size)
     with Image.open(file) as picture:

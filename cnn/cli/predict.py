@@ -58,6 +58,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
     evaluate = commands.add_parser("evaluate", help="score a run on its test set; prints JSON")
     evaluate.add_argument("run", help="as 'python -m cnn runs' lists it")
+    evaluate.add_argument("--epoch", type=int, metavar="N", help="default: the newest weights")
     evaluate.set_defaults(command=_evaluate)
 
 
@@ -273,19 +274,26 @@ def warn_near_chance(run: runs.Run) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from cnn.evaluation import trust
+
     run = runs.open_run(options.run)
-    names = run.config.classes
-    accuracy = evaluation.score_test_set(run)
-    probabilities = evaluation.test_probabilities(run)
-    if probabilities is None:
-        raise runs.RunError(f"'{run.name}': its test results were changed while they were read.")
-    labels = datasets.load(run.config.dataset).test_labels.numpy()
-    confusion = evaluation.confusion_matrix(labels, probabilities.argmax(1), len(names))
+    datasets.load(run.config.dataset)  # nothing stands in for it here
+    if options.epoch is None:
+        evaluation.score_test_set(run)
+    scored = evaluation.scored_test_set(run, options.epoch)
+    names, labels = run.config.classes, scored.labels
+    confusion = evaluation.confusion_matrix(labels, scored.predictions, len(names))
+    reliability = trust.reliability(scored.probabilities, labels)
     result = {
         "run": run.id,
+        "epoch": options.epoch,
         "dataset": run.config.dataset,
         "test_images": len(labels),
-        "test_accuracy": round(accuracy, 5),
+        "test_accuracy": round(scored.accuracy, 5),
+        "interval": evaluation.wilson_interval(scored.right, len(labels)),
+        "test_loss": evaluation.cross_entropy(scored.probabilities, labels),
+        "top_2": evaluation.top_k_accuracy(scored.probabilities, labels, 2),
+        "calibration_error": reliability.expected_error,
         "classes": [asdict(row) for row in evaluation.class_report(confusion, names)],
         "confusion": confusion.tolist(),
     }

@@ -137,7 +137,8 @@ def what_breaks_it(found: Robustness) -> str | None:
     """In one sentence, what breaks the network first; None while nothing was measured.
 
     Of the curves the one that first loses ten points on the way from the unchanged image to its
-    last level; of MNIST-C the corruption with the lowest accuracy.
+    last level; of MNIST-C the corruption with the lowest accuracy. Where not all is measured yet,
+    the sentence says so.
     """
     said = []
     breaks = [b for one in CURVES if (b := breaking_point(one, found)) is not None]
@@ -158,8 +159,11 @@ def what_breaks_it(found: Robustness) -> str | None:
             f"of MNIST-C's corruptions {label.lower()} does, which leaves "
             f"{percent(accuracy, 0)} right"
         )
-    text = "; ".join(said)
-    return f"{text[:1].upper()}{text[1:]}." if text else None
+    if not said:
+        return None
+    so_far = "" if found.is_complete else "of what is measured so far, "
+    text = so_far + "; ".join(said)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def breaking_point(

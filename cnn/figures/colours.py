@@ -9,7 +9,7 @@ NEGATIVE, POSITIVE = TRAIN, VALIDATION  # values below and above zero, as bars
 DEAD, PROBLEM = "#d9534f", "#e0524f"
 GAP = "rgba(139,147,161,0.16)"  # between training and validation
 LABELS = {"light": "#4b505c", "dark": "#bbbab8"}  # small type beside a chart
-PAPER, TEXT = "#ffffff", {"light": "#1f2430", "dark": "#e8e6e1"}
+PAPER, BLACK, TEXT = "#ffffff", "#000000", {"light": "#1f2430", "dark": "#e8e6e1"}
 
 # Ink on paper for images, heat for positive maps, blue-orange around zero for signed ones.
 INK = [[0.0, "#0d1117"], [1.0, "#ffffff"]]

@@ -109,7 +109,13 @@ def epoch_losses(
     between shaded."""
     figure = _train_and_validation(epochs, train, validation, best_epoch, "%{y:.4g}")
     _epoch_axes(figure, max(epochs, default=1), "Loss (cross-entropy)")
-    figure.update_yaxes(type="log", tickformat="", autorangeoptions=None)
+    # Plotly's own ticks between powers of ten are a bare 2 and 5.
+    losses = [loss for loss in (*train, *validation) if loss]
+    narrow = bool(losses) and max(losses) < 5 * min(losses)
+    digits = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8) if narrow else (1, 2, 5)
+    ticks = [digit * 10.0**power for power in range(-8, 5) for digit in digits]
+    words = [f"{tick:.10f}".rstrip("0").rstrip(".") for tick in ticks]
+    figure.update_yaxes(type="log", autorangeoptions=None, tickvals=ticks, ticktext=words)
     return layout(figure, 300, legend=legend_row())
 
 

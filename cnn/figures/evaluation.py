@@ -38,11 +38,12 @@ def reliability_diagram(
     look = {"marker_color": FAINT, "showlegend": False, "width": np.diff(edges), "yaxis": "y2"}
     figure.add_bar(x=middles, y=counts, name="answers", **look, **text)
     figure.update_xaxes(title="Confidence", range=[0, 1.02], tickformat=".0%")
-    below = {"title": "Answers", "type": "log", "domain": [0, 0.2], "dtick": 1, "showgrid": False}
+    below = {"title": "Answers", "type": "log", "domain": [0, 0.16], "dtick": 1, "showgrid": False}
+    below["tickformat"] = ","  # not 1000 and 10k
     return layout(
         figure,
         430,
-        yaxis={"title": "Right", "range": [0, 1.03], "tickformat": ".0%", "domain": [0.27, 1]},
+        yaxis={"title": "Right", "range": [0, 1.03], "tickformat": ".0%", "domain": [0.3, 1]},
         yaxis2=below,
         legend=legend_row(),
         bargap=0,
@@ -50,10 +51,13 @@ def reliability_diagram(
 
 
 def coverage_curve(
-    share: NDArray[np.float64], accuracy: NDArray[np.float64], threshold: NDArray[np.float64]
+    share: NDArray[np.float64],
+    accuracy: NDArray[np.float64],
+    threshold: NDArray[np.float64],
+    chosen: tuple[float, float] | None = None,
 ) -> go.Figure:
     """Accuracy of the answers that are given, by the share of images answered; `threshold` is the
-    confidence from which on is answered there."""
+    confidence from which on is answered there, `chosen` one share and accuracy to mark."""
     some = np.unique(np.linspace(0, len(share) - 1, MOST_POINTS).astype(int))
     text = hover(
         "answers %{x:.1%} of the images<br>%{y:.2%} of those are right<br>"
@@ -62,7 +66,12 @@ def coverage_curve(
     figure = go.Figure()
     trace = curve(share[some], accuracy[some], TRAIN)
     figure.add_scatter(**trace, customdata=threshold[some], **text)
-    figure.update_xaxes(title="Share of the images that it answers", tickformat=".0%")
+    if chosen is not None:
+        look = {"mode": "markers", "marker": {"size": 12, "color": BEST, "symbol": "star"}}
+        text = hover("chosen: answers %{x:.1%}, %{y:.2%} of those are right")
+        figure.add_scatter(x=[chosen[0]], y=[chosen[1]], cliponaxis=False, **look, **text)
+    across = {"tickformat": ".0%", "range": [-0.01, 1.03], "dtick": 0.2}
+    figure.update_xaxes(title="Share of the images that it answers", **across)
     low = float(accuracy[share > 0.02].min(initial=1.0))
     limits = [max(0.0, low - 0.1 * (1 - low) - 0.001), 1.0005]
     figure.update_yaxes(title="Right, of those", range=limits, tickformat=".1%")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cnn.common.text import percent
+from cnn.common.text import percent, plural
 from cnn.figures._base import (
     NAMES,
     curve,
@@ -20,7 +21,9 @@ from cnn.figures._base import (
     legend_row,
     plain,
 )
-from cnn.figures.colours import CLASSES, CONFUSIONS, MUTED, PAPER, VALIDATION
+from cnn.figures.colours import BLACK, CLASSES, CONFUSIONS, LABELS, MUTED, PAPER, TEXT, VALIDATION
+
+WHITE_FROM = {"light": 0.94, "dark": 0.7}  # a cell's strength: white stands out more from there on
 
 MOST_EPOCH_TICKS = 10
 LIKELY = 0.15  # a network that has learned nothing gives each of ten classes about a tenth
@@ -31,14 +34,15 @@ def confusion_heatmap(
     names: Sequence[str],
     per_cent: bool = False,
     dim_diagonal: bool = False,
+    dark: bool = False,
 ) -> go.Figure:
     """The annotated confusion matrix, Truth down, Predicted across: counts, or `per_cent` of each
     true class.
 
     Coloured by the share of each true class, on a scale that keeps rare confusions visible;
-    `dim_diagonal` leaves what is right uncoloured, and spreads the scale over the mistakes. Every
-    cell is a point that can be selected: its place in the trace `cells` is truth * classes +
-    prediction.
+    `dim_diagonal` leaves what is right uncoloured, and spreads the scale over the mistakes; `dark`
+    says which page it lies on, so that every number can be read. Every cell is a point that can be
+    selected: its place in the trace `cells` is truth * classes + prediction.
     """
     names = [plain(name) for name in names]
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -48,9 +52,11 @@ def confusion_heatmap(
         colour /= max(float(colour.max()), 1e-9)
     look = {"colorscale": CONFUSIONS, "zmin": 0, "zmax": 1, "xgap": 2, "ygap": 2, **hover("")}
     figure = heat_map(colour, x=list(names), y=list(names), **look)
-    strong = colour > 0.55  # there the cell is dark enough for white in either theme
+    theme = "dark" if dark else "light"
+    strong = colour > WHITE_FROM[theme]
     faint = ~strong & ((counts == 0) | (np.eye(len(names), dtype=bool) & dim_diagonal))
-    for where, ink in ((~strong & ~faint, None), (faint, MUTED), (strong, PAPER)):
+    usual = TEXT["dark"] if dark else BLACK
+    for where, ink in ((~strong & ~faint, usual), (faint, LABELS[theme]), (strong, PAPER)):
         row, column = (places.tolist() for places in np.nonzero(where))
         cells = {"x": [names[i] for i in column], "y": [names[i] for i in row]}
         numbers = [
@@ -61,26 +67,37 @@ def confusion_heatmap(
         text_look = {"mode": "text", "textfont_color": ink, "selected_textfont_color": MUTED}
         figure.add_scatter(text=numbers, showlegend=False, **cells, **text_look, **hover(""))
     # A heat map's cells cannot be selected: a mark on each can, unseen until it is.
-    mark = {"symbol": "square", "size": 34, "color": MUTED, "opacity": 0}
+    mark = {
+        "symbol": "square-open",
+        "size": 28,
+        "color": TEXT[theme],
+        "line_width": 3,
+        "opacity": 0,
+    }
+    about = [
+        f"truth {truth}, read as {guess}<br>{plural(int(n), 'image')}, {percent(p, 2)} of {truth}"
+        for (truth, guess), n, p in zip(
+            product(names, names), counts.ravel(), share.ravel(), strict=True
+        )
+    ]
     figure.add_scatter(
         name="cells",
         x=list(names) * len(names),
         y=[name for name in names for _ in names],
         customdata=np.stack([counts.ravel(), share.ravel()], axis=1),
+        hovertext=about,
         mode="markers",
         marker=mark,
-        selected={"marker": {"opacity": 0.4}},
+        selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 0}},
         showlegend=False,
-        **hover(
-            "truth %{y}, read as %{x}<br>%{customdata[0]:,} images, %{customdata[1]:.2%} of %{y}"
-        ),
+        **hover("%{hovertext}"),
     )
     edges = [-0.5, len(names) - 0.5]  # else the marks get room of their own
     figure.update_xaxes(title="Predicted", side="top", range=edges, fixedrange=True, **NAMES)
     figure.update_yaxes(title="Truth", range=edges[::-1], fixedrange=True, **NAMES)
     figure.update_xaxes(ticks="", title_standoff=4)
-    figure.update_yaxes(ticks="", title_standoff=4)
+    figure.update_yaxes(ticks="", title_standoff=12)
     return layout(figure, 460, dragmode=False, clickmode="event+select", hovermode="closest")
 
 

@@ -46,7 +46,13 @@ def _axis(title: str, values: Sequence[Value], log: bool) -> dict[str, object]:
         marks = marks if len(marks) <= 8 else [marks[0], marks[len(marks) // 2], marks[-1]]
         ticks = {"tickvals": [math.log10(m) for m in marks], "ticktext": [f"{m:g}" for m in marks]}
         return {"label": title, "values": [math.log10(n) for n in numbers], **ticks}
-    return {"label": title, "values": numbers}
+    axis: dict[str, object] = {"label": title, "values": numbers}
+    marks = sorted(set(numbers))
+    if len(marks) <= 8:  # what was tried, and nothing between
+        axis |= {"tickvals": marks, "ticktext": [f"{mark:g}" for mark in marks]}
+    if len(marks) == 1:
+        axis["range"] = [marks[0] - 1, marks[0] + 1]
+    return axis
 
 
 def sweep_map(

@@ -153,7 +153,7 @@ def confusion_table(counts: NDArray[np.int64], names: Sequence[str]) -> str:
                 f'<td style="background:{colour}"><span{ink}>{counts[truth, guess]:,}</span></td>'
             )
         rows.append(f"<tr><th>{escape(name)}</th>{''.join(cells)}</tr>")
-    return f'<table class="confusion">{"".join(rows)}</table>'
+    return f'<div class="wide"><table class="confusion">{"".join(rows)}</table></div>'
 
 
 def _shade(colour: str, strength: float) -> str:

@@ -46,7 +46,7 @@ def test_ticks_overlay_export_and_import(page: Page, server: Server, tmp_path):
     expect(page.locator(".run-table .count")).to_have_text("4 runs, 2 ticked")
     page.wait_for_function("document.querySelector('.overlay-plot').data[0].y[0] < 0.5")
 
-    page.get_by_text("Settings that differ").click()
+    page.get_by_text("What differs").click()
     expect(page.get_by_text("Everything else is the same.")).to_be_visible()
 
     # Search, sort: what is ticked stays ticked.

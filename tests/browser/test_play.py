@@ -121,12 +121,29 @@ def test_over_fitting_wins_a_dare(page: Page, fresh: Server):
     expect(badge(page, "finished")).to_be_visible()
 
 
-def test_all_of_it_fits_a_desktop_window_and_a_phone(page: Page, fresh: Server):
+def test_all_of_it_fits_a_desktop_window_a_projector_and_a_phone(page: Page, fresh: Server):
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(fresh.url)
-    expect(page.locator(".st-key-play_dares")).to_be_in_viewport()
+    dares, words = page.locator(".st-key-play_dares"), page.locator(".st-key-play_words")
+    expect(dares).to_be_in_viewport(ratio=1)
     expect(page.locator(".stage .below")).to_be_in_viewport()
+    place = words.bounding_box()
+    press(page, "Take the tour")
+    expect(page.get_by_text("Tour, 1 of")).to_be_visible()
+    idle(page)
+    assert words.bounding_box() == place  # nothing below the tour has moved
+    expect(dares).to_be_in_viewport(ratio=1)
+
+    page.get_by_role("button", name="Projector mode").click()
+    expect(page.get_by_role("button", name="Leave projector mode")).to_be_visible()
+    press(page, "Leave the tour")
+    idle(page)
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert page.evaluate(f"{main}.scrollHeight - {main}.clientHeight") <= 0
+    fields = "[...document.querySelectorAll('.st-key-play_bar input')]"
+    assert page.evaluate(f"{fields}.every(e => e.scrollWidth <= e.clientWidth)")  # no name is cut
+
+    page.get_by_role("button", name="Leave projector mode").click()
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_function("document.querySelector('.stage').clientWidth < 390")
-    wide = "document.querySelector('[data-testid=stMain]').scrollWidth"
-    assert page.evaluate(wide) <= 390
+    assert page.evaluate(f"{main}.scrollWidth") <= 390

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 from unittest import mock
@@ -47,10 +48,10 @@ def _address(data: bytes) -> object:
         found.append(read_state(lesson.fields, given))
     with mock.patch.dict(os.environ, {"CNN_CLASS": "1"}):
         found.append(keys.key_of(given.get("live", "")))
-        if "live" in given:
-            keys.open_stream(given["live"])
-    if "run" in given:
-        runs.open_run(given["run"])
+        with contextlib.suppress(runs.RunError):
+            keys.open_stream(given.get("live", ""))
+    with contextlib.suppress(runs.RunError):
+        runs.open_run(given.get("run", ""))
     return found
 
 
@@ -110,7 +111,7 @@ def _environment(data: bytes) -> object:
 
 
 PARSERS = (
-    Parser("address", _address, (runs.RunError,), _addresses),
+    Parser("address", _address, (), _addresses),
     Parser(
         "canvas's report", _canvas, (drawing.DigitError,), lambda: [json.dumps(_strokes()).encode()]
     ),

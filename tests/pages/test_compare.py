@@ -179,7 +179,7 @@ def test_only_the_settings_that_differ(app):
     first = made_run("A", learning_rate=0.01)
     second = made_run("B", learning_rate=0.02, seed=4)
     page = tick(app("compare"), first, second)
-    page.segmented_control(key="compare_view").set_value("Settings that differ").run()
+    page.segmented_control(key="compare_view").set_value("What differs").run()
     table = next(d.value for d in page.dataframe if "Setting" in d.value)
     assert list(table["Setting"]) == ["Learning rate", "Seed"]
     assert list(table.iloc[0])[1:] == ["0.01", "0.02"]

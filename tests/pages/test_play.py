@@ -224,3 +224,21 @@ def test_knobs_turned_faster_than_the_page_is_drawn_all_count(play):
     wanted = Knobs(blocks=2, filters=8, kernel_size=5).architecture()
     assert session(shown).architecture == wanted
     assert session(shown).settings.train_images == 1_000
+
+
+def test_other_images_are_chosen_and_trained_on_where_it_trained(play, started, monkeypatch):
+    shown = play()
+    choice = next(box for box in shown.selectbox if box.label == "Data set")
+    assert choice.options == ["MNIST sample"]  # what is on this machine
+    assert any("3,500 images to learn from" in text.value for text in shown.caption)
+    monkeypatch.setattr("ui.play.data.is_on_disk", lambda name: True)
+    press(shown, "play_train")
+    ((run, _),) = started
+    lock = training(run)
+    choice = next(box for box in shown.run().selectbox if box.label == "Data set")
+    choice.set_value("fashion-mnist").run()
+    lock.release()
+    assert not shown.exception, shown.exception
+    assert session(shown).dataset == "fashion-mnist"
+    assert run.control()["discard"] and len(started) == 2
+    assert started[-1][0].config.dataset == "fashion-mnist"

@@ -43,7 +43,7 @@ def text(shown) -> str:
 
 def ended(shown, rows, **more) -> Task:
     """A job that has ended, started with the network and settings of the page now."""
-    job = SimpleNamespace(rows=rows, running=False, error=None, cancelled=False, **more)
+    job = SimpleNamespace(rows=rows, running=False, error=None, cancelled=False, waits="", **more)
     play = shown.session_state["playground"]
     return Task(job, play.architecture, play.settings)
 

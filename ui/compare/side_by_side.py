@@ -16,6 +16,7 @@ from cnn.runs.overview import Summary
 from ui.compare import curves, seeds
 from ui.shared import loading, models, state
 from ui.shared.charts import chart
+from ui.shared.components import dark
 from ui.shared.image_choice import ANY_CLASS, ImageChoice
 from ui.shared.pictures import enlarge, look_inside
 from ui.shared.plain_text import plain
@@ -23,7 +24,7 @@ from ui.shared.run_picker import labels_of
 from ui.shared.stand_in import stand_in_note
 
 MOST_IMAGES = 24
-CURVES, SETTINGS, BETTER = VIEWS = ["Curves", "Settings that differ", "Which is better?"]
+CURVES, SETTINGS, BETTER = VIEWS = ["Curves", "What differs", "Which is better?"]
 
 
 def show(picked: Sequence[Summary]) -> None:
@@ -142,7 +143,8 @@ def _confusions(pair: Pair, a: str, b: str) -> None:
     for column, name, confusion in ((left, a, pair.confusions[0]), (right, b, pair.confusions[1])):
         with column:
             st.markdown(f"**{'A' if column is left else 'B'}**")
-            figure = figures.confusion_heatmap(confusion, pair.classes).update_layout(height=420)
+            figure = figures.confusion_heatmap(confusion, pair.classes, dark=dark())
+            figure.update_layout(height=420)
             chart(
                 figure, f"confusion_{'a' if column is left else 'b'}", f"Confusion matrix of {name}"
             )

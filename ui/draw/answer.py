@@ -21,6 +21,7 @@ from ui.live.payloads import figure_json
 from ui.shared import models
 from ui.shared import state as shared
 from ui.shared.charts import chart
+from ui.shared.components import PAINTING_JS
 from ui.shared.image_choice import ImageChoice
 from ui.shared.live_region import say
 from ui.shared.pictures import enlarge
@@ -31,7 +32,7 @@ IN_WORDS = {  # above this confidence
     0.8: ("It thinks that this is", "fairly sure"),
     0.5: ("It hesitates, but guesses", "hesitant"),
 }
-_live_answer = live_component(Path(__file__).parent, "live_answer")
+_live_answer = live_component(Path(__file__).parent, "live_answer", PAINTING_JS)
 NO_IDEA = ("It has no idea. Its best guess:", "guessing")
 
 

@@ -70,7 +70,7 @@ class Answer {
       this.large.textContent = names[0];
     } else {
       this.small.textContent = "That does not look like a digit to me. If it had to be one: " +
-        `${classes[best(rows[0])]} (${(100 * confidence).toFixed(1)}%).`;
+        `${classes[best(rows[0])]} (${inPercent(confidence)}).`;
       this.large.textContent = "";
     }
     this.bars(rows[Math.min(chosen, rows.length - 1)]);
@@ -85,7 +85,7 @@ class Answer {
     const winner = none ? -1 : best(row), next = structuredClone(figure), [bars] = next.data;
     bars.x = row;
     bars.y = classes.map(plotlyText).map((name, i) => (i === winner ? `<b>${name}</b>` : name));
-    bars.text = row.map((share) => `${(100 * share).toFixed(1)}%`);
+    bars.text = row.map((share) => inPercent(share));
     bars.marker = { ...bars.marker,
       color: row.map((_, i) => (i === winner ? colours.winner : colours.other)) };
     this.chart.draw(next);

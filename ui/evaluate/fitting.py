@@ -47,10 +47,11 @@ def show(run: runs.Run) -> None:
             found.best_loss_epoch if found else None,
         )
         chart(losses, "fit_loss", "Loss by epoch, training and validation")
-    st.caption(
-        "The gap is shaded. Training values are means over the epoch, while the network still "
-        "learned, so that early ones lie below those of validation."
-    )
+    if found is not None:
+        st.caption(
+            "The gap is shaded. Training values are means over the epoch, while the network still "
+            "learned, so that early ones are worse than those of validation."
+        )
     _next_tries(run, found)
 
 

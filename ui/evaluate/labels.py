@@ -30,8 +30,8 @@ def show(run: Run, scored: Scored, weights: Weights) -> None:
     found = _ranked(weights, scored)
     st.markdown(
         "**Test images whose label is likely wrong**, the most suspicious first: this network, "
-        "which never learned from them, is sure of another class. By confident learning "
-        f"(cleanlab), {found.estimated:,} of {len(scored.labels):,} labels count as wrong."
+        "which never learned from them, gives another class the higher probability. By confident "
+        f"learning (cleanlab), {found.estimated:,} of {len(scored.labels):,} labels count as wrong."
     )
     known = found.found(dataset, FIRST)
     if known:

@@ -13,7 +13,9 @@ from cnn.evaluation import Scored
 from cnn.runs import Run
 from ui.evaluate import gallery
 from ui.evaluate.state import choices_of
+from ui.shared.charts import chart
 from ui.shared.choice import choose
+from ui.shared.components import dark
 from ui.shared.plain_text import plain
 
 COUNTS, SHARES_OF_ROW = "Counts", "Per cent of each row"
@@ -63,13 +65,11 @@ def _matrix(run: Run, confusion: NDArray[np.int64], classes: tuple[str, ...]) ->
         choices_of(run).cell = divmod(places[-1], len(classes)) if places else None
 
     with st.container(key="confusion"):
-        st.plotly_chart(
-            figures.confusion_heatmap(confusion, classes, shown == SHARES_OF_ROW, dim),
-            key=key,
-            on_select=clicked,
-            selection_mode="points",
-            config={"displayModeBar": False},
-            alt="Confusion matrix, truth by prediction. A click on a cell shows its images.",
+        chart(
+            figures.confusion_heatmap(confusion, classes, shown == SHARES_OF_ROW, dim, dark()),
+            key,
+            "Confusion matrix, truth by prediction. A click on a cell shows its images.",
+            clicked,
         )
 
 

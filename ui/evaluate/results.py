@@ -151,7 +151,7 @@ def _numbers(run: runs.Run, found: Scored, stands_in: bool, epoch: int | None) -
     grid.metric(
         f"Wrong, of {total:,}",
         f"{total - found.right:,}",
-        datasets.DATASETS[run.config.dataset].label,
+        datasets.DATASETS[run.config.dataset].label.removesuffix(" (bundled)"),
         delta_color="off",
         delta_arrow="off",
         border=True,

@@ -51,7 +51,13 @@ def _reliability(
     if after is not None and temperature is not None:
         scaled = trust.reliability(after, scored.labels)
         curves["with temperature"] = (scaled.confidence, scaled.accuracy)
-        grid.metric("ECE, scaled", percent(scaled.expected_error, 2), border=True)
+        grid.metric(
+            "ECE, scaled",
+            percent(scaled.expected_error, 2),
+            border=True,
+            help="The same with the temperature. Where it was well calibrated before, there is "
+            "nothing to gain, and it may even be a little higher.",
+        )
         grid.metric(
             "Temperature",
             f"{temperature:.2f}",
@@ -89,8 +95,13 @@ def _coverage(scored: Scored, probabilities: Probabilities) -> None:
     right = "none" if accuracy is None else percent(accuracy, 2)
     grid.metric("Right, of those", right, border=True)
     chart(
-        figures.coverage_curve(found.coverage, found.accuracy, found.threshold),
+        figures.coverage_curve(
+            found.coverage,
+            found.accuracy,
+            found.threshold,
+            None if accuracy is None else (share, accuracy),
+        ),
         "coverage",
         "Accuracy by the share of images answered",
     )
-    st.caption("A person can look at the rest.")
+    st.caption("The star is the confidence chosen above. A person can look at the rest.")

@@ -4,7 +4,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 // As cnn.common.text.confidence has it: a softmax's share is never all, and never nothing.
 const confidence = (share) =>
-  share >= 0.9995 ? ">99.9%" : share < 0.0005 ? "<0.1%" : `${(share * 100).toFixed(1)}%`;
+  inPercent(Math.min(Math.max(share, 1e-9), 1 - 1e-9));
 const NARROW = 560; // pixels: in less, image and scores stand above the layers
 
 export default function show(component) {

@@ -10,11 +10,6 @@ function text(value, digits = 2) {
   return (Number(rounded) === 0 ? rounded.replace("-", "") : rounded).replace("-", "−");
 }
 
-const percent = (share) => {
-  const shown = share * 100;
-  return `${shown > 99.9 && shown < 100 ? ">99.9" : shown.toFixed(shown < 10 ? 1 : 0)}%`;
-};
-
 const floatsOf = (packed) => Float64Array.from(new Float32Array(bytesOf(packed).buffer));
 
 // A network from Python: its weights unpacked.

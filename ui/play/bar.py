@@ -71,6 +71,11 @@ def _buttons(run: runs.Run | None, off: bool) -> None:
     )
 
 
+def _width(usual: int, projector: int) -> int:
+    """Pixels: larger type needs more, and has them without the sidebar."""
+    return projector if state.get().projector else usual
+
+
 def _preset() -> None:
     play, names = state.get(), list(PRESETS)
     as_it_came = _is_as_it_came()
@@ -84,7 +89,7 @@ def _preset() -> None:
         key=key,
         on_change=lambda: training.load_preset(st.session_state[key]),
         placeholder=f"{PRESETS[play.preset].label}, changed" if play.preset else "Your own",
-        width=170,
+        width=_width(170, 300),
         disabled=bool(play.hidden | play.fixed),
     )
 
@@ -102,7 +107,7 @@ def _epochs() -> None:
     """A number: a slider of this width would skip most of them."""
     play = state.get()
     now, key = play.settings.epochs, f"play_epochs_{training.widgets()}"
-    with st.container(width=136):
+    with st.container(width=_width(136, 160)):
         number_input(
             "Epochs",
             now,
@@ -139,7 +144,7 @@ def _learning_rate(run: runs.Run | None) -> None:
         else:
             training.rebuild(learning_rate=checked)
 
-    with st.container(width=136):
+    with st.container(width=_width(136, 175)):
         rate_input(
             "Learning rate",
             now(),
@@ -164,6 +169,6 @@ def _speed() -> None:
         format_func=SPEEDS.__getitem__,
         key="play_speed",
         on_change=changed,
-        width=112,
+        width=_width(112, 135),
         help="Slow motion: the run rests after each batch.",
     )

@@ -162,7 +162,7 @@ class Flow {
       if (!this.rows[i]) return;
       this.rows[i].row.className = i === guess ? "score winner" : "score";
       this.rows[i].bar.style.width = `${Math.max(100 * share, 0.5)}%`;
-      this.rows[i].percent.textContent = `${Math.min(100 * share, 99.9).toFixed(1)}%`;
+      this.rows[i].percent.textContent = inPercent(Math.min(share, 1 - 1e-9));
     });
     if (filters) this.showFilters(filters);
     else this.compose();

@@ -169,7 +169,7 @@ class Stage {
     });
     this.confusionAt.replaceChildren(grid);
     this.confusionAt.setAttribute("aria-label",
-      `Confusion matrix of ${images} held-out images: ${(100 * accuracy).toFixed(1)}% right`);
+      `Confusion matrix of ${images} held-out images: ${inPercent(accuracy)} right`);
     this.wrongAt.replaceChildren();
     if (!wrong.length) element("p", "quiet", this.wrongAt, `None of ${images}.`);
     for (const one of wrong) {
@@ -177,7 +177,7 @@ class Stage {
       const canvas = element("canvas", "", made);
       paint(canvas, one.image, 28, 28, this.tables.ink);
       element("span", "", made, `${one.truth}→${one.guess}`);
-      made.title = `A ${one.truth}, taken for ${one.guess} at ${Math.round(100 * one.share)}%`;
+      made.title = `A ${one.truth}, taken for ${one.guess} at ${inPercent(one.share, 0)}`;
     }
   }
 

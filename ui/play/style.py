@@ -8,6 +8,8 @@ CSS = """
 .st-key-play_bar { row-gap: 0.3rem; }
 .st-key-play_bar label, .st-key-play_knobs label { min-height: 1.2rem; }
 .st-key-play_knobs { gap: 0.35rem; }
+.st-key-play_data { gap: 0.35rem; margin-top: 0.6rem; }
+.st-key-play_dares button p { white-space: normal; text-align: left; }
 @keyframes play-pulse { 50% { box-shadow: 0 0 0 7px transparent; } }
 .st-key-play_train button { box-shadow: 0 0 0 0 var(--st-primary-color, #b03a0b);
   animation: play-pulse 1.6s ease-out 6; }
@@ -17,5 +19,17 @@ CSS = """
   .st-key-play_desk [data-testid="stColumn"]:nth-of-type(2) { order: -1; }
 }
 @media (prefers-reduced-motion: reduce) { .st-key-play_train button { animation: none; } }
+</style>
+"""
+# A projector's 1440x900 holds it too: type and maps as large as there is room for.
+PROJECTOR_CSS = """
+<style>
+html { font-size: 18px; }
+.block-container { padding: 3.3rem 2rem 0.4rem !important; }
+.st-key-play_knobs { gap: 0.1rem; }
+.stage { --map: 48px; font-size: 0.9rem; }
+.stage .below { grid-template-columns: 1fr 1fr 168px 200px; }
+.stage .cells { width: 164px; }
+.stage .js-plotly-plot :is(.xtick, .ytick) text { font-size: 14px !important; }
 </style>
 """

@@ -6,6 +6,7 @@ import contextlib
 
 from cnn import runs
 from cnn.common.checked import limits
+from cnn.datasets import DATASETS
 from cnn.runs.records import ControlFile
 from cnn.training import Settings
 from ui.play.state import PACES, get
@@ -92,6 +93,19 @@ def rebuild(**changes: object) -> None:
     get().turns = play.version - before  # the knobs that were turned keep their widgets
     if run_of_now() is None:
         state.leave_run()
+    if was_training:
+        begin()
+    get().changed = True
+
+
+def take_dataset(name: str) -> None:
+    """Learn from other images; where it was training, train on them."""
+    play, fewer = state.get(), state.get().settings.train_images
+    was_training = _abandon()
+    play.dataset = name
+    if fewer is not None and fewer >= DATASETS[name].train_images:
+        play.settings = play.settings.changed(train_images=None)
+    state.leave_run()
     if was_training:
         begin()
     get().changed = True

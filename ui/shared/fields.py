@@ -78,8 +78,11 @@ def field_widget(
         st.toggle(label, value, **common)
     elif kind is int and high is not None and high - low <= 1024:
         st.slider(label, low, high, value, **common)
-    elif kind is int or is_optional(info):
-        number_input(label, value, step=1, placeholder=when_empty, **common)
+    elif is_optional(info):
+        with st.container(key=f"may_be_empty_{key}"):
+            number_input(label, value, step=1, placeholder=when_empty, **common)
+    elif kind is int:
+        number_input(label, value, step=1, **common)
     elif kind is float and extra.get("step"):
         title = f"{label} ({extra['unit']})" if extra.get("unit") else label
         st.slider(

@@ -74,6 +74,17 @@ function scaleBar(parent, scale, peak, signed) {
   return bar;
 }
 
+// A share in 0-1 in words, as `percent` of cnn/common/text.py: never rounded up to 100%, nor down to 0%.
+const inPercent = (share, digits = 1) => {
+  const step = 10 ** -digits, shown = 100 * share;
+  if (shown < 100 && shown >= 100 - step / 2) return `>${(100 - step).toFixed(digits)}%`;
+  if (shown > 0 && shown < step / 2) return `<${step.toFixed(digits)}%`;
+  return `${shown.toFixed(digits)}%`;
+};
+// With as few digits as tell it from all and from nothing.
+const percent = (share) =>
+  inPercent(share, share < 0.1 || (share >= 0.995 && share < 1) ? 1 : 0);
+
 // Black or white, whichever stands out more (WCAG's relative luminance): at least 4.5 to 1.
 const linear = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92
   : ((value / 255 + 0.055) / 1.055) ** 2.4);

@@ -31,6 +31,16 @@ h1 { letter-spacing: -0.02em; }
 [data-testid="stFileUploaderDropzoneInstructions"] * { white-space: normal; overflow: visible;
   text-overflow: clip; }
 [data-testid="stFileUploaderDropzone"] { height: auto; }
+/* the tour's offer and its steps are of one height: nothing below moves */
+.st-key-tour_offer, .st-key-tour_step { min-height: 2.75rem; padding: 0 0.8rem;
+  border: 1px solid transparent; border-radius: 0.6rem; }
+.st-key-tour_offer { padding-left: 0; }
+.st-key-tour_step { border-color: color-mix(in srgb, currentColor 25%, transparent); }
+/* a choice that is longer than its field ends in an ellipsis */
+[data-testid="stSelectbox"] input { text-overflow: ellipsis; }
+/* a number that has to be there needs no button that takes it away, but room for its digits */
+[data-testid="stNumberInputClearButton"] { display: none; }
+[class*="st-key-may_be_empty"] [data-testid="stNumberInputClearButton"] { display: flex; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }

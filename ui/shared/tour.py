@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnn import runs
 from ui.shared import state
@@ -116,12 +117,13 @@ def show() -> None:
     The container stands there always: one that comes or goes would move all elements of the page
     to other places in Streamlit's tree, and the browser would make them anew.
     """
-    mine, page = state.page(TourState), state.get().page or "play"
+    mine, play = state.page(TourState), state.get()
+    page = play.page or "play"
     mine.moved = False
     with st.container(key="tour"):
         if mine.at is not None:
             _step(mine.at, page)
-        elif page == "play" and not mine.answered and not _was_offered():
+        elif page == "play" and not (play.projector or mine.answered or _was_offered()):
             _offer()
         if mine.answered and not _was_offered():
             _remember(key="refresh_tour_offered")  # a name that the style sheet hides
@@ -133,7 +135,7 @@ def _was_offered() -> bool:
 
 
 def _offer() -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with _row("tour_offer"):
         st.markdown(
             "**New here?** Three minutes show it all: train, design, look inside, draw.",
             width="content",
@@ -142,8 +144,13 @@ def _offer() -> None:
         st.button("No, thanks", key="tour_decline", type="tertiary", on_click=leave)
 
 
+def _row(key: str) -> DeltaGenerator:
+    """The offer's place, then a step's: of one height, so that nothing below moves."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key=key)
+
+
 def _step(at: int, page: str) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+    with _row("tour_step"):
         if at >= len(STEPS):
             st.markdown(
                 ":material/check: **That was the tour.** Why all this works is in ten lessons of "

@@ -3,11 +3,6 @@
 
 const PARTS = ["status", "points", "epochs", "accuracies", "images", "start", "live"]; // what the panel shows of a run
 
-// 100 % is said of nothing less: beside the exact figure elsewhere it would be another number.
-const percent = (share) =>
-  share >= 0.995 ? `${(Math.floor(1000 * share) / 10).toFixed(share < 1 ? 1 : 0)}%`
-    : `${Math.round(100 * share)}%`;
-
 class Panel {
   constructor(parent) {
     const box = this.box = element("div", "live", parent);

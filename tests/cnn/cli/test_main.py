@@ -329,6 +329,16 @@ def test_evaluate_prints_every_figure(capsys, trained):
     assert row["test_accuracy"] == pytest.approx(np.trace(confusion) / 1000)
     assert [c["label"] for c in row["classes"]] == list("0123456789")
     assert [c["support"] for c in row["classes"]] == [100] * 10
+    low, high = row["interval"]
+    assert low < row["test_accuracy"] < high and row["top_2"] > row["test_accuracy"]
+    assert row["test_loss"] > 0 and 0 < row["calibration_error"] < 1
+    assert main(["evaluate", trained.id, "--epoch", "0"]) == 0  # untrained: guesses
+    (first,) = lines(capsys)
+    assert (first["epoch"], row["epoch"]) == (0, None)
+    assert first["test_accuracy"] < 0.4 < row["test_accuracy"]
+    assert "has not kept the weights after epoch 99" in refusal(
+        capsys, "evaluate", trained.id, "--epoch", "99"
+    )
 
 
 def test_lists(capsys):

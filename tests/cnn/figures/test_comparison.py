@@ -77,6 +77,10 @@ def test_parallel_coordinates_lay_rates_out_by_their_logarithm_and_names_side_by
     assert list(optimiser.ticktext) == ["adam", "sgd"] and list(optimiser["values"]) == [1, 0]
     assert list(top["values"]) == [0.9, 0.8]
     parallel_coordinates([("Flag", [True, None], False)], [0.5, 0.5])
+    sizes = [("Batch size", [64, 128, 64], False), ("Patience", [2, 2, 2], False)]
+    size, patience, _ = parallel_coordinates(sizes, [0.7, 0.8, 0.9]).data[0].dimensions
+    assert list(size.tickvals) == [64, 128] and list(size["values"]) == [64, 128, 64]
+    assert list(patience.ticktext) == ["2"] and patience.range[0] < 2 < patience.range[1]
 
 
 def test_importances_are_sorted():

@@ -316,6 +316,16 @@ def test_a_report_holds_few_points_and_their_mean_is_the_loss(images):
     assert end.train_loss == pytest.approx(mean, rel=1e-6)
 
 
+def test_further_reports_after_chosen_steps_change_no_weight(images):
+    plain = make(images)
+    run(plain)
+    asked = make(images)
+    events = asked.events(ManualControl(), report_seconds=3600, report_at=(3, 7, 10, 99))
+    # 7 is an epoch's end, where a report comes anyway, and 10 is in the second.
+    assert [event.step for event in events if isinstance(event, Report)] == [1, 3, 7, 10, 14]
+    assert_same(weights(asked), weights(plain))
+
+
 def test_the_end_of_an_epoch_agrees_with_scoring_the_validation_images(images):
     trainer = make(images, epochs=1)
     end = run(trainer)[-1]

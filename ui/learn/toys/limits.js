@@ -89,12 +89,12 @@ class Limits extends Toy {
   // Every preset, with the best run of its network; then runs of other networks.
   costRows() {
     const { costs, presets, baseline } = this.data;
-    const read = (run) => (run ? `${(100 * run.accuracy).toFixed(2)}% (${run.dataset})` : "not trained");
+    const read = (run) => (run ? `${inPercent(run.accuracy, 2)} (${run.dataset})` : "not trained");
     const best = (name) => costs.filter((run) => run.preset === name).sort((a, b) => b.accuracy - a.accuracy)[0];
     const row = (name, of, accuracy) => ({ name, cost: of[this.state.against],
       cells: [name, of.parameters.toLocaleString("en"), of.multiply_adds.toLocaleString("en"), accuracy] });
     return [
-      row("Nearest mean image", { parameters: 7840, multiply_adds: 7840 }, `${(100 * baseline.accuracy).toFixed(2)}% (mnist-sample)`),
+      row("Nearest mean image", { parameters: 7840, multiply_adds: 7840 }, `${inPercent(baseline.accuracy, 2)} (mnist-sample)`),
       ...presets.map((one) => row(one.label, one, read(best(one.name)))),
       ...costs.filter((run) => !run.preset).map((run) => row(run.name, run, read(run))),
     ].sort((a, b) => a.cost - b.cost);
