@@ -109,7 +109,9 @@ def left_over(folder: Path, made: list[runs.Run]) -> dict[str, object]:
         "half-written files": [p.name for run in made for p in half_written(run)],
         "files that other runs do not have": [sorted(other ^ usual) for other, _ in others],
         "strangers in the folder": sorted(
-            p.name for p in folder.iterdir() if p.name not in {run.id for run in made}
+            p.name
+            for p in folder.iterdir()
+            if p.name not in {".devices", *(run.id for run in made)}
         ),
     }
     return found

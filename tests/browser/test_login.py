@@ -80,7 +80,9 @@ def logged_in(browser: Browser, url: str, who: str) -> Iterator[Page]:
         yield page
 
 
-def test_a_pupil_is_known_by_the_verified_address(browser: Browser, url: str, runs: Path):
+def test_a_pupil_is_known_by_the_verified_address(
+    browser: Browser, url: str, runs: Path, provider: str
+):
     with logged_in(browser, url, "ada") as page:
         page.get_by_text(re.compile("ada@.?school.example")).wait_for()  # its parts kept apart
         assert "w=" not in page.url and "teacher" not in page.url
@@ -97,6 +99,8 @@ def test_a_pupil_is_known_by_the_verified_address(browser: Browser, url: str, ru
         for tab in (page, second):
             tab.get_by_test_id("stSidebar").get_by_text(re.compile("Ada *$")).wait_for()
         page.get_by_role("button", name="Log out").click()
+        page.wait_for_url(f"{provider}/**")  # which asks whether to end its own session too
+        page.goto(url)
         page.get_by_role("button", name="Log in").wait_for()
 
 
