@@ -33,6 +33,9 @@ def test_a_click_on_a_cell_shows_its_images_and_inspect_leads_back(
     area.click(position={"x": cell[0], "y": cell[1]})
     words = page.get_by_text(f"{truth} read as {guess}: {len(there)}", exact=True)
     expect(words).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator("#skip-link")).to_be_hidden()
+    page.emulate_media(media="screen")
     marked = plot.evaluate("plot => plot.data.find((t) => t.name == 'cells').selectedpoints")
     assert marked == [10 * truth + guess]  # the figure is the same one, and still shows the choice
 

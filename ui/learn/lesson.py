@@ -73,7 +73,7 @@ def _body(lesson: Lesson) -> None:
             mount = f"{lesson.id}-{mine.mounts.get(lesson.id, 0)}"
             drawn = mine.drawings.get(lesson.id)
             given = mount, state_of(lesson.id), drawn, material.of(lesson.id)
-            take(lesson.id, toy.show(lesson.id, *given))
+            toy.show(lesson.id, *given, lambda moved: take(lesson.id, moved))
         except MaterialError as error:
             st.info(plain(error), icon=":material/inventory_2:")
     with below:

@@ -3,6 +3,7 @@ browser by `numbers.js` from the images and weights that are handed over."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -42,11 +43,12 @@ def show(
     state: State,
     drawing: NDArray[np.uint8] | None,
     material: dict[str, object],
-) -> object:
-    """Draw it; a new `mount` begins anew with `state` and the `drawing`, uint8 `(28, 28)`. What was
-    moved since the last run of the page, None where nothing was."""
+    take: Callable[[object], None],
+) -> None:
+    """Draw it; a new `mount` begins anew with `state` and the `drawing`, uint8 `(28, 28)`. What is
+    moved is handed to `take` before the page runs: a click that leaves the lesson may come along
+    with it, and then the toy is not drawn again."""
     key = f"toy_{lesson}"
-    moved = reported(key, "state")
     _component(lesson)(
         key=key,
         data={
@@ -56,6 +58,5 @@ def show(
             "colours": {**colours(), "ink": INK, "classes": CLASSES},
             **material,
         },
-        on_state_change=lambda: None,
+        on_state_change=lambda: take(reported(key, "state")),
     )
-    return moved

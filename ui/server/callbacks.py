@@ -15,6 +15,7 @@ applied. A run of the page itself is interrupted as before.
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 from typing import Any
 from weakref import WeakValueDictionary
@@ -39,11 +40,17 @@ _thread = threading.local()
 
 
 def keep_whole() -> None:
-    """Let callbacks of this process run to their end, from now on. Once is enough."""
-    if hasattr(SafeSessionState.on_script_will_rerun, "__wrapped__"):
+    """Let callbacks of this process run to their end, from now on. Once is enough. With a Streamlit
+    that is built otherwise nothing changes, and the log says so."""
+    heed_requests = getattr(ScriptRunner, "_maybe_handle_execution_control_request", None)
+    apply = getattr(SafeSessionState, "on_script_will_rerun", None)
+    known = "_yield_callback" in SafeSessionState.__annotations__
+    if heed_requests is None or apply is None or not known:
+        logging.getLogger(__name__).warning("This Streamlit's callbacks cannot be kept whole.")
         return
-    make, apply = SafeSessionState.__init__, SafeSessionState.on_script_will_rerun
-    heed_requests = ScriptRunner._maybe_handle_execution_control_request
+    if hasattr(apply, "__wrapped__"):
+        return
+    make = SafeSessionState.__init__
 
     @functools.wraps(make)
     def made(self: SafeSessionState, state: SessionState, *args: Any, **named: Any) -> None:

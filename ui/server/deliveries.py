@@ -10,15 +10,23 @@ PyTorch is loaded. A run of the whole page still takes the place of all before i
 from __future__ import annotations
 
 import functools
+import inspect
+import logging
 
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
+PARAMETERS = {"self", "retain_lifecycle_msgs", "fragment_ids_this_run"}  # of its `clear`
+
 
 def keep_all() -> None:
-    """From now on, in this process. Once is enough."""
-    if hasattr(ForwardMsgQueue.clear, "__wrapped__"):
-        return
+    """From now on, in this process. Once is enough. With a Streamlit that is built otherwise
+    nothing changes, and the log says so."""
     clear = ForwardMsgQueue.clear
+    if hasattr(clear, "__wrapped__"):
+        return
+    if set(inspect.signature(clear).parameters) != PARAMETERS:
+        logging.getLogger(__name__).warning("This Streamlit's messages cannot be kept.")
+        return
 
     @functools.wraps(clear)
     def unless_of_a_fragment(
