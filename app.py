@@ -10,6 +10,7 @@ from typing import Literal
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.live.routes import Routes
@@ -76,6 +77,10 @@ def main() -> None:
 
 if get_script_run_ctx(suppress_warning=True) is None:
     logs.begin()
+    # Else Streamlit takes the folder `pages` for a multipage app of its old kind until this file
+    # has called st.navigation once: a click before that showed a page alone, without what stands
+    # around it, for as long as the visit lasted.
+    PagesManager.uses_pages_directory = False
     hosts.allow_own_names()
     callbacks.keep_whole()
     deliveries.keep_all()

@@ -7,17 +7,30 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from cnn import runs
+from cnn.common.files import write_json
 from tests.browsing import ARGUMENTS, ROOT, served
 from tests.get_browser import find_browser
 
 SECONDS = 60_000
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note a failure for the fixture that keeps the picture: of one that is tried again, too."""
+    report = yield
+    item.stash[FAILED] = report.failed
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -70,6 +83,22 @@ def server(
     log = folder.parent / f"{folder.name}.log"
     with served(log, CNN_RUNS_DIR=str(folder), CNN_DATA_DIR=str(data_folder)) as url:
         yield Server(url, folder)
+    discard_runs(folder)
+
+
+def discard_runs(folder: Path) -> None:
+    """End what a test has left at work there."""
+    for path in folder.glob("*/config.json"):
+        if (run := runs.Run(path.parent)).state in runs.ACTIVE:
+            write_json(run.files.control, {"stop": True, "discard": True})
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_at_work(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that fails leaves no training to the next one, or to its own second try."""
+    yield
+    if request.node.stash.get(FAILED, False) and "server" in request.fixturenames:
+        discard_runs(request.getfixturevalue("server").runs)
 
 
 @pytest.fixture
@@ -84,10 +113,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A tab; if the test fails, what it showed is kept in test-artifacts/."""
-    failed_before = request.session.testsfailed
     page = context.new_page()
     yield page
-    if request.session.testsfailed > failed_before:
+    if request.node.stash.get(FAILED, False):
         folder = ROOT / "test-artifacts"
         folder.mkdir(exist_ok=True)
         page.screenshot(path=folder / f"{request.node.name}.png", full_page=True)

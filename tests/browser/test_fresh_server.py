@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocket, expect
 
 from cnn.runs.folders import examples_dir
 from tests.browsing import draw_strokes, served
@@ -47,9 +47,16 @@ def test_a_digit_is_answered_before_anything_was_trained(page: Page, fresh, tmp_
 @pytest.mark.parametrize("fresh", ["none"], indirect=True)
 @pytest.mark.parametrize("name", ["inspect", "draw", "evaluate"])
 def test_without_examples_an_empty_page_is_painted_whole(page: Page, fresh, name):
-    """Also at a server's first visit, which begins without app.py."""
+    """Also at a server's first visit; and Streamlit's own list of pages is never told of."""
+    told: list[bytes | str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: told.append(frame))
+
+    page.on("websocket", listen)
     page.goto(f"{fresh}/{name}")
     expect(page.get_by_text("No network has been trained yet.")).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(8)
     expect(page.get_by_text("CURRENT RUN")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert told and not any(b"teacher" in frame for frame in told if isinstance(frame, bytes))

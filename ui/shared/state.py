@@ -159,8 +159,8 @@ def _no_content() -> None:
 def _run_app_first() -> None:
     """Run app.py instead of the bare page.
 
-    A server's very first visit may be to `/draw`: until app.py has once called st.navigation,
-    Streamlit takes the folder `pages` for a multipage app of its old kind and runs the page alone.
+    Where nobody has told Streamlit otherwise, as app.py does in a server and no test of a page
+    does, it takes the folder `pages` for a multipage app of its old kind and runs the page alone.
     """
     asked_for = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
     st.session_state.asked_for = asked_for
