@@ -26,7 +26,7 @@ from cnn.training.devices import processes
 START_SECONDS, STANDBY_START_SECONDS = 3.0, 0.5
 FORWARD_SHARE = 0.28  # of a training step's time on the same images, without its backward pass
 FLOAT32_FORWARD = 0.36  # of a step's arithmetic in float32: the test set is scored in it
-REPLACING_SECONDS = 2.0  # lost beside the import of the worker that takes the standby's place
+REPLACING_SECONDS = 1.5  # lost beside the import of the worker that takes the standby's place
 SAVE_SECONDS = 1e-7  # for each weight: the epoch's, the newest, and the state to resume from
 SNAPSHOTS = 1.03  # of the steps' time: reports, snapshots, the state to resume from
 QUICK_SECONDS = 60.0  # of the job, torch's import included

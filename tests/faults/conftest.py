@@ -27,6 +27,7 @@ from tests.faults.processes import Launcher, kill, living
 ASKED = os.environ.get("CNN_FAULTS", "")
 LONG = bool(ASKED)
 KILLS = int(ASKED) if ASKED.isdigit() else 60  # of workers, in the long form
+on_request = pytest.mark.skipif(not LONG, reason="runs on request: CNN_FAULTS=long")
 
 NETWORK = Architecture(layers=(Conv2d(filters=4, stride=2), Activation(), MaxPool2d(), Flatten()))
 SETTINGS = Settings(epochs=4, batch_size=16, learning_rate=0.01, precision="float32")

@@ -15,7 +15,7 @@ from cnn import runs
 from cnn.common import workspaces
 from cnn.runs import standby
 from cnn.runs.channel import Channel
-from tests.faults.conftest import NETWORK, SETTINGS
+from tests.faults.conftest import NETWORK, SETTINGS, on_request
 from tests.faults.processes import ROOT, at_once, living, press_the_button, wait_for
 from tests.standby import allowed, begin, wait_until_ready
 
@@ -68,6 +68,7 @@ def stop(run: runs.Run) -> None:
     assert run.state == "stopped"
 
 
+@on_request
 def test_killed_before_it_is_handed_a_run_the_launch_falls_back(waiting, made):
     waiting.kill()
     run = new()
@@ -100,6 +101,7 @@ def test_killed_while_it_is_handed_a_run_the_launch_falls_back(waiting, monkeypa
     stop(run)
 
 
+@on_request
 def test_too_slow_to_answer_it_is_killed_and_never_trains(waiting, monkeypatch):
     monkeypatch.setattr(standby, "ANSWER_SECONDS", 0.2)
     run = new()
@@ -135,6 +137,7 @@ def test_two_launches_at_once_with_one_in_standby(waiting):
         stop(run)
 
 
+@on_request
 def test_two_launches_of_one_run_with_one_in_standby(waiting):
     run = new()
     said = at_once(lambda: runs.launch(run), lambda: runs.launch(run))
@@ -144,6 +147,7 @@ def test_two_launches_of_one_run_with_one_in_standby(waiting):
     stop(run)
 
 
+@on_request
 def test_it_does_not_outlive_its_server_however_that_ends():
     started = [
         subprocess.Popen(
