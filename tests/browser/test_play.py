@@ -139,7 +139,7 @@ def test_all_of_it_fits_a_desktop_window_a_projector_and_a_phone(page: Page, fre
     press(page, "Leave the tour")
     idle(page)
     main = "document.querySelector('[data-testid=stMain]')"
-    assert page.evaluate(f"{main}.scrollHeight - {main}.clientHeight") <= 0
+    page.wait_for_function(f"{main}.scrollHeight <= {main}.clientHeight")
     fields = "[...document.querySelectorAll('.st-key-play_bar input')]"
     assert page.evaluate(f"{fields}.every(e => e.scrollWidth <= e.clientWidth)")  # no name is cut
 

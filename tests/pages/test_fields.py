@@ -52,12 +52,11 @@ def test_what_is_not_allowed_is_refused_at_the_field(app, label, typed, words):
 
 
 @pytest.mark.parametrize("label", ["Learning rate", "Weight decay", "Batch size", "Seed"])
-def test_an_emptied_field_says_so_and_shows_what_is_in_force(app, label):
+def test_an_emptied_field_shows_what_is_in_force(app, label):
     shown = app("train")
     number(shown, label).set_value(1).run()
     number(shown, label).set_value(None).run()
     assert not shown.exception, shown.exception
-    assert "It cannot be empty." in said(shown)
     assert number(shown, label).value == 1
 
 

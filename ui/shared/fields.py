@@ -123,14 +123,19 @@ def apply_change(
     optional: bool = False,
 ) -> None:
     """Give a moved widget's value to `change`. What that refuses with a ValueError is taken back:
-    the widget of field `name` shows what is `in_force` again, and `show_refusal` says why."""
+    the widget of field `name` shows what is `in_force` again, and `show_refusal` says why. So does
+    one that was emptied and may not be."""
     if key not in st.session_state:  # of a widget that is gone: nobody has emptied it
         return
     refusal, new = state.page(Refusal), st.session_state[key]
     refusal.key = ""
+    if new is None and not optional:
+        # Without a word: a browser that makes the field anew while a click is on its way says so
+        # too, and nobody has emptied anything then.
+        st.session_state[key] = in_force()
+        state.page(Told).keys.discard(key)
+        return
     try:
-        if new is None and not optional:
-            raise ValueError("It cannot be empty.")
         if new != in_force():  # Streamlit calls now and then for a value that has not moved
             change(new)
     except ValueError as error:
