@@ -62,10 +62,6 @@ def main() -> None:
         pages["Class"] = [st.Page("pages/teacher.py", title="Teacher", icon=icon)]
     place: Literal["top", "sidebar"] = "top" if state.get().projector else "sidebar"
     page = st.navigation(pages, expanded=True, position=place)
-    asked_for = st.session_state.pop("asked_for", None)  # by a visit that began without this file
-    for other in (other for group in pages.values() for other in group):
-        if asked_for and other.url_path == asked_for:
-            st.switch_page(other, query_params=st.query_params.to_dict())
     state.enter(page.url_path)
     skip_link.show()
     sidebar.show()

@@ -60,16 +60,23 @@ def no_worker_outlives_its_test(runs_folder) -> Iterator[None]:
     psutil.wait_procs(left, 10)  # some are dead, and not buried by their parent yet
 
 
-@pytest.fixture
-def busy_cpu(runs_folder) -> Iterator[locks.Lock]:
-    """A run that trains on the CPU, as far as the others can tell: they wait, without torch."""
-    run = runs.new(NETWORK, SETTINGS, "mnist-sample", "cpu", name="The busy one")
+def occupy_cpu(name: str) -> tuple[runs.Run, locks.Lock]:
+    """A run that trains on the CPU, as far as the others can tell, and its lock: while it is held
+    they wait, without torch."""
+    run = runs.new(NETWORK, SETTINGS, "mnist-sample", "cpu", name=name)
     lock = locks.Lock.take(run.files.lock)
     assert lock
     with changing_runs():
         queue.take_ticket(run)
     assert queue.try_start(run, [Option("cpu", ("cpu",))])
     run.write_status(state="running")
+    return run, lock
+
+
+@pytest.fixture
+def busy_cpu(runs_folder) -> Iterator[locks.Lock]:
+    """The CPU is taken."""
+    _, lock = occupy_cpu("The busy one")
     yield lock
     lock.release()
 

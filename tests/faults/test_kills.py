@@ -14,10 +14,8 @@ import pytest
 from safetensors.torch import load_file
 
 from cnn import runs
-from cnn.runs import locks, queue, starting, worker
-from cnn.runs.device_options import Option
-from cnn.runs.folders import changing_runs
-from tests.faults.conftest import KILLS, LONG, NETWORK, SETTINGS
+from cnn.runs import starting, worker
+from tests.faults.conftest import KILLS, LONG, NETWORK, SETTINGS, occupy_cpu
 from tests.faults.nursery import Nursery
 from tests.faults.processes import half_written, kill, living, press_the_button, wait_for
 
@@ -66,12 +64,7 @@ class Killer:
 
     def queued(self) -> None:
         """While it waits for its turn, behind a run that has the CPU."""
-        other = runs.new(NETWORK, SETTINGS, "mnist-sample", "cpu", name="Before it")
-        lock = locks.Lock.take(other.files.lock)
-        assert lock
-        with changing_runs():
-            queue.take_ticket(other)
-        assert queue.try_start(other, [Option("cpu", ("cpu",))])
+        other, lock = occupy_cpu("Before it")
         self.press()
         wait_for(lambda: "Before it" in self.run.status().get("message", ""), self.run)
         self._kill(self.living(self.run.id))

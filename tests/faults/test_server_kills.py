@@ -20,13 +20,11 @@ from websockets.exceptions import ConnectionClosed
 
 from benchmarks.visitors import Visitor
 from cnn import runs
-from cnn.runs import locks, queue
-from cnn.runs.device_options import Option
-from cnn.runs.folders import changing_runs
+from cnn.runs import queue
 from cnn.runs.sweep_parameters import parse_parameter
 from cnn.runs.sweeps import Sweep, new_sweep
 from tests.browsing import served, server_of
-from tests.faults.conftest import KILLS, LONG, NETWORK, SETTINGS
+from tests.faults.conftest import KILLS, LONG, NETWORK, SETTINGS, occupy_cpu
 from tests.faults.processes import half_written, kill, living, wait_for
 from tests.faults.test_kills import result, undisturbed
 
@@ -186,13 +184,7 @@ class Killer:
         return [run, behind]
 
     def while_it_waits(self) -> list[runs.Run]:
-        busy = new("Before it")
-        lock = locks.Lock.take(busy.files.lock)
-        assert lock
-        with changing_runs():
-            queue.take_ticket(busy)
-        assert queue.try_start(busy, [Option("cpu", ("cpu",))])
-        busy.write_status(state="running")
+        busy, lock = occupy_cpu("Before it")
         waiting = [new("First"), new("Second")]
         for one in waiting:
             self.server.visit(f"run={one.id}", "train", "Start again")

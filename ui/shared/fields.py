@@ -132,17 +132,22 @@ def apply_change(
     if new is None and not optional:
         # Without a word: a browser that makes the field anew while a click is on its way says so
         # too, and nobody has emptied anything then.
-        st.session_state[key] = in_force()
-        state.page(Told).keys.discard(key)
+        _put_back(key, in_force())
         return
     try:
         if new != in_force():  # Streamlit calls now and then for a value that has not moved
             change(new)
     except ValueError as error:
-        st.session_state[key] = in_force()
-        state.page(Told).keys.discard(key)  # of that, should a click end the script before it shows
+        _put_back(key, in_force())
         refusal.key, refusal.visit = key, state.get().visit
         refusal.text = str(error).removeprefix(f"{name}: ")  # it stands below the field
+
+
+def _put_back(key: str, value: object) -> None:
+    """Let a widget show that value again: the browser is told, even where a click ends the script
+    before it is drawn."""
+    st.session_state[key] = value
+    state.page(Told).keys.discard(key)
 
 
 def show_refusal(key: str) -> None:

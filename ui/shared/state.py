@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -147,28 +146,7 @@ class Playground:
 
 def get() -> Playground:
     """This session's object, as `begin` made it."""
-    if "playground" not in st.session_state:
-        _run_app_first()
     return st.session_state.playground
-
-
-def _no_content() -> None:
-    """A page without content."""
-
-
-def _run_app_first() -> None:
-    """Run app.py instead of the bare page.
-
-    Where nobody has told Streamlit otherwise, as app.py does in a server and no test of a page
-    does, it takes the folder `pages` for a multipage app of its old kind and runs the page alone.
-    """
-    asked_for = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
-    st.session_state.asked_for = asked_for
-    pages = [st.Page(_no_content, title="CNN Playground", default=True)]
-    if asked_for.isidentifier():  # else Streamlit lays "Page not found" over the page that follows
-        pages.append(st.Page(_no_content, title=asked_for, url_path=asked_for))
-    st.navigation(pages, position="hidden")
-    st.rerun()
 
 
 def begin() -> None:
