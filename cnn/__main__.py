@@ -2,6 +2,8 @@
 
 import sys
 
+from cnn.training.torchrun import end_process, has_several_processes
+
 
 def run() -> int:
     """Run one command. A worker may wait among many: it loads nothing of the other commands."""
@@ -19,4 +21,7 @@ def run() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run())
+    exit_code = run()
+    if has_several_processes():
+        end_process(exit_code)
+    sys.exit(exit_code)

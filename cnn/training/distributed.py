@@ -9,6 +9,7 @@ are decided by rank 0, which broadcasts its decision, so that all processes make
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,13 @@ from cnn.training.torchrun import has_several_processes
 # disk, scores the test set. A pause is a broadcast every 50 ms, and the queue comes before. Whoever
 # started the processes notices at once when one dies; this ends them where one hangs.
 TIMEOUT = timedelta(minutes=10)
+# What DistributedDataParallel calls its broadcast of buffers at each step: PyTorch 2.14's name, and
+# the one before, which it warns of in each run's log.
+_SYNC_BUFFERS = (
+    "forward_sync_buffers"
+    if "forward_sync_buffers" in inspect.signature(DistributedDataParallel).parameters
+    else "broadcast_buffers"
+)
 
 
 class Decision(NamedTuple):
@@ -86,8 +94,9 @@ class ProcessGroup:
         if self.size == 1:
             return model
         ids = [device.index] if device.type == "cuda" else None
+        buffers = {_SYNC_BUFFERS: False}  # `sync_batch_norm_statistics` does that
         return DistributedDataParallel(
-            model, device_ids=ids, broadcast_buffers=False, gradient_as_bucket_view=True
+            model, device_ids=ids, gradient_as_bucket_view=True, **buffers
         )
 
     def sync_batch_norm_statistics(self, model: nn.Module) -> None:

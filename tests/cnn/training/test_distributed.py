@@ -25,6 +25,7 @@ from cnn.training.accelerators import accelerator_for
 from cnn.training.control import ManualControl
 from cnn.training.devices import find_device
 from cnn.training.events import Report
+from cnn.training.torchrun import end_process
 from cnn.training.trainer import Trainer
 from tests.conftest import SMALL
 
@@ -89,6 +90,7 @@ def one_of_two(rank: int, folder: str, port: int) -> None:
         stopped_and_resumed(group, Path(folder))
         one_validation_image(group, Path(folder))
         a_pause_that_each_sees_at_another_moment(group, Path(folder))
+    end_process(0)  # as a worker's processes do
 
 
 # Everything random that each process does for itself: dropout, augmentation, batch norm's part.
