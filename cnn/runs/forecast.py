@@ -64,7 +64,10 @@ def at_speed(
     seen = FORWARD_SHARE * per_image
     saving = SAVE_SECONDS * architecture.parameters
     epoch = SNAPSHOTS * images * per_image + settings.held_out(data) * seen + saving
-    scoring = data.test_images * per_image * _scoring_share(architecture, settings, bf16)
+    if speed.scored_per_second:
+        scoring = data.test_images / speed.scored_per_second
+    else:
+        scoring = data.test_images * per_image * _scoring_share(architecture, settings, bf16)
     training = settings.epochs * epoch + scoring + 2 * saving
     if standby.state()[1]:
         start = STANDBY_START_SECONDS + min(REPLACING_SECONDS, training)
@@ -81,7 +84,7 @@ def _scoring_share(architecture: Architecture, settings: Settings, bf16: bool) -
     return FLOAT32_FORWARD * in_float32 / (step + arithmetic)
 
 
-class _Measuring:
+class Measuring:
     """At most one measurement in the background, each question once."""
 
     def __init__(self) -> None:
@@ -132,5 +135,5 @@ class _Measuring:
         Job("speed_test", question, QUICK_SECONDS).wait()
 
 
-_measuring = _Measuring()
+_measuring = Measuring()
 ask = _measuring.ask

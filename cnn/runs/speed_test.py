@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import torch
 from filelock import FileLock
+from torch import Tensor
 
 from cnn.datasets import Images, Preprocessing
 from cnn.network import Architecture
@@ -24,10 +25,12 @@ from cnn.training.accelerators import accelerator_for
 from cnn.training.device import Device
 from cnn.training.devices import find_device, processes
 from cnn.training.events import Report
+from cnn.training.inference import CPU_BATCH, EVALUATION_BATCH, predict_logits
 from cnn.training.trainer import Trainer
 
 WARM_UP_SECONDS, SECONDS = 0.5, 2.0
 QUICK = 0.3, 0.1  # seconds and those of warming up, for a forecast that nobody asked for
+SCORING_SHARE = 0.25  # of the seconds, for scoring
 IMAGES = 8192  # noise: speed does not depend on what the pixels show
 
 
@@ -53,9 +56,10 @@ def measure(
     seconds: float = SECONDS,
     warm_up: float = WARM_UP_SECONDS,
     stopped: Callable[[], bool] = lambda: False,
+    scoring: bool = True,
 ) -> speeds.Speed:
-    """Images per second and memory of training `architecture` on `device`; of no meaning where
-    `stopped`, which is asked before every step, ended it."""
+    """Images per second and memory of training `architecture` on `device`, and of `scoring` the
+    test set; of no meaning where `stopped`, which is asked before every step, ended it."""
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (IMAGES, 28, 28), dtype=torch.uint8, generator=generator)
     labels = torch.randint(0, architecture.head.classes, (IMAGES,), generator=generator)
@@ -76,8 +80,27 @@ def measure(
         elif at.train_seconds - seconds_before >= seconds:
             control.ended = True
     spent = max(at.train_seconds - seconds_before, 1e-9)
-    speed = (at.images_seen - images_before) / spent
-    return speeds.Speed(speed, accelerator.peak_memory(), True)
+    speed, memory = (at.images_seen - images_before) / spent, accelerator.peak_memory()
+    if not scoring or stopped():
+        return speeds.Speed(speed, memory, True)
+    scored = _scored_per_second(trainer, pixels, seconds * SCORING_SHARE)
+    return speeds.Speed(speed, memory, True, scored)
+
+
+def _scored_per_second(trainer: Trainer, pixels: Tensor, seconds: float) -> float:
+    """Images of the test set scored in a second, as at the end of a run; the first pass warms up.
+
+    `pixels` is uint8 `(N, 28, 28)`. It takes `seconds`, or two passes where those take longer."""
+    device = trainer.accelerator.device
+    some = pixels[: CPU_BATCH if device.type == "cpu" else 2 * EVALUATION_BATCH]
+    count, began = 0, 0.0
+    with trainer.accelerator.full_float32():
+        while not began or time.perf_counter() - began < seconds:
+            predict_logits(trainer.model, some, trainer.preprocessing).cpu()
+            if began:
+                count += len(some)
+            began = began or time.perf_counter()
+    return count / (time.perf_counter() - began)
 
 
 def main() -> None:

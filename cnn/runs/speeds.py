@@ -32,11 +32,13 @@ CALIBRATION = "calibration"
 
 @dataclass(frozen=True)
 class Speed:
-    """Images per second, `memory` in bytes where it was measured, and whether anything was."""
+    """Images per second, `memory` in bytes where it was measured, and whether anything was;
+    `scored_per_second`: images of the test set, where that was measured."""
 
     images_per_second: float
     memory: int | None = None
     measured: bool = False
+    scored_per_second: float | None = None
 
 
 def speed_key(architecture: Architecture, settings: Settings, device: str) -> str:
@@ -63,10 +65,12 @@ def _file() -> Path:
 
 
 def remember(architecture: Architecture, settings: Settings, device: str, speed: Speed) -> None:
-    """Keep a measured speed; where the folder cannot be written, nothing happens."""
-    _keep(
-        speed_key(architecture, settings, device), [round(speed.images_per_second, 1), speed.memory]
-    )
+    """Keep a measured speed, and what was known of scoring where that was not measured again;
+    where the folder cannot be written, nothing happens."""
+    before = recall(architecture, settings, device)
+    scored = speed.scored_per_second or (before and before.scored_per_second)
+    key = speed_key(architecture, settings, device)
+    _keep(key, [round(speed.images_per_second, 1), speed.memory, scored and round(scored, 1)])
 
 
 def _keep(key: str, value: object) -> None:
@@ -81,8 +85,14 @@ def _keep(key: str, value: object) -> None:
 def recall(architecture: Architecture, settings: Settings, device: str) -> Speed | None:
     """What was measured of this network at this batch size on this device, None if nothing."""
     try:
-        speed, memory = (read_json(_file()) or {})[speed_key(architecture, settings, device)]
-        return Speed(float(speed), None if memory is None else int(memory), True)
+        kept = (read_json(_file()) or {})[speed_key(architecture, settings, device)]
+        speed, memory, scored = (*kept, None)[:3]  # those of earlier versions are two
+        return Speed(
+            float(speed),
+            None if memory is None else int(memory),
+            True,
+            None if scored is None else float(scored),
+        )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 

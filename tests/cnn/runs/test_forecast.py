@@ -28,6 +28,15 @@ def test_it_counts_steps_validation_and_scoring():
     assert whole(validation_images=0) == pytest.approx(8 * 1.03 + scoring, abs=0.01)
 
 
+def test_scoring_takes_what_was_measured_of_it():
+    measured = [speeds.Speed(1000.0, None, True, scored) for scored in (500.0, 2000.0)]
+    slow, fast = (
+        forecast.at_speed(speed, SMALL, SMALL_SETTINGS, "mnist-sample", bf16=False).whole
+        for speed in measured
+    )
+    assert slow - fast == pytest.approx(1000 / 500 - 1000 / 2000)  # 1,000 test images
+
+
 @pytest.mark.parametrize("train_images", [None, 20, 400, 60_000])
 def test_it_counts_the_images_that_handwriting_adds(train_images):
     settings = SMALL_SETTINGS.changed(handwriting=0.5, train_images=train_images)
@@ -75,7 +84,8 @@ def test_the_calibration_is_measured_once(runs_folder, monkeypatch):
 
     measured = []
 
-    def measure(network, settings, device, *times):
+    def measure(network, settings, device, *times, scoring):
+        assert not scoring
         measured.append(network)
         bf16 = calibration.takes_bf16(device, settings.precision, network.convolutional)
         parts = speeds.parts_of_step(network, settings, bf16)

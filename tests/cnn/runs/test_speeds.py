@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from cnn.presets import PRESETS
 from cnn.runs import speeds
 from tests.conftest import SMALL, SMALL_SETTINGS
@@ -14,6 +16,14 @@ def test_what_trained_is_known_to_the_next_estimate(runs_folder):
     speeds.remember(SMALL, SMALL_SETTINGS, "cpu", speeds.Speed(1234.5, 10**9))
     known = speeds.recall(SMALL, SMALL_SETTINGS, "cpu")
     assert known == speeds.Speed(1234.5, 10**9, True)
+    for scored in (3000.0, None):  # a run knows nothing of scoring: what was measured stays
+        speeds.remember(SMALL, SMALL_SETTINGS, "cpu", speeds.Speed(1000.0, None, True, scored))
+        known = speeds.recall(SMALL, SMALL_SETTINGS, "cpu")
+        assert known == speeds.Speed(1000.0, None, True, 3000.0)
+    kept = json.loads((runs_folder / ".devices" / "speeds.json").read_text())
+    kept = {key: value[:2] for key, value in kept.items()}  # as an earlier version kept it
+    (runs_folder / ".devices" / "speeds.json").write_text(json.dumps(kept))
+    assert speeds.recall(SMALL, SMALL_SETTINGS, "cpu") == speeds.Speed(1000.0, None, True)
     other = SMALL_SETTINGS.changed(batch_size=65)
     assert speeds.recall(SMALL, other, "cpu") is None
     (runs_folder / ".devices" / "speeds.json").write_text("[1, 2")

@@ -15,7 +15,7 @@ from cnn import runs
 from cnn.runs import locks, queue, speeds, standby
 from cnn.runs.device_options import Option
 from cnn.runs.folders import changing_runs
-from cnn.runs.forecast import _Measuring
+from cnn.runs.forecast import Measuring
 from cnn.runs.priority import NICE
 from cnn.runs.worker import run_worker
 from cnn.training.accelerators import Accelerator
@@ -74,11 +74,11 @@ def stop(run: runs.Run) -> None:
 
 
 def test_it_measures_a_network_once_and_a_run_comes_first(waiting):
-    measuring = _Measuring()
+    measuring = Measuring()
     assert measuring.ask(SMALL, SMALL_SETTINGS, CPU)
     wait_for(lambda: not measuring.ask(SMALL, SMALL_SETTINGS, CPU))
     known = speeds.recall(SMALL, SMALL_SETTINGS, "cpu")
-    assert known and known.images_per_second > 50
+    assert known and known.images_per_second > 50 and known.scored_per_second > 50
 
     other = SMALL_SETTINGS.changed(batch_size=32)
     assert measuring.ask(SMALL, other, CPU)
@@ -161,4 +161,4 @@ def test_none_waits_where_a_setting_or_memory_forbids_it(monkeypatch):
 
 def test_nothing_is_measured_where_a_setting_forbids_it(monkeypatch):
     monkeypatch.setenv("CNN_STANDBY", "0")
-    assert not _Measuring().ask(SMALL, SMALL_SETTINGS, CPU)
+    assert not Measuring().ask(SMALL, SMALL_SETTINGS, CPU)
