@@ -60,17 +60,17 @@ class Answer {
   show(rows, step) {
     const { classes, digits, words, chosen } = this.data;
     const names = rows.map((row, i) => (digits[i] ? classes[best(row)] : "?"));
-    const confidence = Math.max(...rows[0]);
+    const highest = Math.max(...rows[0]);
     if (rows.length > 1) {
       this.small.textContent = `It reads ${rows.length} digits`;
       this.large.textContent = names.join(" ");
     } else if (digits[0]) {
-      const found = words.find(([above]) => confidence > above);
+      const found = words.find(([above]) => highest > above);
       this.small.textContent = found ? found[1] : this.data.no_idea;
       this.large.textContent = names[0];
     } else {
       this.small.textContent = "That does not look like a digit to me. If it had to be one: " +
-        `${classes[best(rows[0])]} (${inPercent(confidence)}).`;
+        `${classes[best(rows[0])]} (${confidence(highest)}).`;
       this.large.textContent = "";
     }
     this.bars(rows[Math.min(chosen, rows.length - 1)]);
@@ -85,7 +85,7 @@ class Answer {
     const winner = none ? -1 : best(row), next = structuredClone(figure), [bars] = next.data;
     bars.x = row;
     bars.y = classes.map(plotlyText).map((name, i) => (i === winner ? `<b>${name}</b>` : name));
-    bars.text = row.map((share) => inPercent(share));
+    bars.text = row.map((share) => confidence(share));
     bars.marker = { ...bars.marker,
       color: row.map((_, i) => (i === winner ? colours.winner : colours.other)) };
     this.chart.draw(next);
