@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from cnn.export.share_link import to_link
@@ -29,6 +30,7 @@ def test_the_start_is_near_for_the_keyboard(page: Page, server: Server):
         assert stops <= 8
 
 
+@pytest.mark.long  # both jobs as a page's: tests/cnn/runs/test_jobs.py, tests/pages/test_train.py
 def test_speed_and_learning_rate_are_measured_before_the_start(page: Page, server: Server):
     tutorial = PRESETS["tutorial"]  # quick to measure
     link = to_link(tutorial.architecture, tutorial.settings, "mnist-sample")
