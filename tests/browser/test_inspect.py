@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from cnn import runs
