@@ -74,7 +74,7 @@ def more(run: runs.Run, when: runs.When | None, found: list[Prepared]) -> None:
         elif view == "Second place":
             answer.second_place(run, when, one)
         elif view == "All runs":
-            compare.all_runs(found)
+            compare.all_runs(run, when, found)
         else:
             compare.replay(run, one)
 

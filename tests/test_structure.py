@@ -48,6 +48,24 @@ def test_a_fold_whose_label_changes_has_a_key():
         assert keyed or isinstance(call.args[0], ast.Constant), f"{file}:{call.lineno}"
 
 
+def test_what_is_shown_as_a_picture_is_described_in_words():
+    """Charts, images and tables (which are canvases), to those who cannot see them."""
+    shown = [
+        (file, call)
+        for folder in ("ui", "pages")
+        for file in (ROOT / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("image", "plotly_chart", "dataframe", "data_editor")
+        and not (isinstance(call.func.value, ast.Name) and call.func.value.id == "state")
+    ]
+    assert len(shown) > 15
+    for file, call in shown:
+        described = any(keyword.arg == "alt" for keyword in call.keywords)
+        assert described, f"{file.relative_to(ROOT)}:{call.lineno}"
+
+
 def test_per_cents_are_written_by_one_function():
     """`{share:.1%}` rounds 0.9996 up to 100%; `cnn.common.text.percent` does not. (Hover texts,
     which Plotly fills in, and scripts that stand alone hold such formats as text.)"""

@@ -9,9 +9,12 @@ JOINERS = "\u200c\u200d"  # parts of emoji and of Persian words
 
 
 def duration(seconds: float) -> str:
-    """Seconds, rounded, as `8 seconds`, `2 minutes and 5 seconds`."""
+    """Seconds, rounded, as `8 seconds`, `2 minutes and 5 seconds`. What took some time is never
+    rounded down to none: `less than a second`."""
     if seconds > MOST_SECONDS:
         return "more than a year"
+    if seconds > 0 and not round(seconds):
+        return "less than a second"
     return humanize.precisedelta(max(0, round(seconds)), format="%0.0f")
 
 

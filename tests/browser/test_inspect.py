@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from cnn import runs
@@ -46,6 +47,14 @@ def test_from_an_image_to_the_numbers_behind_a_pixel(page: Page, server):
     chosen.click()
     expect(flow.locator(f"button[data-id='5:{channel}']")).to_have_attribute("aria-current", "true")
     expect(flow.locator("path").first).to_be_attached()
+    # Lines run on to the winning score; the arrow keys go on from the picture's one tab stop.
+    runs_on = """flow => [...flow.querySelectorAll(".lines path")].some((line) => Math.abs(
+        line.getPointAtLength(line.getTotalLength()).x + flow.getBoundingClientRect().left
+        - flow.querySelector(".score.winner").getBoundingClientRect().left) < 2)"""
+    assert flow.locator(".flow").evaluate(runs_on)
+    expect(flow.locator("button[tabindex='0']")).to_have_count(1)
+    flow.locator("button[aria-current]").press("ArrowRight")
+    expect(flow.locator("[data-column='6'] button:focus")).to_have_count(1)
     large = page.get_by_role("img", name=f"Conv 8 × 3×3, map {channel}", exact=True)
     large.wait_for()
     # One order of maps: the flow's column is the beginning of the sheet of all of them.
@@ -148,6 +157,7 @@ def test_a_weight_is_typed_over(page: Page, server):
     expect(weight).not_to_have_value(re.compile("^9"))
 
 
+@pytest.mark.long
 def test_a_click_in_the_cloud_of_images_loads_that_image(page: Page, server):
     page.goto(server.url)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Inspect").click()

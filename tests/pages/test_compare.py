@@ -178,6 +178,15 @@ def test_design_takes_a_runs_network_and_settings(app):
     assert play.architecture == run.config.architecture and play.settings == run.config.settings
 
 
+def test_accuracies_above_97_per_cent_are_told_apart_by_their_error_rates(app):
+    good = [made_run(name, (0.98, 0.985)) for name in "AB"]
+    page = tick(app("compare"), *good)
+    assert page.segmented_control(key="overlay_quantity").value == "Error rate"
+    assert page.toggle(key="overlay_log").value
+    other = tick(app("compare"), good[0], made_run("C", (0.8, 0.9)))
+    assert other.segmented_control(key="overlay_quantity").value == "Accuracy"
+
+
 def test_only_the_settings_that_differ(app):
     first = made_run("A", learning_rate=0.01)
     second = made_run("B", learning_rate=0.02, seed=4)

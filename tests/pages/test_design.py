@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnn.export.share_link import to_link
-from cnn.network import Architecture, from_json
+from cnn.network import Architecture, from_json, to_json
 from cnn.network.layers import LAYER_KINDS, Conv2d, Flatten, Linear, MaxPool2d, show
 from cnn.presets import PRESETS
 from cnn.training import Settings
@@ -262,6 +262,21 @@ def test_a_bad_file_is_explained_and_nothing_is_lost(app, content, said):
     upload(page, content)
     assert said in page.error[0].value.replace("\\", "")
     assert play(page).architecture == before
+
+
+def test_an_answer_to_a_file_goes_with_it(app):
+    page = upload(export(app("design"), "File"), b"not json")
+    page.file_uploader[0].clear().run()
+    assert not page.error
+    upload(page, b"not json")
+    assert page.error
+    page.switch_page("pages/learn.py").run()
+    page.switch_page("pages/design.py").run()
+    assert not page.error  # there is no file to remove any more
+    upload(page, to_json(PRESETS["lenet5"].architecture).encode())
+    assert "Undo brings back yours" in page.success[0].value
+    button(page, "undo").click().run()
+    assert not page.success
 
 
 def test_a_share_link_opens_as_that_configuration(app):

@@ -3,21 +3,25 @@
 import io
 import json
 import re
+import shutil
 
 import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
+from streamlit.testing.v1.element_tree import Block
 
 from cnn.drawing import my_digits
 from cnn.recognition import calibration
+from cnn.runs import finetune
 from tests.cnn.runs.test_copies import classes_of
 from tests.cnn.runs.test_finetune import drawings
 from tests.pages.sheets import sheets_of
 from tests.strokes import ONE, SEVEN, ZERO, beside, fabric
 from ui.draw.state import DrawState
-from ui.shared import models
+from ui.shared import models, projector
 from ui.shared.image_choice import ImageChoice
+from ui.shared.plain_text import plain
 
 
 @pytest.fixture(autouse=True)
@@ -75,10 +79,13 @@ def test_a_digit_is_read(drawn, trained, strokes, digit):
 def test_what_is_no_digit_is_said_to_be_none(drawn, trained, monkeypatch):
     monkeypatch.setattr(models, "detector_ready", lambda run: True)
     monkeypatch.setattr(calibration, "digit_scores", lambda run, model, images: [0.1] * len(images))
-    page = drawn(SEVEN)
+    page = drawn(SEVEN, draw_view="All runs")
     assert "That does not look like a digit to me" in text(page)
     assert "If it had to be one: **7**" in text(page)
     assert "## 7" not in [m.value for m in page.markdown]
+    (bars,) = (json.loads(chart.proto.spec) for chart in page.get("plotly_chart"))
+    assert len(set(bars["data"][0]["marker"]["color"])) == 1  # there is no winner
+    assert any("here each run has to name one" in caption.value for caption in page.caption)
 
 
 def test_a_number_is_read_digit_by_digit(drawn, trained):
@@ -97,6 +104,7 @@ def test_every_view_of_a_drawing_opens(drawn, trained, view):
     if view == "All runs":
         table = page.dataframe[0].value
         assert list(table["Run"]) == [trained.name] and list(table["Reads"]) == ["7"]
+        assert not any("has to name one" in caption.value for caption in page.caption)
 
 
 def test_the_preparation_can_be_switched_off_and_stays_so(drawn, trained):
@@ -203,6 +211,40 @@ def test_my_digits_are_kept_scored_and_removed(drawn, trained):
     assert page.button(key="mine_teach").disabled  # too few
     page.button(key="mine_remove").click().run()
     assert my_digits.load() == []
+
+
+def test_runs_of_one_name_are_told_apart_among_my_digits(drawn, trained, runs_folder):
+    shutil.copytree(trained.path, runs_folder / "20200101-000000-another-0000")
+    my_digits.add(drawings())
+    page = drawn([], draw_part="My digits")
+    names = list(page.dataframe[0].value["Run"])
+    assert len(set(names)) == 2 and all(trained.name in name for name in names)
+
+
+def test_a_failed_fine_tuning_is_shown_at_its_own_run_alone(drawn, trained, runs_folder):
+    other = shutil.copytree(trained.path, runs_folder / "20200101-000000-another-0000")
+    my_digits.add(drawings())
+    failed = finetune.create_run(trained, drawings())
+    failed.write_status(state="failed", message="The device ran out of memory.")
+    page = drawn([], draw_part="My digits")
+    said = [plain("The device ran out of memory.")]
+    for run_id, shown in ((trained.id, said), (other.name, []), (trained.id, said)):
+        key = next(box.key for box in page.selectbox if box.label == "Run")
+        page.selectbox(key=key).set_value(run_id).run()
+        assert not page.exception and [error.value for error in page.error] == shown
+
+
+def test_the_sheet_is_larger_on_a_projector(drawn, trained):
+    def width(page):
+        protos = (node.proto for node in page.main if isinstance(node, Block))
+        sheets = (p for p in protos if getattr(p, "id", "").endswith("canvas"))
+        return next(sheets).width_config.pixel_width
+
+    page = drawn(SEVEN)
+    usual = width(page)
+    page.button("projector").click().run()
+    assert width(page) == round(usual * projector.LARGER) >= 525
+    assert "## 7" in text(page)  # it is read as it was
 
 
 def test_a_whole_game(drawn, trained):

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn import runs
+from cnn.datasets import DATASETS
 from cnn.training import Settings
 from tests.conftest import SMALL, SMALL_SETTINGS
 from ui.shared import fields
@@ -73,6 +74,9 @@ def test_any_allowed_learning_rate_can_be_typed(app, rate):
 def test_an_empty_number_of_validation_images_is_the_usual_one(app):
     shown = app("train")
     assert number(shown, "Validation images").value is None
+    usual = DATASETS["mnist-sample"].validation_images
+    shows = number(shown, "Validation images").placeholder
+    assert shows == f"{usual:,}, as is usual for these images"
     number(shown, "Validation images").set_value(300).run()
     assert play(shown).settings.validation_images == 300
     number(shown, "Validation images").set_value(None).run()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnn import datasets, runs
 from cnn.network import Architecture
@@ -12,6 +16,7 @@ from cnn.runs.weights import load_model
 from tests.made_runs import untrained_run
 from ui.inspect.sections import SECTIONS
 from ui.inspect.state import InspectState
+from ui.shared.components import scale_for
 from ui.shared.image_choice import ImageChoice
 
 
@@ -40,6 +45,12 @@ def kept(page) -> InspectState:
 
 def image_choice(page) -> ImageChoice:
     return page.session_state.playground.pages[ImageChoice]
+
+
+def component(page, name: str) -> dict:
+    """What a component of ours was given to draw."""
+    found = (element.proto for element in page.get("bidi_component"))
+    return json.loads(next(proto.json for proto in found if proto.component_name == name))
 
 
 def choice(page, run):
@@ -111,6 +122,36 @@ def test_other_sources_of_images(app, trained, source):
     assert shows_it == (source != "Upload")  # nothing is uploaded yet
 
 
+def test_it_opens_on_the_first_convolution(app, trained):
+    page = app("inspect")
+    assert choice(page, trained).layer == 1
+    assert trained.config.architecture.layers[0].kind == "conv2d"
+
+
+def test_a_removed_upload_takes_its_answer_along(app, trained):
+    strokes = np.full((60, 40), 255, np.uint8)
+    strokes[5:55, 18:23] = 0
+    file = io.BytesIO()
+    Image.fromarray(strokes).save(file, "PNG")
+    page = app("inspect")
+    page.segmented_control(key="inspect_source").set_value("Upload").run()
+
+    def answered() -> bool:
+        assert not page.exception
+        return any(control.key == "inspect_section" for control in page.segmented_control)
+
+    page.file_uploader[0].upload("one.png", file.getvalue(), "image/png").run()
+    assert answered()
+    page.file_uploader[0].clear().run()
+    assert not answered()
+    page.file_uploader[0].upload("one.png", file.getvalue(), "image/png").run()
+    page.switch_page("pages/learn.py").run()
+    page.switch_page("pages/inspect.py").run()
+    assert answered()
+    page.button(key="inspect_file_remove").click().run()
+    assert not answered()
+
+
 def test_a_missing_drawing_leads_to_draw(app, trained):
     page = app("inspect")
     page.segmented_control(key="inspect_source").set_value("My drawing").run()
@@ -163,6 +204,10 @@ def test_switching_a_filter_off_and_undoing_it(app, trained):
 
 def test_a_kernel_is_negated_and_every_change_by_a_button_is_undone_by_itself(app, trained):
     page = open_section(app("inspect"), "Surgery")
+    editor = component(page, "inspect_kernel")
+    assert editor["scale"] == scale_for(True)  # as Filters has it
+    weights = load_model(trained)[0].weight[choice(page, trained).channel].detach().numpy()
+    assert editor["peak"] == pytest.approx(np.abs(weights).max())
     for name in ("negate", "average"):
         page.button(key=f"surgery_{name}").click().run()
         assert not page.exception

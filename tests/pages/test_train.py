@@ -270,6 +270,15 @@ def test_who_comes_from_design_with_another_network_finds_its_form_first(app, qu
     assert buttons.index("stop") < buttons.index("start")
 
 
+def test_while_it_trains_another_is_folded_and_secondary(app, queued):
+    run = queued[0]
+    shown = app("train", run=run.id)
+    assert any(block.label == "Train another" for block in shown.expander)
+    assert primaries(shown) == []
+    run.send(paused=True)
+    assert primaries(shown.run()) == ["resume"]
+
+
 def test_while_it_stops_nothing_else_is_offered(app, queued):
     run = queued[0]
     shown = app("train", run=run.id)
@@ -413,6 +422,9 @@ def test_one_button_is_the_pages_first_whatever_stands_on_it(train, trained):
     assert primaries(shown.run()) == ["retry"]
     trained.write_status(state="finished", test_accuracy=0.97)
     assert primaries(shown.run()) == ["result_draw"]
+    images = DATASETS["mnist-sample"].test_images
+    assert f"### 97.0% of {images:,} new images read right" in [m.value for m in shown.markdown]
+    assert {"result_draw", "result_inspect", "result_evaluate"} <= keys(shown)
     trained.write_status(state="finished", test_accuracy=0.1)
     steps = [{"rate": 10 ** (n / 10 - 5), "loss": 2.0} for n in range(40)]
     kept(shown).rate_search = ended(shown, [*steps, {"suggestion": 0.0042}])

@@ -43,3 +43,19 @@ MOVES = re.compile(r"\b(?:transition|animation): |\"smooth\"")
 )
 def test_what_moves_asks_whether_it_may(file):
     assert "prefers-reduced-motion: reduce" in file.read_text("utf-8")
+
+
+def test_a_finger_scrolls_everywhere_but_on_what_is_drawn_upon():
+    """`touch-action: none` keeps the page where it is: only sheets may say so."""
+    still = {
+        f"{path.relative_to(UI)}: {line.split('touch-action')[0].strip()}"
+        for kind in ("css", "js", "py")
+        for path in UI.rglob(f"*.{kind}")
+        for line in path.read_text("utf-8").splitlines()
+        if re.search(r"touch-?action: ?none", line, re.I)
+    }
+    assert still == {
+        "shared/style.py: .st-key-canvas, .st-key-canvas * {",
+        'shared/canvas.js: "canvas{',
+        "learn/learn.css: .pad.paper canvas {",
+    }

@@ -34,11 +34,11 @@ FORMATS = {
 
 @dataclass
 class Upload:
-    """The file that was opened last: what was wrong with it, or what it held."""
+    """The file that was opened last: what was wrong with it, or the network that it held."""
 
     count: int = 0  # part of the uploader's key: a new one is empty
     error: str | None = None
-    message: str | None = None
+    opened: Architecture | None = None
 
 
 @dataclass
@@ -124,7 +124,7 @@ def _file(architecture: Architecture) -> None:
     with right:
         upload = state.page(Upload)
         key = f"upload_{upload.count}"
-        st.file_uploader(
+        file = st.file_uploader(
             "Open a network from a JSON file",
             type=["json"],
             key=key,
@@ -132,17 +132,18 @@ def _file(architecture: Architecture) -> None:
             max_upload_size=1,
             disabled="architecture" in state.get().fixed,
         )
-        if upload.error:
+        if file is not None and upload.error:  # a file that is gone takes its answer along
             st.error(plain(upload.error), icon=":material/error:")
             st.caption("Your network is as it was.")
-        elif upload.message:
-            st.success(plain(upload.message), icon=":material/check:")
+        elif upload.opened == architecture:
+            count = len(architecture.all_layers)
+            st.success(f"Opened: {count} layers. Undo brings back yours.", icon=":material/check:")
 
 
 def _open(key: str) -> None:
     """Take the network of the file that was uploaded; a bad file changes nothing."""
     play, upload = state.get(), state.page(Upload)
-    upload.error = upload.message = None
+    upload.error = upload.opened = None
     file = st.session_state.get(key)
     if file is None:
         return
@@ -154,7 +155,7 @@ def _open(key: str) -> None:
     play.take(architecture)
     play.preset, play.chosen = None, None
     upload.count += 1
-    upload.message = f"Opened: {len(architecture.all_layers)} layers. Undo brings back yours."
+    upload.opened = architecture
 
 
 def _link() -> None:

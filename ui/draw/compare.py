@@ -32,9 +32,10 @@ def readings(images: NDArray[np.float32]) -> Iterator[tuple[runs.Run, recognitio
         yield run, reading
 
 
-def all_runs(found: list[drawing.Prepared]) -> None:
-    """A table of what every finished run reads."""
-    answers = list(readings(np.stack([one.image for one in found])))
+def all_runs(run: runs.Run, when: runs.When | None, found: list[drawing.Prepared]) -> None:
+    """A table of what every finished run reads; `run` alone is asked whether it is a digit."""
+    images = np.stack([one.image for one in found])
+    answers = list(readings(images))
     labels = labels_of([run for run, _ in answers])
     rows = [
         {
@@ -65,10 +66,25 @@ def all_runs(found: list[drawing.Prepared]) -> None:
                     format="percent", help="Accuracy on the run's own test set."
                 ),
             },
+            alt="What each run reads",
         )
     if len(rows) > 1:
         agree = len({row["Reads"] for row in rows}) == 1
         st.caption("They all agree." if agree else "They do not agree.")
+    if not _looks_like_digits(run, when, images):
+        st.caption(
+            "That does not look like a digit, as the answer above says: here each run has to name "
+            "one, and shares out 100% among those that it knows."
+        )
+
+
+def _looks_like_digits(run: runs.Run, when: runs.When | None, images: NDArray[np.float32]) -> bool:
+    """Whether `run` takes all of `images` for digits, as far as that is known."""
+    try:
+        model = models.model_of(run, when)
+        return all(recognition.read(run, model, images, models.detector_ready(run)).is_digit)
+    except runs.RunError:  # the answer above says so
+        return True
 
 
 def chosen_weights(run: runs.Run) -> runs.When | None:

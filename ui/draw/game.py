@@ -155,6 +155,7 @@ def _result(game: Game) -> None:
             ],
             hide_index=True,
             column_config={"Confidence": st.column_config.NumberColumn(format="percent")},
+            alt="What was asked and what was read, turn by turn",
         )
 
 

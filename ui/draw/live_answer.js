@@ -59,19 +59,21 @@ class Answer {
 
   show(rows, step) {
     const { classes, digits, words, chosen } = this.data;
+    // Written only where it is another: what is heard is heard once, and not with every frame.
+    const write = (line, text) => { if (line.textContent !== text) line.textContent = text; };
     const names = rows.map((row, i) => (digits[i] ? classes[best(row)] : "?"));
     const highest = Math.max(...rows[0]);
     if (rows.length > 1) {
-      this.small.textContent = `It reads ${rows.length} digits`;
-      this.large.textContent = names.join(" ");
+      write(this.small, `It reads ${rows.length} digits`);
+      write(this.large, names.join(" "));
     } else if (digits[0]) {
       const found = words.find(([above]) => highest > above);
-      this.small.textContent = found ? found[1] : this.data.no_idea;
-      this.large.textContent = names[0];
+      write(this.small, found ? found[1] : this.data.no_idea);
+      write(this.large, names[0]);
     } else {
-      this.small.textContent = "That does not look like a digit to me. If it had to be one: " +
-        `${classes[best(rows[0])]} (${confidence(highest)}).`;
-      this.large.textContent = "";
+      write(this.small, "That does not look like a digit to me. If it had to be one: " +
+        `${classes[best(rows[0])]} (${confidence(highest)}).`);
+      write(this.large, "");
     }
     this.bars(rows[Math.min(chosen, rows.length - 1)]);
     const at = step === null ? "" : ` (step ${step.toLocaleString("en")})`;

@@ -19,6 +19,7 @@ from ui.shared.pictures import enlarge
 from ui.shared.plain_text import plain
 from ui.shared.projector import scaled
 from ui.shared.refresh import refreshing
+from ui.shared.run_picker import labels_of
 
 SHOWN, COLUMNS = 60, 12
 
@@ -180,15 +181,14 @@ def _start(run: runs.Run, kept: list[my_digits.Drawing]) -> None:
 def _scores(kept: list[my_digits.Drawing]) -> None:
     """Accuracy of every finished run on the collection."""
     pictures, labels = my_digits.images(kept)
-    rows = []
-    for run, reading in readings(pictures):
-        if not run.config.reads_digits:
-            continue
+    answers = [(run, reading) for run, reading in readings(pictures) if run.config.reads_digits]
+    names, rows = labels_of([run for run, _ in answers]), []
+    for run, reading in answers:
         guess = reading.best
         wrong = [f"{a}→{b}" for a, b in zip(labels, guess, strict=True) if a != b]
         rows.append(
             {
-                "Run": run.name,
+                "Run": names[run.id],
                 "My digits": float((np.array(guess) == labels).mean()),
                 "Test": run.status().get("test_accuracy"),
                 "Misread": ", ".join(wrong[:12]) + (" …" if len(wrong) > 12 else "") or "none",
@@ -208,6 +208,7 @@ def _scores(kept: list[my_digits.Drawing]) -> None:
             "Test": st.column_config.NumberColumn(format="percent"),
             "Misread": st.column_config.TextColumn(help="Truth → reading."),
         },
+        alt="How every run reads my digits",
     )
 
 
@@ -248,12 +249,13 @@ def _teach(run_id: str, kept: list[my_digits.Drawing]) -> None:
 
 def _effects(ids: list[str]) -> None:
     """Before and after, of the newest fine-tuned runs."""
-    for run_id in ids:
+    shown = [run for run in runs.list_runs() if run.id in ids]
+    names = labels_of(shown)
+    for run in shown:
         try:
-            run = runs.open_run(run_id)
             status = run.status()
             with st.container(border=True):
-                st.markdown(f"**{plain(run.name)}** · {status['state']}")
+                st.markdown(f"**{plain(names[run.id])}** · {status['state']}")
                 if status["state"] in runs.ACTIVE:
                     share = status.get("step", 0) / max(status.get("steps") or 1, 1)
                     st.progress(min(1.0, share), text=plain(status.get("message") or "Learning …"))

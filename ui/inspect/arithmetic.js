@@ -16,6 +16,8 @@ function sheet(parent, title, values, style, onPick) {
   const box = element("div", "sheet", parent);
   element("div", "caption", box, title);
   const canvas = element("canvas", "", box);
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", title);
   const [rows, columns] = [values.length, values[0].length];
   const pad = style.padding || [0, 0];
   const [tall, wide] = [rows + 2 * pad[0], columns + 2 * pad[1]];

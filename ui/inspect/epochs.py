@@ -90,7 +90,7 @@ def choose_epoch(run: runs.Run) -> int | None:
                 "Stop" if player.playing else "Play the epochs",
                 icon=":material/pause:" if player.playing else ":material/play_arrow:",
                 key="inspect_play",
-                help="Watch it learn: the page after each epoch, one after the other.",
+                help="Watch it learn, epoch by epoch.",
                 on_click=lambda: _play(run),
             )
         st.select_slider(

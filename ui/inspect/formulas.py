@@ -139,6 +139,7 @@ def _softmax(scene: Scene, found: arithmetic.Softmax) -> None:
         hide_index=True,
         key="sum_softmax",
         height="content" if len(names) <= 12 else 420,
+        alt="Exponentials and shares, one by one",
     )
     this = exponentials[found.place.channel]
     st.latex(rf"{this:.6f} \,/\, {exponentials.sum():.6f} = {found.total:.4f}")

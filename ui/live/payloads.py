@@ -71,7 +71,7 @@ def progress_text(found: runs.Status) -> str:
         left = found.get("seconds_left")
         return text if left is None else f"{text} · {duration(left)} left"
     text = found["state"].capitalize()
-    if (seconds := found.get("train_seconds", 0)) >= 0.5:  # a network that was edited trained none
+    if seconds := found.get("train_seconds", 0):  # a network that was edited trained none
         text += f" after {duration(seconds)}"
     if found.get("stopped_early"):
         epochs = plural(found.get("epoch", 0), "epoch")

@@ -15,10 +15,11 @@ from streamlit_drawable_canvas import st_canvas
 from cnn.drawing import FabricDrawing, Stroke, strokes_from_canvas
 from ui.shared import state
 from ui.shared.components import SHORTCUTS_JS
+from ui.shared.projector import scaled
 from ui.shared.reports import CANVAS, read
 from ui.shared.sheet import CanvasState, Sheet, objects, paths
 
-SIZE = 420  # narrower windows show it smaller
+SIZE = 420  # narrower windows show it smaller, a projector larger; the strokes are as on this
 BRUSH = 27
 _prompt = st.components.v2.component(
     "cnn_canvas_prompt",
@@ -63,7 +64,7 @@ def canvas(
             paper.hand_over()
             key = f"canvas_{name}_{paper.mount}"
     with st.container(horizontal=True, gap="small", key=f"desk_{name}", wrap=False):
-        with st.container(key="canvas", width=size, gap=None):
+        with st.container(key="canvas", width=scaled(size), gap=None):
             result = st_canvas(
                 stroke_width=brush(),
                 stroke_color="#ffffff",

@@ -70,4 +70,5 @@ def _board(found: Challenge) -> None:
             ),
             "Parameters": st.column_config.NumberColumn(format="localized"),
         },
+        alt="The best run of each workspace, the highest first",
     )

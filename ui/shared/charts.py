@@ -13,9 +13,7 @@ from ui.shared import projector, state
 from ui.shared.components import dark
 
 
-def chart(
-    figure: Figure, key: str, alt: str | None = None, on_select: Callable[[], None] | None = None
-) -> None:
+def chart(figure: Figure, key: str, alt: str, on_select: Callable[[], None] | None = None) -> None:
     """Draw a figure without its tool bar; `alt` describes it to those who cannot see it,
     `on_select` is called when a point is clicked."""
     colour = LABELS["dark" if dark() else "light"]  # Streamlit's own is too faint for small type

@@ -41,6 +41,15 @@ h1 { letter-spacing: -0.02em; }
 /* a number that has to be there needs no button that takes it away, but room for its digits */
 [data-testid="stNumberInputClearButton"] { display: none; }
 [class*="st-key-may_be_empty"] [data-testid="stNumberInputClearButton"] { display: flex; }
+/* "Press Enter to apply" stands in the field: a text leaves room for it; a number has none to
+   leave, and is taken as well when its field is left */
+[data-testid="InputInstructions"] { white-space: nowrap; }
+[data-testid="stNumberInput"] [data-testid="InputInstructions"] { display: none; }
+[data-testid="stTextInput"]:has([data-testid="InputInstructions"]) input { padding-right: 8.5rem; }
+[data-testid="stTextInput"]:has([data-testid="InputInstructions"] > :nth-child(2)) input {
+  padding-right: 12rem; }
+[data-testid="stTextArea"]:has([data-testid="InputInstructions"]) textarea {
+  padding-bottom: 1.6rem; }
 /* the timer of a fragment that refreshes itself shows nothing, and takes no gap */
 [class*="st-key-refresh_"] { display: none; }
 .st-key-layer-list [data-testid="stVerticalBlockBorderWrapper"] { transition: border-color .15s; }

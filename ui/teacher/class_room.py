@@ -107,6 +107,7 @@ def workspaces_table() -> None:
         ],
         hide_index=True,
         key="workspaces",
+        alt="What each workspace takes",
     )
     _names([one.workspace for one in found if names.name_of(one.workspace)])
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -69,7 +69,7 @@ def _speeds(task: Task, devices: dict[str, Device]) -> None:
         grid.metric(
             name,
             f"{row['images_per_second']:,.0f} images/s",
-            f"{plural(play.settings.epochs, 'epoch')} in about {duration(seconds)}",
+            f"{plural(play.settings.epochs, 'epoch')} in about {duration(max(seconds, 1))}",
             delta_color="off",
             delta_arrow="off",
             border=True,

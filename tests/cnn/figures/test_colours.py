@@ -58,3 +58,8 @@ def test_all_type_can_be_read(theme):
     assert contrast(colours["primaryColor"], chosen) >= READ
     on_button = "#ffffff" if theme == "light" else "#14171d"
     assert contrast(on_button, colours["primaryColor"]) >= READ
+
+
+def test_headings_have_weights_that_streamlit_takes():
+    """It refuses others, and says so in the browser's console only."""
+    assert {weight % 100 for weight in THEMES["headingFontWeights"]} == {0}

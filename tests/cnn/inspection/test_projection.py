@@ -17,6 +17,11 @@ def clusters() -> tuple[np.ndarray, np.ndarray]:
     return features.astype(np.float32), labels
 
 
+def test_the_first_one_shows_clusters() -> None:
+    """The page opens with it; PCA shows a quarter of the variance."""
+    assert next(iter(PROJECTIONS)) == "t-sne"
+
+
 @pytest.mark.parametrize("name", PROJECTIONS)
 @pytest.mark.parametrize("dimensions", [2, 3])
 def test_neighbours_stay_neighbours(name: str, dimensions: int) -> None:

@@ -91,7 +91,7 @@ def test_a_speed_measured_beside_a_training_is_marked_and_not_remembered(
 def test_a_job_whose_time_is_up_says_so(runs_folder):
     job = Job("learning_rate_finder", QUESTION, seconds=0.2)
     wait(job, 20)
-    assert job.error == "It was ended after 0 seconds." and not job.cancelled
+    assert job.error == "It was ended after less than a second." and not job.cancelled
 
 
 class Blocking:
