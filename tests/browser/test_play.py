@@ -150,8 +150,9 @@ def test_all_of_it_fits_a_desktop_window_a_projector_and_a_phone(page: Page, fre
     page.get_by_role("button", name="Leave projector mode").click()
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_function("document.querySelector('.stage .columns').clientWidth < 390")
-    order = [".stage .top", ".stage .scores", ".st-key-play_sheet", ".stage .columns"]
-    order += [".stage .below", ".st-key-play_knobs"]
+    order = [".stage .top", ".stage .scores", ".stage .input", ".st-key-play_sheet"]
+    order += [".stage .columns", ".stage .below", ".st-key-play_knobs"]
     tops = [page.locator(part).bounding_box()["y"] for part in order]
     assert tops == sorted(tops)
+    page.wait_for_function("document.querySelector('.plot-loss svg').clientWidth > 300")
     page.wait_for_function(f"{main}.scrollWidth <= 390")
