@@ -14,11 +14,12 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.live.routes import Routes
-from ui.server import callbacks, deliveries, hosts, logs
+from ui.server import callbacks, deliveries, hosts, logs, values
 from ui.server.guard import Guard
 from ui.server.teacher_door import TeacherDoor
 from ui.shared import (
     models,
+    pressed,
     projector,
     share_link,
     sidebar,
@@ -64,6 +65,7 @@ def main() -> None:
     page = st.navigation(pages, expanded=True, position=place)
     state.enter(page.url_path)
     skip_link.show()
+    pressed.show()
     sidebar.show()
     projector.leave_button()
     tour.show()
@@ -80,6 +82,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     hosts.allow_own_names()
     callbacks.keep_whole()
     deliveries.keep_all()
+    values.read_safely()
     live = Routes(st.get_option("server.baseUrlPath"))
     app = st.App(
         __file__,

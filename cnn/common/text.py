@@ -35,8 +35,9 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def confidence(probability: float, digits: int = 0) -> str:
-    """A softmax's probability as `97%`; never all, although float32 may round it to 1: `>99%`."""
-    return percent(min(float(probability), 1 - 1e-9), digits)
+    """A softmax's probability as `97%`; never all and never nothing, although float32 may round it
+    to 1 or to 0: `>99%`, `<1%`."""
+    return percent(min(max(float(probability), 1e-9), 1 - 1e-9), digits)
 
 
 def excerpt(foreign: object, most: int = 60) -> str:

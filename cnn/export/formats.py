@@ -79,11 +79,12 @@ def archive(run: Run, weights: bytes | None = None) -> bytes:
     (None: the newest), preprocessing and a note on how to use them. Raises RunError."""
     config = run.config
     settings = (config.architecture, config.settings, run.preprocessing, config.dataset, run.name)
+    start = config.first_filter
     files: dict[str, str | bytes] = {
         "README.md": _readme(run),
         "model.py": model_source(config.architecture, run.preprocessing, run.name),
-        "train.py": pytorch(*settings),
-        "train_keras.py": keras(*settings),
+        "train.py": pytorch(*settings, start),
+        "train_keras.py": keras(*settings, start),
         "predict.py": PREDICT,
         "weights.safetensors": weights or safetensors(run),
         "preprocessing.json": json.dumps(_preprocessing(run), indent=2) + "\n",

@@ -158,10 +158,10 @@ def _span(accuracies: list[float]) -> list[float]:
 
 
 def accuracy_by_step(total_steps: int) -> go.Figure:
-    """Axes for accuracy within the epochs, and two curves without points: `training` and `new
-    images`."""
+    """Axes for accuracy within the epochs, and two curves without points: `training` and
+    `validation`."""
     figure = go.Figure()
-    for name, colour in (("training", TRAIN), ("new images", VALIDATION)):
+    for name, colour in (("training", TRAIN), ("validation", VALIDATION)):
         text = hover(f"step %{{x}}<br>{name} %{{y:.1%}}")
         figure.add_scatter(**curve([], [], colour) | {"name": name}, **text)
     figure.update_xaxes(title="Step (batches seen)", range=[0, max(total_steps, 1)])

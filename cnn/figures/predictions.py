@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cnn.common.text import percent, plural
+from cnn.common.text import confidence, percent, plural
 from cnn.figures._base import (
     NAMES,
     curve,
@@ -115,8 +115,8 @@ def probability_bars(
     shown = [plain(name) for name in names]
     labels = [f"<b>{name}</b>" if i == winner else name for i, name in enumerate(shown)]
     colours = [VALIDATION if i == winner else MUTED for i in range(len(names))]
-    shares = [percent(p) for p in probabilities]
-    figure = labelled_bars(probabilities, labels, colours, shares, "%{y}: %{x:.2%}")
+    shares = [confidence(p, 1) for p in probabilities]
+    figure = labelled_bars(probabilities, labels, colours, shares, "%{y}: %{text}")
     ticks = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     figure.update_xaxes(title="Probability", range=[0, 1.18], **ticks)
     return layout(figure, 340)
@@ -141,8 +141,12 @@ def answer_over_epochs(
         look = (CLASSES[k % 10], 3, "lines+markers") if likely else (MUTED, 1, "lines")
         trace = curve(places, probabilities[:, k].tolist(), *look)
         trace |= {"name": names[k], "showlegend": likely, "opacity": 1.0 if likely else 0.4}
-        text = hover(f"{names[k]} after %{{customdata}}: %{{y:.1%}}")
-        figure.add_scatter(**trace, customdata=words, **text)
+        said = [
+            f"{when}: {confidence(p, 1)}"
+            for when, p in zip(words, probabilities[:, k], strict=True)
+        ]
+        text = hover(f"{names[k]} after %{{customdata}}")
+        figure.add_scatter(**trace, customdata=said, **text)
     marks = {"tickvals": list(ticks), "ticktext": list(ticks.values()), "tickangle": 0}
     figure.update_xaxes(title="Epoch", **marks)
     figure.update_yaxes(title="Probability", range=[0, 1.04], tickformat=".0%")
@@ -183,7 +187,9 @@ def probabilities_over_epochs(
         width, opacity = (2.5, 1) if shown[i] else (1, 0.35)
         trace = curve(list(epochs), probabilities[:, i], CLASSES[i % 10], width, "lines+markers")
         look = {"name": name, "opacity": opacity, "showlegend": bool(shown[i])}
-        figure.add_scatter(**trace, **look, **hover("epoch %{x}: %{y:.1%}", name))
+        said = [confidence(p, 1) for p in probabilities[:, i]]
+        text = hover("epoch %{x}: %{customdata}", name)
+        figure.add_scatter(**trace, **look, customdata=said, **text)
     if at is not None:
         figure.add_vline(x=at, line={"color": MUTED, "dash": "dot"})
     figure.update_xaxes(title="Epoch", dtick=max(1, len(epochs) // 12))
@@ -197,8 +203,9 @@ def before_after(
     """Each class's probability before and after an operation."""
     figure, classes = go.Figure(), [plain(name) for name in names]
     for values, name, colour in ((before, "before", MUTED), (after, "after", VALIDATION)):
-        text = hover("%{x}: %{y:.2%}", name)
-        figure.add_bar(x=classes, y=list(values), name=name, marker_color=colour, **text)
+        said, text = [confidence(p, 1) for p in values], hover("%{x}: %{customdata}", name)
+        look = {"name": name, "marker_color": colour, "customdata": said}
+        figure.add_bar(x=classes, y=list(values), **look, **text)
     figure.update_xaxes(**NAMES)
     figure.update_yaxes(title="Probability", tickformat=".0%", range=[0, 1.03])
     return layout(figure, 260, barmode="group", bargap=0.25, legend=legend_row())

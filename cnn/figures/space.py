@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cnn.common.text import percent
+from cnn.common.text import confidence
 from cnn.figures._base import hover, layout, plain
 from cnn.figures.colours import INK, MUTED, SEQUENTIAL, TEXT, VALIDATION, signed_scale
 from cnn.figures.images import mosaic
@@ -88,11 +88,11 @@ def _classes(
     winner, shown = int(np.argmax(shares)), [plain(name) for name in names]
     if upright:  # side by side: only the winner has the room for its share
         growth, align, texts = 7, "bottom center", shown
-        texts[winner] += f"<br>{percent(shares[winner], 0)}"
+        texts[winner] += f"<br>{confidence(shares[winner])}"
     else:
         y, z, growth, align = z, y, 14, "middle right"
         texts = [
-            f"   {name}  {percent(share, 0)}" for name, share in zip(shown, shares, strict=True)
+            f"   {name}  {confidence(share)}" for name, share in zip(shown, shares, strict=True)
         ]
     colours = [VALIDATION if i == winner else MUTED for i in range(len(shares))]
     sizes = [4 + growth * float(share) for share in shares]

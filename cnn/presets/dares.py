@@ -11,17 +11,25 @@ BY_HEART = 0.9  # training accuracy below which nothing was learned that could b
 GAP = 0.05  # between training and validation accuracy: over-fitting that nobody overlooks
 NOISE = 0.4  # share of wrong labels
 SAVED_BY = 0.03  # of validation accuracy
+FEWEST_HELD_OUT = 200  # images: an accuracy on fewer is a matter of luck, by points
 
 
 @dataclass(frozen=True)
 class Result:
     """What a run has reached. Accuracies in 0-1, None where it has none (yet); `train_accuracy`
-    and `validation_accuracy` are of its last epoch."""
+    and `validation_accuracy` are of its last epoch.
+
+    `twin`: the same for runs that differ in dropout and seed alone. `steered`: its learning rate
+    was moved while it trained, which can spoil any network.
+    """
 
     parameters: int
+    twin: str = ""
     label_noise: float = 0.0
     dropout: float = 0.0
-    train_images: int = 0
+    held_out: int = 0
+    finished: bool = False
+    steered: bool = False
     train_accuracy: float | None = None
     validation_accuracy: float | None = None
     test_accuracy: float | None = None
@@ -60,30 +68,43 @@ def _over_fit(results: Sequence[Result]) -> Verdict:
         if r.train_accuracy is not None
         and r.validation_accuracy is not None
         and r.train_accuracy >= BY_HEART
+        and r.held_out >= FEWEST_HELD_OUT
+        and not r.steered
     ]
     if not gaps:
         return Verdict(
-            False, f"No run yet that reads {percent(BY_HEART, 0)} of its own training images."
+            False,
+            f"No run yet that reads {percent(BY_HEART, 0)} of its own training images, with "
+            f"{FEWEST_HELD_OUT} validation images or more and an untouched learning rate.",
         )
     widest = max(gaps)
-    text = f"Widest gap between training and new images so far: {100 * widest:.1f} points; 5 win."
-    return Verdict(widest >= GAP, text)
+    text = f"Widest gap between training and validation accuracy so far: {100 * widest:.1f} points"
+    return Verdict(widest >= GAP, f"{text}; 5 win.")
 
 
 def _saved(results: Sequence[Result]) -> Verdict:
-    noisy = [r for r in results if r.label_noise >= NOISE and r.validation_accuracy is not None]
+    noisy = [
+        r
+        for r in results
+        if r.label_noise >= NOISE
+        and r.validation_accuracy is not None
+        and r.held_out >= FEWEST_HELD_OUT
+        and r.finished
+        and not r.steered
+    ]
     broken = [r for r in noisy if not r.dropout]
     if not broken:
-        return Verdict(False, "First train with 40% wrong labels and no dropout.")
+        return Verdict(False, "First train with 40% wrong labels and no dropout, to the end.")
     pairs = [
         ((with_.validation_accuracy or 0.0) - (without.validation_accuracy or 0.0), without, with_)
         for without in broken
         for with_ in noisy
-        if with_.dropout and with_.train_images == without.train_images
+        if with_.dropout and with_.twin == without.twin
     ]
     if not pairs:
         worst = min(r.validation_accuracy or 0.0 for r in broken)
-        return Verdict(False, f"Broken: {percent(worst)} of new images. Now the same with dropout.")
+        text = f"Broken: {percent(worst)} of the validation images."
+        return Verdict(False, f"{text} Now the same network, images and epochs with dropout.")
     gain, without, with_ = max(pairs, key=lambda pair: pair[0])
     shares = [percent(result.validation_accuracy or 0.0) for result in (without, with_)]
     text = f"{shares[0]} without dropout, {shares[1]} "

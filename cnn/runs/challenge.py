@@ -103,13 +103,11 @@ def board(challenge: Challenge) -> list[Row]:
 def _row(challenge: Challenge, run: Run) -> Row | None:
     """A run's row; None where it does not count. What costs little is asked first. Raises
     RunError."""
-    if not run.files.process.is_file():
-        return None  # it came in a zip file, whose figures may be anybody's
+    if not run.was_trained_here:
+        return None
     config = run.config
     if config.dataset != challenge.dataset or config.created < challenge.created:
         return None
-    if config.start_from or config.origin:
-        return None  # of another's weights
     usual = DATASETS[config.dataset].validation_images
     if challenge.figure == "validation" and config.validation_images != usual:
         return None  # of a few images anybody reads all

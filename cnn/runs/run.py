@@ -87,6 +87,13 @@ class Run:
             return "example"
         return None if self.is_own else "class"
 
+    @property
+    def was_trained_here(self) -> bool:
+        """Whether a worker of this server trained it, from weights of its own: the figures of one
+        that came in a zip file may be anybody's, and a copy starts from another's weights."""
+        config = self.config
+        return self.files.process.is_file() and not (config.start_from or config.origin)
+
     def require_own(self) -> None:
         """Raise RunError for a run that is only looked at: nobody here changes, trains or deletes
         it. So is every run of a server that only shows."""
@@ -135,7 +142,9 @@ class Run:
         """Give it another name (the folder keeps its own). Raises RunError for an empty one."""
         name = " ".join(name.split())[:80]
         if not name:
-            raise RunError("A run needs a name of at least one letter.")
+            raise RunError(
+                f"A run needs a name of at least one letter: '{self.name}' keeps the one it has."
+            )
         with self.changing():
             write_json(self.files.name, {"name": name})
 

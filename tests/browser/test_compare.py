@@ -75,26 +75,14 @@ def test_ticks_overlay_export_and_import(page: Page, server: Server, tmp_path):
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-def test_a_sweep_a_band_of_seeds_and_a_delete_undone(page: Page, server: Server):
+def test_a_band_of_seeds_and_a_delete_undone(page: Page, server: Server):
     seeds = [made_for(server, "Seeds", 0.7, 0.8 + s / 100, seed=s) for s in range(3)]
     page.goto(f"{server.url}/compare")
 
     def box(run: runs.Run):
         return page.locator(f'tr[data-run="{run.id}"] .tick input')
 
-    # Four trials of the ticked run, trained by processes of their own while one looks at others.
-    box(seeds[0]).check()
-    page.locator(".st-key-compare_more").get_by_text("Sweep").click()
-    for place, values in enumerate(("0.003, 0.01", "32, 64")):
-        field = page.get_by_role("textbox", name="Values").nth(place)
-        field.fill(values)
-        field.press("Enter")
-    page.get_by_label("Epochs of a trial").fill("1")
-    page.get_by_label("Epochs of a trial").press("Enter")
-    page.locator(".st-key-sweep_start button").click()
-    expect(page.get_by_text("of 4 trials")).to_be_visible()
-
-    for run in seeds[1:]:
+    for run in seeds:
         box(run).check()
     plot = "document.querySelector('.overlay-plot')"
     page.wait_for_function(f"{plot}?.data?.length === 2")
@@ -113,8 +101,25 @@ def test_a_sweep_a_band_of_seeds_and_a_delete_undone(page: Page, server: Server)
     page.locator(".st-key-undo_delete button").click()
     expect(box(seeds[0])).to_have_count(1)
     assert seeds[0].name == "Seeds" and seeds[0].metrics()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
 
-    expect(page.get_by_text("4 of 4 trials")).to_be_visible()
+
+# Its processes: tests/cnn/cli/test_sweep.py; its page: tests/pages/test_compare.py.
+@pytest.mark.long
+def test_a_sweep_fills_its_table(page: Page, server: Server):
+    run = made_for(server, "To sweep", 0.7, 0.8)
+    page.goto(f"{server.url}/compare")
+    page.locator(f'tr[data-run="{run.id}"] .tick input').check()
+    page.locator(".st-key-compare_more").get_by_text("Sweep").click()
+    for place, values in enumerate(("0.003, 0.01", "64")):
+        field = page.get_by_role("textbox", name="Values").nth(place)
+        field.fill(values)
+        field.press("Enter")
+    page.get_by_label("Epochs of a trial").fill("1")
+    page.get_by_label("Epochs of a trial").press("Enter")
+    page.locator(".st-key-sweep_start button").click()
+    expect(page.get_by_text("of 2 trials")).to_be_visible()
+    expect(page.get_by_text("2 of 2 trials")).to_be_visible()
     expect(page.get_by_text("Best so far")).to_be_visible()
     expect(page.locator(".js-plotly-plot .parcoords")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)

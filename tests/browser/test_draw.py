@@ -54,11 +54,13 @@ def test_the_mouse_draws_and_what_was_drawn_is_read_and_taken_back(sheet: Page):
     expect(sheet.get_by_test_id("stException")).to_have_count(0)
 
 
+@pytest.mark.long  # tests/pages/test_draw.py reads numbers too
 def test_a_number_is_read_digit_by_digit(sheet: Page):
     draw_strokes(sheet, beside(SEVEN, ZERO))
     expect(winner(sheet)).to_have_text("7 0")
 
 
+@pytest.mark.long  # so does a drawing in test_fresh_server.py
 def test_the_drawing_flows_on_to_inspect(sheet: Page):
     draw_strokes(sheet, SEVEN)
     expect(winner(sheet)).to_have_text("7")

@@ -45,7 +45,10 @@ def test_a_digit_is_answered_before_anything_was_trained(page: Page, fresh, tmp_
 
 
 @pytest.mark.parametrize("fresh", ["none"], indirect=True)
-@pytest.mark.parametrize("name", ["inspect", "draw", "evaluate"])
+@pytest.mark.parametrize(
+    "name",
+    ["inspect", *(pytest.param(name, marks=pytest.mark.long) for name in ("draw", "evaluate"))],
+)
 def test_without_examples_an_empty_page_is_painted_whole(page: Page, fresh, name):
     """Also at a server's first visit; and Streamlit's own list of pages is never told of."""
     told: list[bytes | str] = []

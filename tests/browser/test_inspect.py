@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from cnn import runs
@@ -156,6 +157,7 @@ def test_a_weight_is_typed_over(page: Page, server):
     expect(weight).not_to_have_value(re.compile("^9"))
 
 
+@pytest.mark.long
 def test_a_click_in_the_cloud_of_images_loads_that_image(page: Page, server):
     page.goto(server.url)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Inspect").click()

@@ -236,6 +236,7 @@ def test_what_was_moved_stands_in_the_address_and_goes_into_a_training(page: Pag
     expect(page.get_by_role("button", name="with my filter for")).to_be_enabled()
 
 
+@pytest.mark.long  # its steps: tests/pages/test_tour.py
 def test_the_tour_by_doing_wide_and_narrow(page: Page, url: str):
     """Each step is shown at both widths, then done."""
 

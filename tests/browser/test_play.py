@@ -95,6 +95,7 @@ def test_step_start_over_and_a_map_that_opens_on_inspect(page: Page, fresh: Serv
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+@pytest.mark.long  # what wins one: tests/cnn/presets/test_dares.py, tests/pages/test_play.py
 def test_over_fitting_wins_a_dare(page: Page, fresh: Server):
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(fresh.url)

@@ -142,7 +142,11 @@ def test_zoom_and_hidden_curves_stay_through_updates_reruns_and_the_end(
     page.wait_for_function(f"{hidden}.join() === 'training'")
 
 
-def test_the_curve_is_the_one_that_figures_draw(page: Page, server: Server, worker: Worker, errors):
+def test_the_curve_is_the_one_that_figures_draw_and_no_other_host_is_asked(
+    page: Page, server: Server, worker: Worker, errors
+):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     watch(page, server.url, worker)
     worker.report(890)
     page.wait_for_function(f"{LOSS}.data[1].x.at(-1) === 900")
@@ -152,6 +156,9 @@ def test_the_curve_is_the_one_that_figures_draw(page: Page, server: Server, work
         drawn = page.evaluate(f"({{x: {LOSS}.data[{number}].x, y: {LOSS}.data[{number}].y}})")
         assert drawn["x"] == list(trace.x)
         assert np.allclose(drawn["y"], trace.y, atol=1e-4)
+    own = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
+    assert [url for url in asked if not url.startswith(own)] == []
+    assert any("/script/" in url for url in asked)
 
 
 def test_the_axes_mean_something_before_there_is_anything(
@@ -205,15 +212,6 @@ def test_where_no_stream_passes_the_page_says_so_and_looks_itself(
     page.wait_for_function(f"({LENGTH}) === 20")
     worker.state("paused")
     expect(page.locator(".st-key-resume button").first).to_be_visible()
-
-
-def test_nothing_is_asked_of_any_other_host(page: Page, server: Server, worker: Worker, errors):
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    watch(page, server.url, worker)
-    own = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
-    assert [url for url in asked if not url.startswith(own)] == []
-    assert any("/script/" in url for url in asked)
 
 
 def test_inspects_picture_moves_while_the_network_learns(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from cnn.export.share_link import to_link
+from cnn.presets import PRESETS
 from tests.browser.conftest import Server
-from tests.browsing import choose, idle
+from tests.browsing import idle
 
 expect.set_options(timeout=60_000)
 
@@ -27,11 +30,12 @@ def test_the_start_is_near_for_the_keyboard(page: Page, server: Server):
         assert stops <= 8
 
 
+@pytest.mark.long  # both jobs as a page's: tests/cnn/runs/test_jobs.py, tests/pages/test_train.py
 def test_speed_and_learning_rate_are_measured_before_the_start(page: Page, server: Server):
-    page.goto(server.url)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()
+    tutorial = PRESETS["tutorial"]  # quick to measure
+    link = to_link(tutorial.architecture, tutorial.settings, "mnist-sample")
+    page.goto(f"{server.url}/train?net={link}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
-    choose(page, "Data set", "MNIST sample")
     expect(page.get_by_text("a rough guess; Measure gives the real one")).to_be_visible()
 
     page.locator(".st-key-measure button").first.click()

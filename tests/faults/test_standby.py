@@ -79,7 +79,9 @@ def test_killed_before_it_is_handed_a_run_the_launch_falls_back(waiting, made):
     stop(run)
 
 
-@pytest.mark.parametrize("moment", ["before it answers", "once it has answered"])
+@pytest.mark.parametrize(
+    "moment", ["before it answers", pytest.param("once it has answered", marks=on_request)]
+)
 def test_killed_while_it_is_handed_a_run_the_launch_falls_back(waiting, monkeypatch, moment):
     receive, run = Channel.receive, new()
 

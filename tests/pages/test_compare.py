@@ -15,6 +15,7 @@ from cnn.runs.overview import summary
 from tests.made_runs import finish, made_run
 from ui.compare import actions, run_table, seeds
 from ui.compare.state import CompareState
+from ui.shared.reports import Renamed
 
 
 def kept(page) -> CompareState:
@@ -101,8 +102,10 @@ def test_a_run_in_training_and_an_example_are_not_put_aside(examples):
 def test_a_name_written_into_its_row(app):
     run = made_run("Old")
     page = app("compare")
-    run_table.rename({"run": run.id, "name": "New"})
+    run_table.rename(Renamed(run=run.id, name="New"))
     assert run.name == "New" and not page.exception
+    with pytest.raises(runs.RunError, match="'New' keeps the one it has"):
+        run.rename("  ")
 
 
 def test_rows_say_what_the_runs_folders_say(app, runs_folder):

@@ -11,7 +11,7 @@ from cnn.presets import PRESETS
 from cnn.presets.knobs import Knobs
 from cnn.runs.locks import Lock
 from ui.play.state import PlayState
-from ui.shared import models
+from ui.shared import models, tabs
 
 
 @pytest.fixture
@@ -119,6 +119,34 @@ def test_start_over_takes_other_weights_and_goes_on_where_it_trained(play, start
     press(shown, "play_over")
     assert [run.config.settings.seed for run, _ in started] == [2, 3]
     assert started[0][0].control()["discard"] is True
+    lock.release()
+
+
+@pytest.fixture
+def second_tab(play, monkeypatch):
+    """The same address in another session, while the first one's tab is open or not."""
+
+    def opened(first, run: runs.Run, is_open: bool):
+        net = first.query_params["net"]
+        monkeypatch.setattr(tabs, "_here", lambda: "the second")
+        monkeypatch.setattr(tabs, "_is_open", lambda session: is_open)
+        return play(run=run.id, net=net if isinstance(net, str) else net[0])
+
+    return opened
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_only_a_reload_of_its_tab_lets_go_of_a_run(play, second_tab, started, is_open):
+    """A second tab with the same address begins a run of its own, and leaves the first one's."""
+    first = press(play(), "play_train")
+    ((run, control),) = started
+    run.send(**control)
+    lock = training(run)
+    second = second_tab(first, run, is_open)
+    assert session(second).run_id == run.id
+    press(second, "play_over")
+    assert ("discard" in run.control()) != is_open
+    assert len(started) == 2 and session(second).run_id == started[1][0].id != run.id
     lock.release()
 
 

@@ -202,8 +202,8 @@ class Table {
         const text = field.value.trim();
         field.remove();
         this.lines.delete(row.id); // its line is made anew
-        if (keep && text && text !== row.name) {
-          row.name = text;
+        if (keep && text !== row.name) { // an emptied one is refused, in words
+          row.name = text || row.name;
           this.tell("renamed", { run: row.id, name: text });
         }
         this.paint();

@@ -14,9 +14,9 @@ from cnn.common.text import percent, plural
 from cnn.runs.overview import Summary, summary
 from ui.compare.state import CompareState
 from ui.shared import state
-from ui.shared.components import reported
 from ui.shared.plain_text import plain
 from ui.shared.refresh import refreshing
+from ui.shared.reports import RENAMED, TICKED, Renamed, Ticked, reported
 from ui.shared.run_picker import differing, made_at
 from ui.shared.sidebar import state_word
 
@@ -83,8 +83,8 @@ def show(found: Sequence[Summary]) -> None:
             "ticked": kept.ticked,
             "time": kept.ticked_at,
         },
-        on_ticked_change=lambda: tick(reported(KEY, "ticked")),
-        on_renamed_change=lambda: rename(reported(KEY, "renamed")),
+        on_ticked_change=lambda: tick(reported(KEY, "ticked", TICKED)),
+        on_renamed_change=lambda: rename(reported(KEY, "renamed", RENAMED)),
     )
 
 
@@ -108,20 +108,19 @@ def _news(one: Summary) -> tuple[object, ...]:
     return one.state, one.validation, one.test
 
 
-def tick(told: Any) -> None:
+def tick(told: Ticked | None) -> None:
     """Take the ids that were ticked."""
     kept = state.page(CompareState)
-    if isinstance(told, dict) and isinstance(told.get("runs"), list):
-        kept.ticked = [str(run_id) for run_id in told["runs"]]
-        kept.ticked_at = float(told.get("time") or 0)
+    if told:
+        kept.ticked, kept.ticked_at = list(told.runs), told.time
 
 
-def rename(told: Any) -> None:
+def rename(told: Renamed | None) -> None:
     """Give a run the name that was written into its row."""
-    if not isinstance(told, dict):
+    if told is None:
         return
     try:
-        runs.open_run(str(told.get("run"))).rename(str(told.get("name")))
+        runs.open_run(told.run).rename(told.name)
     except runs.RunError as error:
         state.get().notice = plain(error)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui.shared.components import SHORTCUTS_JS
+from ui.shared.reports import DROPPED, reported
 
 _component = st.components.v2.component(
     "layer_drag", js=f"{SHORTCUTS_JS}\n{Path(__file__).with_suffix('.js').read_text('utf-8')}"
@@ -27,8 +28,8 @@ def drag_layers(dropped: Callable[[str, str, int], None], enabled: bool) -> None
     key = "layer_drag"
 
     def on_drop() -> None:
-        value = st.session_state[key].get("dropped")
-        if isinstance(value, dict):
-            dropped(str(value.get("what")), str(value.get("id")), int(value.get("place", 0)))
+        found = reported(key, "dropped", DROPPED)
+        if found and enabled:
+            dropped(found.what, found.id, found.place)
 
     _component(key=key, data={"enabled": enabled}, on_dropped_change=on_drop)

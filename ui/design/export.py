@@ -88,7 +88,8 @@ def _source(kind: str, architecture: Architecture, problem: str | None) -> None:
     if dataset == "mnist-sample":
         dataset = "mnist"  # the script downloads its own data
     prepare = preprocessing_for(dataset, play.settings.normalisation)
-    source = write(architecture, play.settings, prepare, dataset, play.title)
+    network = (architecture, play.settings, prepare, dataset, play.title)
+    source = write(*network, play.start_filter)
     needs = "`torch` and `torchvision`" if kind == "PyTorch" else "`keras` and one of its backends"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(

@@ -13,6 +13,7 @@ import streamlit as st
 
 from cnn.figures.network import network_svg
 from cnn.network import Row
+from ui.shared.reports import INDEX, reported
 
 _FILE = Path(__file__)
 _component = st.components.v2.component(
@@ -33,9 +34,9 @@ def network_picture(
     key = "network_picture"
 
     def clicked() -> None:
-        number = st.session_state[key].get("chosen")
+        number = reported(key, "chosen", INDEX)
         if number is not None:
-            choose(int(number))
+            choose(number)
 
     with st.container(key="network-picture"):
         _component(

@@ -62,17 +62,17 @@ class Answer {
     // Written only where it is another: what is heard is heard once, and not with every frame.
     const write = (line, text) => { if (line.textContent !== text) line.textContent = text; };
     const names = rows.map((row, i) => (digits[i] ? classes[best(row)] : "?"));
-    const confidence = Math.max(...rows[0]);
+    const highest = Math.max(...rows[0]);
     if (rows.length > 1) {
       write(this.small, `It reads ${rows.length} digits`);
       write(this.large, names.join(" "));
     } else if (digits[0]) {
-      const found = words.find(([above]) => confidence > above);
+      const found = words.find(([above]) => highest > above);
       write(this.small, found ? found[1] : this.data.no_idea);
       write(this.large, names[0]);
     } else {
       write(this.small, "That does not look like a digit to me. If it had to be one: " +
-        `${classes[best(rows[0])]} (${inPercent(confidence)}).`);
+        `${classes[best(rows[0])]} (${confidence(highest)}).`);
       write(this.large, "");
     }
     this.bars(rows[Math.min(chosen, rows.length - 1)]);
@@ -87,7 +87,7 @@ class Answer {
     const winner = none ? -1 : best(row), next = structuredClone(figure), [bars] = next.data;
     bars.x = row;
     bars.y = classes.map(plotlyText).map((name, i) => (i === winner ? `<b>${name}</b>` : name));
-    bars.text = row.map((share) => inPercent(share));
+    bars.text = row.map((share) => confidence(share));
     bars.marker = { ...bars.marker,
       color: row.map((_, i) => (i === winner ? colours.winner : colours.other)) };
     this.chart.draw(next);

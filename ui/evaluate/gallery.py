@@ -70,7 +70,7 @@ def _image(run: Run, scored: Scored, index: int, name: str) -> None:
         width="stretch",
         alt=f"Test image {index}: {words[truth]} read as {words[guess]}",
     )
-    share = f"{confidence(row.max())}" if row.max() < 0.995 else "\\>99%"
+    share = confidence(row.max()).replace(">", "\\>")
     if guess == truth:
         st.markdown(f"**{plain(words[truth])}** {share}")
     else:

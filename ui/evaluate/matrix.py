@@ -17,6 +17,7 @@ from ui.shared.charts import chart
 from ui.shared.choice import choose
 from ui.shared.components import dark
 from ui.shared.plain_text import plain
+from ui.shared.reports import SELECTION, reported
 
 COUNTS, SHARES_OF_ROW = "Counts", "Per cent of each row"
 IN_A_CELL = 12
@@ -60,9 +61,10 @@ def _matrix(run: Run, confusion: NDArray[np.int64], classes: tuple[str, ...]) ->
     key = f"confusion_{run.id}_{shown == COUNTS}_{dim}"
 
     def clicked() -> None:
-        points = st.session_state[key]["selection"]["points"]
-        places = [p["point_index"] for p in points if p.get("point_index") is not None]
-        choices_of(run).cell = divmod(places[-1], len(classes)) if places else None
+        found = reported(key, "selection", SELECTION)
+        places = [point.point_index for point in found.points] if found else []
+        here = places and places[-1] < confusion.size
+        choices_of(run).cell = divmod(places[-1], len(classes)) if here else None
 
     with st.container(key="confusion"):
         chart(

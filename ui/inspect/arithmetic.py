@@ -15,8 +15,9 @@ from ui.inspect import formulas
 from ui.inspect.chosen_map import pick_map
 from ui.inspect.pixels import pixels
 from ui.inspect.scene import Scene
-from ui.shared.components import component, reported, scale_for
+from ui.shared.components import component, scale_for
 from ui.shared.projector import scaled
+from ui.shared.reports import PIXEL, reported
 
 SHOWN = 3  # input maps, those that count most
 KEY = "inspect_arithmetic"
@@ -70,8 +71,8 @@ def _slide(scene: Scene, window: WindowSum) -> None:
     choice = scene.choice
 
     def picked() -> None:
-        if place := reported(KEY, "picked"):
-            scene.choose_pixel(int(place["row"]), int(place["column"]))
+        if place := reported(KEY, "picked", PIXEL):
+            scene.choose_pixel(place.row, place.column)
 
     left, right = st.columns([4, 1], gap="medium")
     with left:

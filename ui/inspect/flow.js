@@ -2,9 +2,6 @@
 // flow.py; a chosen map comes back as the trigger `chosen` = {layer, channel}.
 
 const SVG = "http://www.w3.org/2000/svg";
-// As cnn.common.text.confidence has it: a softmax's share is never all, and never nothing.
-const confidence = (share) =>
-  inPercent(Math.min(Math.max(share, 1e-9), 1 - 1e-9));
 const NARROW = 560; // pixels: in less, image and scores stand above the layers
 
 export default function show(component) {

@@ -19,7 +19,8 @@ from ui.inspect.scene import Scene, choose
 from ui.live import subjects
 from ui.live.keys import stream_name
 from ui.shared import tour
-from ui.shared.components import colours, component, pack, peak_of, reported
+from ui.shared.components import colours, component, pack, peak_of
+from ui.shared.reports import MAP_PLACE, reported
 
 MAPS = 6  # shown of each layer: with more, the part below would not be in the same window
 LINES = 24  # drawn to a unit of a flat layer
@@ -40,8 +41,8 @@ def show(scene: Scene) -> None:
     """Draw it; a click chooses a map."""
 
     def chosen() -> None:
-        if picked := reported(KEY, "chosen"):
-            choose(scene, int(picked["layer"]), int(picked["channel"]))
+        if picked := reported(KEY, "chosen", MAP_PLACE):
+            choose(scene, picked.layer, picked.channel)
             tour.did("map")
 
     data = data_of(scene)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ui.shared.components import component, reported, scale_for
+from ui.shared.components import component, scale_for
+from ui.shared.reports import WEIGHT, reported
 
 LARGEST = 1e6  # of a weight that is typed
 _kernel = component(Path(__file__).parent, "kernel")
@@ -25,14 +26,12 @@ def kernel_editor(
     it is once a number was typed. `name` says to screen readers which kernel it is."""
 
     def written() -> None:
-        typed = reported(key, "written")
-        if not typed:
+        typed = reported(key, "written", WEIGHT)
+        if typed is None or abs(typed.value) > LARGEST:
             return
-        row, column = int(typed["row"]), int(typed["column"])
-        number = float(typed["value"])
-        if 0 <= row < values.shape[0] and 0 <= column < values.shape[1] and abs(number) <= LARGEST:
+        if typed.row < values.shape[0] and typed.column < values.shape[1]:
             kernel = values.astype(np.float64)
-            kernel[row, column] = number
+            kernel[typed.row, typed.column] = typed.value
             on_write(kernel)
 
     _kernel(

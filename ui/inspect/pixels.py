@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn.figures.colours import INK
-from ui.shared.components import component, reported, scale_for
+from ui.shared.components import component, scale_for
+from ui.shared.reports import PIXEL, reported
 
 _pixels = component(Path(__file__).parent, "pixels")
 
@@ -33,9 +34,9 @@ def pixels(
     signed = bool((values < 0).any()) if signed is None else signed
 
     def picked() -> None:
-        found = reported(key, "picked")
-        if found and on_pick:
-            on_pick(int(found["row"]), int(found["column"]))
+        found = reported(key, "picked", PIXEL)
+        if found and on_pick and found.row < values.shape[0] and found.column < values.shape[1]:
+            on_pick(found.row, found.column)
 
     _pixels(
         data={

@@ -123,8 +123,10 @@ class Scene:
         return self.ordering[end].order
 
     def choose_pixel(self, row: int, column: int) -> None:
-        """Choose another pixel of the same map."""
-        self.choice.row, self.choice.column = row, column
+        """Choose another pixel of the same map; nothing happens for one that is not there."""
+        rows, columns = self.chosen_map.shape
+        if row < rows and column < columns:
+            self.choice.row, self.choice.column = row, column
 
 
 def centre(choice: Choice, values: NDArray) -> Choice:

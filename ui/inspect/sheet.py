@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from cnn.figures.colours import INK
 from cnn.inspection.activations import LayerOutput
 from ui.inspect.scene import Scene, choose
-from ui.shared.components import component, pack, peak_of, reported, scale_for
+from ui.shared.components import component, pack, peak_of, scale_for
+from ui.shared.reports import INDEX, reported
 
 Box = tuple[int, int, int, int]
 _sheet = component(Path(__file__).parent, "sheet")
@@ -37,10 +38,12 @@ def tiles(
     are framed on each.
     """
 
+    shown = {int(number) for number in numbers}
+
     def picked() -> None:
-        number = reported(key, "chosen")
-        if number is not None and on_choose:
-            on_choose(int(number))
+        number = reported(key, "chosen", INDEX)
+        if number is not None and number in shown and on_choose:
+            on_choose(number)
 
     peak = peak_of(maps)
     _sheet(

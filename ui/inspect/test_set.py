@@ -22,10 +22,11 @@ from ui.inspect.work import at_once, long_work
 from ui.shared import models, state
 from ui.shared.charts import chart
 from ui.shared.choice import choose
-from ui.shared.components import component, dark, reported
+from ui.shared.components import component, dark
 from ui.shared.image_choice import ImageChoice
 from ui.shared.plain_text import plain
 from ui.shared.projector import scaled
+from ui.shared.reports import INDEX, reported
 
 MANY, SOME = 2000, 400  # test images for layouts and statistics, and for the layers' similarity
 SIDE = 14  # pixels of a thumbnail
@@ -102,8 +103,9 @@ def _draw_cloud(
     classes = scene.config.classes
 
     def picked() -> None:
-        if (index := reported(KEY, "picked")) is not None:
-            load_test_image(int(index))
+        index = reported(KEY, "picked", INDEX)
+        if index is not None and index < count:
+            load_test_image(index)
 
     _cloud(
         data={

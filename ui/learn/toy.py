@@ -16,7 +16,8 @@ from cnn.figures.colours import CLASSES, INK
 from cnn.lessons import State
 from cnn.lessons.material import packed_images
 from ui.live.component import STREAM_JS
-from ui.shared.components import PAINTING_JS, PRINT_CSS, colours, reported
+from ui.shared.components import PAINTING_JS, PRINT_CSS, colours
+from ui.shared.reports import FIELDS, reported
 
 HERE = Path(__file__).parent
 TOYS = HERE / "toys"
@@ -49,6 +50,11 @@ def show(
     moved is handed to `take` before the page runs: a click that leaves the lesson may come along
     with it, and then the toy is not drawn again."""
     key = f"toy_{lesson}"
+
+    def moved() -> None:
+        told = reported(key, "state", FIELDS)
+        take(told)
+
     _component(lesson)(
         key=key,
         data={
@@ -58,5 +64,5 @@ def show(
             "colours": {**colours(), "ink": INK, "classes": CLASSES},
             **material,
         },
-        on_state_change=lambda: take(reported(key, "state")),
+        on_state_change=moved,
     )

@@ -166,14 +166,14 @@ def _fit(rows: Sequence[runs.EpochRow]) -> Payload | None:
     if gap > evaluation.OVER_FITTING_GAP:
         text = (
             f"the network reads {percent(train)} of its training images but "
-            f"{percent(validation)} of new ones, a gap of {gap * 100:.1f} points (shaded). More "
-            "data, augmentation, dropout or weight decay narrow it."
+            f"{percent(validation)} of the validation images, a gap of {gap * 100:.1f} points "
+            "(shaded). More data, augmentation, dropout or weight decay narrow it."
         )
         return {"over": True, "text": text}
     text = (
         f"No over-fitting in sight: {percent(train)} of the training images, "
-        f"{percent(validation)} of new ones. (Training accuracy is the mean over the epoch, while "
-        "the network still learned.)"
+        f"{percent(validation)} of the validation images. (Training accuracy is the mean over the "
+        "epoch, while the network still learned.)"
     )
     return {"over": False, "text": text}
 

@@ -8,7 +8,6 @@ import functools
 import streamlit as st
 
 from cnn import runs
-from cnn.datasets import DATASETS
 from cnn.network.layers import Dropout
 from cnn.presets.dares import DARES, Result
 
@@ -16,8 +15,10 @@ RUNS_LOOKED_AT, RESULTS_KEPT = 40, 400
 
 
 def show() -> None:
-    """One row: each dare opens to a hint and how far it has come. Examples win none."""
-    results = [result_of(run) for run in runs.list_runs()[:RUNS_LOOKED_AT] if run.is_own]
+    """One row: each dare opens to a hint and how far it has come. Only what was trained here wins,
+    and from random weights: no example, no import, no copy."""
+    mine = [run for run in runs.list_runs()[:RUNS_LOOKED_AT] if run.is_own and run.was_trained_here]
+    results = [result_of(run) for run in mine]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="play_dares"):
         st.markdown("**Dares**", width="content")
         for dare in DARES:
@@ -34,7 +35,7 @@ def show() -> None:
 def result_of(run: runs.Run) -> Result:
     """A run's figures, read anew where its files have changed."""
     stamps = []
-    for path in (run.files.config, run.files.status, run.files.metrics):
+    for path in (run.files.config, run.files.status, run.files.metrics, run.files.control):
         with contextlib.suppress(OSError):
             found = path.stat()
             stamps.append((found.st_mtime_ns, found.st_size, found.st_ino))
@@ -52,10 +53,27 @@ def _read(run: runs.Run, _stamps: tuple[tuple[int, ...], ...]) -> Result:
     ]
     return Result(
         parameters=config.architecture.parameters,
+        twin=_twin(config),
         label_noise=config.settings.label_noise,
         dropout=max(rates, default=0.0),
-        train_images=config.settings.trained_on(DATASETS[config.dataset]),
+        held_out=config.validation_images,
+        finished=status["state"] == "finished",
+        steered="learning_rate" in run.control(),
         train_accuracy=ends[-1]["train_accuracy"] if ends else None,
         validation_accuracy=ends[-1].get("validation_accuracy") if ends else None,
         test_accuracy=status.get("test_accuracy"),
+    )
+
+
+def _twin(config: runs.Config) -> str:
+    """Everything that makes a run what it is but dropout and the seed."""
+    layers = [layer for layer in config.architecture.layers if not isinstance(layer, Dropout)]
+    return repr(
+        (
+            layers,
+            config.architecture.head,
+            config.settings.changed(seed=0),
+            config.dataset,
+            config.first_filter,
+        )
     )

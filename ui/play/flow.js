@@ -11,7 +11,6 @@ class Flow {
       this.measure();
       this.compose();
     });
-    this.resized.observe(this.at);
   }
 
   // Anew only where it is another network or another image: pictures stay until newer ones come.
@@ -43,6 +42,8 @@ class Flow {
       if (i === data.chosen) button.setAttribute("aria-current", "true");
       button.onclick = () => this.send("image", i);
     });
+    if (this.columns) this.resized.unobserve(this.columns);
+    this.columns = element("div", "columns", this.at);
     data.columns.forEach((column, place) => this.column(column, place));
     const scores = element("div", "column scores", this.at);
     this.reads = element("div", "head", scores, "It reads");
@@ -53,21 +54,21 @@ class Flow {
       const bar = element("i", "", element("span", "bar", row));
       return { row, bar, percent: element("span", "percent", row) };
     });
-    this.sheet = element("canvas", "sheet", this.at);
+    this.sheet = element("canvas", "sheet", this.columns);
     this.measure();
+    this.resized.observe(this.columns);
     this.at.scrollLeft = held;
   }
 
   // All maps lie on one canvas: a browser paints one in a fraction of the time of forty.
   measure() {
-    const { sheet, at: flow } = this, ratio = window.devicePixelRatio || 1;
+    const { sheet, columns } = this, ratio = window.devicePixelRatio || 1;
     sheet.width = sheet.height = 0;
     sheet.style.width = sheet.style.height = "0";
-    const [width, height] = [flow.scrollWidth, flow.scrollHeight], at = flow.getBoundingClientRect();
+    const at = columns.getBoundingClientRect(), { width, height } = at;
     for (const tile of this.shapes()) {
       const box = tile.place.getBoundingClientRect();
-      tile.rect = [box.left - at.left + flow.scrollLeft + 1, box.top - at.top + 1, box.width - 2,
-        box.height - 2];
+      tile.rect = [box.left - at.left + 1, box.top - at.top + 1, box.width - 2, box.height - 2];
     }
     [sheet.width, sheet.height] = [width * ratio, height * ratio];
     Object.assign(sheet.style, { width: `${width}px`, height: `${height}px` });
@@ -89,7 +90,7 @@ class Flow {
   column(column, place) {
     const filtered = place === 0 && column.maps && this.data.filters;
     const look = column.maps ? (filtered ? "column filtered" : "column") : "column strip";
-    const made = element("div", look, this.at);
+    const made = element("div", look, this.columns);
     const head = element("div", "head", made, column.title);
     head.title = `Layer ${column.number}: ${column.title}, ${column.note}`;
     const body = element("div", "maps", made);
@@ -162,7 +163,7 @@ class Flow {
       if (!this.rows[i]) return;
       this.rows[i].row.className = i === guess ? "score winner" : "score";
       this.rows[i].bar.style.width = `${Math.max(100 * share, 0.5)}%`;
-      this.rows[i].percent.textContent = inPercent(Math.min(share, 1 - 1e-9));
+      this.rows[i].percent.textContent = confidence(share);
     });
     if (filters) this.showFilters(filters);
     else this.compose();

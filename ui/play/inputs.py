@@ -51,19 +51,20 @@ def drawing() -> NDArray[np.uint8] | None:
     """The canvas, and what is on it as the network gets it, uint8 `(28, 28)`; None where a test
     image goes in."""
     mine = get()
-    st.caption("Or write a digit")
-    found = canvas.canvas(SHEET, "play", SIZE, tools=False)
-    strokes = canvas.strokes(SHEET)
-    if len(strokes) != mine.strokes:  # the newest of drawing and click counts
-        mine.strokes, mine.drawn = len(strokes), len(strokes) > 0
-    st.button(
-        "Clear",
-        icon=":material/delete:",
-        key="play_clear",
-        on_click=_clear,
-        disabled=found is None,
-        width="stretch",
-    )
+    with st.container(key="play_sheet"):
+        st.caption("Or write a digit")
+        found = canvas.canvas(SHEET, "play", SIZE, tools=False)
+        strokes = canvas.strokes(SHEET)
+        if len(strokes) != mine.strokes:  # the newest of drawing and click counts
+            mine.strokes, mine.drawn = len(strokes), len(strokes) > 0
+        st.button(
+            "Clear",
+            icon=":material/delete:",
+            key="play_clear",
+            on_click=_clear,
+            disabled=found is None,
+            width="stretch",
+        )
     if found is None or not mine.drawn:
         return None
     try:

@@ -19,8 +19,10 @@ class Stage {
     this.lossAt = this.section("Training loss", "plot-loss", "Training loss by step");
     this.accuracyAt = this.section("Accuracy", "plot-accuracy", "Accuracy by step");
     const words = this.accuracyAt.parentElement.querySelector("h2");
-    words.append(": ", element("span", "train-colour", null, "training"), ", ",
-      element("span", "new-colour", null, "new"));
+    const keys = element("span", "accuracy-keys");
+    keys.append(element("span", "train-colour", null, "training"), ", ",
+      element("span", "validation-colour", null, "validation"));
+    words.append(": ", keys);
     this.confusionAt = this.section("Confusion", "confusion", "Confusion matrix");
     this.wrongAt = this.section("Wrong now", "mistakes", "");
   }
@@ -177,7 +179,7 @@ class Stage {
       const canvas = element("canvas", "", made);
       paint(canvas, one.image, 28, 28, this.tables.ink);
       element("span", "", made, `${one.truth}→${one.guess}`);
-      made.title = `A ${one.truth}, taken for ${one.guess} at ${inPercent(one.share, 0)}`;
+      made.title = `A ${one.truth}, taken for ${one.guess} at ${confidence(one.share, 0)}`;
     }
   }
 

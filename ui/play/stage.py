@@ -18,6 +18,7 @@ from cnn.datasets import DATASETS, DataError, Preprocessing, preprocessing_for
 from cnn.figures.colours import CONFUSIONS, INK
 from cnn.network import Architecture
 from cnn.network.layers import Conv2d
+from cnn.runs.first_filter import FirstFilter
 from cnn.runs.on_stage import columns_of, on_stage
 from cnn.runs.watching import Subject
 from ui.live import payloads, subjects
@@ -28,8 +29,9 @@ from ui.live.reader import snapshot
 from ui.play.inputs import place_of
 from ui.play.state import get
 from ui.shared import models, state
-from ui.shared.components import PAINTING_JS, colours, reported
+from ui.shared.components import PAINTING_JS, colours
 from ui.shared.image_choice import ImageChoice
+from ui.shared.reports import INDEX, MAP_PLACE, MapPlace, reported
 
 if TYPE_CHECKING:
     from torch import nn
@@ -54,14 +56,18 @@ def show(
     steps = story["status"]["steps"] if story else 1
 
     def picked() -> None:
-        mine.image, mine.drawn, mine.changed = int(reported(KEY, "image")), False, True
+        label = reported(KEY, "image", INDEX)
+        if label is not None and label < len(images):
+            mine.image, mine.drawn, mine.changed = label, False, True
 
     def opened() -> None:
+        place = reported(KEY, "map", MAP_PLACE)
+        if place is None:
+            return
         if run is None or not run.has_weights:
             state.get().notice = "Press Step first: Inspect looks into what a network has learned."
             return
-        dataset = run.config.dataset
-        _look_at(reported(KEY, "map"), dataset, image if drawing is not None else None)
+        _look_at(place, run.config.dataset, image if drawing is not None else None)
 
     _stage(
         key=KEY,
@@ -115,9 +121,10 @@ def first_frame(run: runs.Run | None, network: Architecture, subject: Subject) -
             model, preprocessing = models.model_of(run), run.preprocessing
             weights = (run.id, run.weights_path().stat().st_mtime_ns)
         else:  # its worker is about to begin with these very weights
-            model = _untrained(network, settings.seed)
+            mine = run.config.first_filter if run is not None else play.start_filter
+            model = _untrained(network, settings.seed, mine)
             preprocessing = preprocessing_for(dataset, settings.normalisation)
-            weights = (f"{network.model_dump_json()} {preprocessing}", settings.seed)
+            weights = (f"{network.model_dump_json()} {preprocessing} {mine}", settings.seed)
         return _frame(weights, subject.key, subject, model, preprocessing)
     except (runs.RunError, FileNotFoundError):
         return None
@@ -150,11 +157,15 @@ def kept_frame(run: runs.Run, subject: Subject) -> Payload | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _untrained(network: Architecture, seed: int) -> nn.Module:
+def _untrained(network: Architecture, seed: int, first_filter: FirstFilter | None) -> nn.Module:
     from cnn.common.random_state import OwnRandomState
+    from cnn.runs.weights import set_first_filter
 
     with OwnRandomState(seed):
-        return network.build()
+        model = network.build()
+    if first_filter:
+        set_first_filter(model, first_filter)
+    return model
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -174,7 +185,7 @@ def _small(figure: Any) -> Payload:
     return figure_json(figure)
 
 
-def _look_at(place: Any, dataset: str, drawing: NDArray[np.uint8] | None) -> None:
+def _look_at(place: MapPlace, dataset: str, drawing: NDArray[np.uint8] | None) -> None:
     """Open a map on Inspect, with the image that goes in here."""
     choice = state.page(ImageChoice)
     if drawing is not None:
@@ -184,7 +195,7 @@ def _look_at(place: Any, dataset: str, drawing: NDArray[np.uint8] | None) -> Non
         choice.source = "Test image"
         with contextlib.suppress(DataError):
             choice.index = place_of(dataset, get().image)
-    st.session_state.play_open_inspect = (int(place["layer"]), int(place["channel"]))
+    st.session_state.play_open_inspect = (place.layer, place.channel)
 
 
 def _packed(image: NDArray[np.uint8]) -> str:

@@ -16,7 +16,8 @@ SPEEDS: dict[Speed, str] = {"full": "Full", "slow": "5 steps/s", "steps": "1 ste
 @dataclass
 class PlayState:
     """`image`: which class's test image goes in; `drawn`: the drawing does instead, while there is
-    one; `strokes`: how many it had when that was decided; `begun`: the runs begun here, by id."""
+    one; `strokes`: how many it had when that was decided; `begun`: the runs begun in
+    this tab, by id."""
 
     image: int = FIRST_CLASS
     drawn: bool = False

@@ -15,8 +15,18 @@ CSS = """
   animation: play-pulse 1.6s ease-out 6; }
 @media (max-width: 640px) {
   .block-container { padding-top: 4.2rem; }
-  /* what the network makes of the image stands first, then what can be written and turned */
-  .st-key-play_desk [data-testid="stColumn"]:nth-of-type(2) { order: -1; }
+  /* One below the other: how far it is, the scores, what goes in, maps, curves, and what can be
+     turned. The boxes in between have no place of their own here. */
+  .st-key-play_desk { gap: 0.8rem; }
+  .st-key-play_desk :has(.stage, .st-key-play_sheet), .stage, .stage .flow { display: contents; }
+  .st-key-play_desk [data-testid="stColumn"]:last-of-type,
+  .st-key-play_desk :has(> .st-key-play_data) { order: 5; }
+  .stage :is(.top, .track) { order: 0; }
+  .stage .column.scores { order: 1; }
+  .stage .column.input { order: 2; }
+  .st-key-play_sheet { order: 2; }
+  .stage .columns { order: 3; }
+  .stage .below { order: 4; }
 }
 @media (prefers-reduced-motion: reduce) { .st-key-play_train button { animation: none; } }
 </style>

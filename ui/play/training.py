@@ -10,7 +10,7 @@ from cnn.datasets import DATASETS
 from cnn.runs.records import ControlFile
 from cnn.training import Settings
 from ui.play.state import PACES, get
-from ui.shared import state, tour
+from ui.shared import state, tabs, tour
 from ui.shared.another_try import launch, launch_chosen, send
 
 
@@ -19,12 +19,13 @@ def fits(run: runs.Run) -> bool:
     another data set: it stands for what would come out."""
     play, config = state.get(), run.config
     same = config.architecture == play.architecture and config.settings == play.settings
+    same = same and config.first_filter == play.start_filter
     return same and (run.is_example or config.dataset == play.dataset_name)
 
 
 def run_of_now() -> runs.Run | None:
     """The current run, where it is of the network and the settings as they stand."""
-    run = state.current_run()
+    run = _current_run()
     return run if run is not None and fits(run) else None
 
 
@@ -129,7 +130,7 @@ def begin(control: ControlFile | None = None) -> None:
 
     def start(run: runs.Run) -> None:
         runs.launch(run, control=asked)
-        get().begun.append(run.id)
+        _is_begun_here(run)
 
     launch_chosen(play.dataset_name, start)
 
@@ -161,7 +162,11 @@ def _train_and_wait(control: ControlFile) -> None:
 
 
 def _start(run: runs.Run, control: ControlFile | None = None) -> None:
-    launch(lambda: run, lambda it: runs.launch(it, control=control))
+    """Go on with a run that has ended, at the chosen speed."""
+    asked: ControlFile = {"pace": PACES[get().speed], **(control or {})}
+    if run.id in get().begun:
+        asked["begun_by_play"] = True  # what was asked of it before is forgotten
+    launch(lambda: run, lambda it: runs.launch(it, control=asked))
 
 
 def _new_seed() -> None:
@@ -172,22 +177,34 @@ def _new_seed() -> None:
 
 
 def _abandon() -> bool:
-    """Let go of the run that was begun here, before a reload too, and has not finished; whether it
-    was training."""
-    run, mine = state.current_run(), get().begun
-    if run is None or not (run.id in mine or _came_back_to(run)):
+    """Let go of the run that was begun in this tab, before a reload too, and has not finished;
+    whether one begun on Play, in this tab or another, was training."""
+    run, begun = _current_run(), get().begun
+    if run is None:
         return False
-    status = run.state
-    if status != "finished":
+    status, control, is_mine = run.state, run.control(), run.id in begun
+    if is_mine and status != "finished":
         with contextlib.suppress(runs.RunError):
             run.discard()
-        if run.id in mine:
-            mine.remove(run.id)
-    return status in ("running", "queued") and not run.control().get("paused")
+        begun.remove(run.id)
+    is_plays = is_mine or bool(control.get("begun_by_play"))
+    return is_plays and status in ("running", "queued") and not control.get("paused")
 
 
-def _came_back_to(run: runs.Run) -> bool:
-    return run.id == state.get().came_with and bool(run.control().get("begun_by_play"))
+def _current_run() -> runs.Run | None:
+    """The current run. One that Play began, which a reload of the page has come back to, is this
+    tab's again; a second tab with the same address only looks at it."""
+    run = state.current_run()
+    if run is None or run.id != state.get().came_with or run.id in get().begun:
+        return run
+    if run.control().get("begun_by_play") and not tabs.is_anothers(run):
+        _is_begun_here(run)
+    return run
+
+
+def _is_begun_here(run: runs.Run) -> None:
+    get().begun.append(run.id)
+    tabs.claim(run)
 
 
 def parameters(settings: Settings) -> str:

@@ -6,7 +6,6 @@ browser, so that a page switch, a reload of the component and "clear" can all be
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cnn.drawing import FabricDrawing, Stroke, strokes_from_canvas
 from ui.shared import state
 from ui.shared.components import SHORTCUTS_JS
 from ui.shared.projector import scaled
+from ui.shared.reports import CANVAS, read
 from ui.shared.sheet import CanvasState, Sheet, objects, paths
 
 SIZE = 420  # narrower windows show it smaller, a projector larger; the strokes are as on this
@@ -55,9 +55,14 @@ def canvas(
         paper.place, paper.reported, paper.mount = (visit, part), None, paper.mount + 1
         paper.hand_over()
     key = f"canvas_{name}_{paper.mount}"
-    # Its report is taken in before it is laid out, so that it gets the new drawing in this run.
-    with contextlib.suppress(KeyError, TypeError, AttributeError):
-        paper.receive(st.session_state[key]["drawing"]["raw"])
+    if key in st.session_state:
+        # Its report is taken in before it is laid out, so that it gets the new drawing in this run.
+        if report := read(st.session_state[key], CANVAS):
+            paper.receive(report.drawing.raw)
+        else:  # no canvas's: it is laid anew
+            paper.mount += 1
+            paper.hand_over()
+            key = f"canvas_{name}_{paper.mount}"
     with st.container(horizontal=True, gap="small", key=f"desk_{name}", wrap=False):
         with st.container(key="canvas", width=scaled(size), gap=None):
             result = st_canvas(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -37,11 +36,6 @@ def component(folder: Path, name: str) -> ComponentRenderer:
         js=f"{STREAM_JS}\n{PAINTING_JS}\n{own}",
         css=look.read_text("utf-8") + PRINT_CSS,
     )
-
-
-def reported(key: str, event: str) -> Any:
-    """What a component's JavaScript sent with `event`; None where it sent nothing."""
-    return (st.session_state.get(key) or {}).get(event)
 
 
 def peak_of(values: NDArray) -> float:

@@ -17,6 +17,7 @@ from ui.live import payloads
 from ui.live.component import live_component
 from ui.live.keys import stream_name
 from ui.shared import state
+from ui.shared.reports import NAME, reported
 
 P = ParamSpec("P")
 
@@ -30,8 +31,7 @@ def follow(run: runs.Run, status: runs.Status) -> None:
     again."""
 
     def heard() -> None:
-        told = (st.session_state.get(KEY) or {}).get("stream")
-        state.get().has_stream = told != "lost"
+        state.get().has_stream = reported(KEY, "stream", NAME) != "lost"
 
     _component(
         key=KEY,

@@ -81,6 +81,9 @@ const inPercent = (share, digits = 1) => {
   if (shown > 0 && shown < step / 2) return `<${step.toFixed(digits)}%`;
   return `${shown.toFixed(digits)}%`;
 };
+// A softmax's probability, as `confidence` there: never all, and never nothing.
+const confidence = (share, digits = 1) =>
+  inPercent(Math.min(Math.max(share, 1e-9), 1 - 1e-9), digits);
 // With as few digits as tell it from all and from nothing.
 const percent = (share) =>
   inPercent(share, share < 0.1 || (share >= 0.995 && share < 1) ? 1 : 0);

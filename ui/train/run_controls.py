@@ -47,7 +47,7 @@ def outcome(run: runs.Run) -> str:
     if run.state in runs.ACTIVE:
         return ""
     accuracy = run.status().get("test_accuracy")
-    score = "" if accuracy is None else f" {percent(accuracy)} of new images read right."
+    score = "" if accuracy is None else f" {percent(accuracy)} of the test images read right."
     return f"{run.name}: {run.state}.{score}"
 
 
@@ -59,7 +59,9 @@ def result(run: runs.Run, main: bool) -> None:
         return
     images = DATASETS[run.config.dataset].test_images
     with st.container(horizontal=True, vertical_alignment="center", key="train_result"):
-        st.markdown(f"### {percent(accuracy)} of {images:,} new images read right", width="content")
+        st.markdown(
+            f"### {percent(accuracy)} of {images:,} test images read right", width="content"
+        )
         goes_on = run.can_resume() or run.can_start_again() or evaluation.near_chance(run)
         draws_first = main and run.is_own and not goes_on
         for label, page, icon in (

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cnn.datasets import FILES, DataError, DataSet
 from cnn.export.codegen import script
 from cnn.network import INPUT_SHAPE, Architecture
+from cnn.runs.first_filter import FirstFilter
 from cnn.training import OPTIMIZERS, Settings
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ def keras(
     preprocessing: Preprocessing,
     dataset: str = "mnist",
     title: str = "My network",
+    first_filter: FirstFilter | None = None,
 ) -> str:
     """A self-contained Keras 3 training script of this network, needing only keras and a backend.
 
+    With a `first_filter` its first layer starts from that.
     Raises ArchitectureError where the network cannot work, and DataError for a data set that no
     script can fetch.
     """
@@ -51,7 +54,8 @@ def keras(
         data=data.label,
         note=script.data_notes(dataset, settings) + _notes(settings),
         standard_library=_standard_library(data.name, settings),
-        constants=script.constants(settings, preprocessing, dataset),
+        constants=script.constants(settings, preprocessing, dataset)
+        + script.first_filter_constant(first_filter),
         reader="" if data.name in _DATASETS else _file_reader(data),
         read=_READ_KERAS.format(name=_DATASETS[data.name])
         if data.name in _DATASETS
@@ -60,6 +64,7 @@ def keras(
         imports="layers, ops" if "ops." in helpers else "layers",
         helpers=helpers,
         model=_model(architecture),
+        start=_START if first_filter else "",
         schedule=script.SCHEDULES[settings.schedule],
         optimizer=_optimizer(settings),
         outputs="logits" if from_logits else "sigmoids",
@@ -181,6 +186,12 @@ class ResidualBlock(layers.Layer):
 ''',
 }
 
+_START = """\
+    first = next(layer for layer in model.layers if isinstance(layer, layers.Conv2D))
+    kernel, *rest = first.get_weights()  # (height, width, input maps, filters)
+    kernel[:, :, 0, 0] = FIRST_FILTER
+    first.set_weights([kernel, *rest])
+"""
 _READ_KERAS = """\
     (x, y), (test_x, test_y) = keras.datasets.{name}.load_data()
 """
@@ -263,7 +274,7 @@ def main():
     """Train, and print the accuracy after each epoch."""
     keras.utils.set_random_seed(SEED)
     model = make_model()
-{augmentation}    training.compile(
+{start}{augmentation}    training.compile(
         optimizer={optimizer},
         loss={loss},
         metrics=["accuracy"],

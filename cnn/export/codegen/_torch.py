@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cnn.export.codegen import script
 from cnn.export.codegen._augment import augment_source
 from cnn.network import Architecture
+from cnn.runs.first_filter import FirstFilter
 from cnn.training import OPTIMIZERS, Settings
 
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ def pytorch(
     preprocessing: Preprocessing,
     dataset: str = "mnist",
     title: str = "My network",
+    first_filter: FirstFilter | None = None,
 ) -> str:
     """A self-contained training script of exactly this network.
 
     It fetches the data through torchvision, trains as the settings say in float32 (on a GPU where
-    there is one), prints each epoch's accuracy, and keeps the weights in `weights.pt`. Raises
-    ArchitectureError where the network cannot work.
+    there is one), prints each epoch's accuracy, and keeps the weights in `weights.pt`. With a
+    `first_filter` its first layer starts from that. Raises ArchitectureError where the network
+    cannot work.
     """
     data = script.source_dataset(dataset)
     early = bool(settings.early_stopping)
@@ -43,8 +46,10 @@ def pytorch(
         math="import math\n" if math else "",
         namespace="from types import SimpleNamespace\n" if settings.augments else "",
         reader=data.torchvision_name,
-        constants=_constants(settings, preprocessing, dataset),
+        constants=_constants(settings, preprocessing, dataset)
+        + script.first_filter_constant(first_filter),
         model=_model(architecture),
+        start=_START if first_filter else "",
         prepare=_PREPARE,
         augment=augment_source(settings) if settings.augments else "",
         schedule=schedule.replace("(progress)", "(progress: float) -> float"),
@@ -109,6 +114,12 @@ def make_model() -> nn.Sequential:
 {layers}
     )
 '''
+
+_START = """\
+    first = next(module for module in model.modules() if isinstance(module, nn.Conv2d))
+    with torch.no_grad():
+        first.weight[0, 0] = torch.tensor(FIRST_FILTER)
+"""
 
 _PREPARE = '''\
 def prepare(images: Tensor) -> Tensor:
@@ -194,7 +205,7 @@ def main() -> None:
     """Train, and print the accuracy after each epoch."""
     torch.manual_seed(SEED)
     model = make_model().to(DEVICE)
-    optimizer = {optimizer}
+{start}    optimizer = {optimizer}
 
     # The whole data set lives on the device; a batch is an index into it.
     train = {reader}(DATA_DIR, train=True, download=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cnn.datasets import DATASETS, DataSet
 from cnn.network import Architecture, ArchitectureError
 from cnn.network.layers import show
+from cnn.runs.first_filter import FirstFilter
 from cnn.training import Settings
 
 if TYPE_CHECKING:
@@ -94,6 +95,14 @@ def constants(
         mean_and_std(preprocessing),
     ]
     return "\n".join(lines)
+
+
+def first_filter_constant(rows: FirstFilter | None) -> str:
+    """The lines that declare a filter made by hand, after the other constants; none without one."""
+    if not rows:
+        return ""
+    lines = "".join(f"    {list(row)!r},\n" for row in rows)
+    return f"\nFIRST_FILTER = [  # what filter 0 of the first layer starts from\n{lines}]"
 
 
 def mean_and_std(preprocessing: Preprocessing) -> str:

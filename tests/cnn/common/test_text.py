@@ -14,6 +14,7 @@ def test_a_share_is_never_rounded_to_all_or_nothing():
 
 def test_a_confidence_is_never_all():
     assert [confidence(share) for share in (1.0, 0.999, 0.5)] == [">99%", ">99%", "50%"]
+    assert [confidence(share, 1) for share in (0.0, 1e-30, 1.0)] == ["<0.1%", "<0.1%", ">99.9%"]
 
 
 def test_what_took_some_time_is_never_said_to_have_taken_none():

@@ -1,7 +1,10 @@
 """The generated scripts, run as they are: the same training as the app's own."""
 
 import json
+import re
 import struct
+import textwrap
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -212,6 +215,38 @@ def test_a_keras_script_trains_on_the_data_set_it_names(fake_keras, dataset, sou
     label = datasets.DATASETS[dataset if dataset != "mnist-sample" else "mnist"].label
     assert f"on {label}, in Keras 3" in names["__doc__"]
     assert ("bundled sample" in names["__doc__"]) == (dataset == "mnist-sample")
+
+
+EDGE = ((-1.0, -1.0, -1.0), (0.0, 0.125, 0.0), (1.0, 1.0, 1.0))
+
+
+def test_a_pytorch_script_starts_from_the_filter_made_by_hand(little_mnist, monkeypatch):
+    settings = Settings(epochs=1, learning_rate=1e-30, optimizer="sgd", batch_size=700)
+    kept = {}
+    monkeypatch.setattr(torch, "save", lambda weights, path: kept.update(weights))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    settings, prepare = settings.changed(validation_images=0), preprocessing_for("mnist", "0-1")
+    assert "FIRST_FILTER" not in pytorch(SMALL, settings, prepare)
+    run_source(pytorch(SMALL, settings, prepare, first_filter=EDGE))["main"]()
+    assert torch.equal(kept["0.weight"][0, 0], torch.tensor(EDGE))
+
+
+def test_a_keras_script_starts_from_the_filter_made_by_hand(fake_keras):
+    import numpy as np
+
+    source = keras(SMALL, Settings(), preprocessing_for("mnist", "0-1"), first_filter=EDGE)
+    compile(source, "keras", "exec")
+    start = re.search(r"(    first = next.*?set_weights[^\n]*\n)", source, re.S)[1]
+    kernel = np.zeros((3, 3, 1, 6), np.float32)
+    conv = SimpleNamespace(get_weights=lambda: [kernel], set_weights=lambda new: None)
+    names = {
+        "model": SimpleNamespace(layers=[conv]),
+        "layers": SimpleNamespace(Conv2D=SimpleNamespace),
+        "FIRST_FILTER": run_source(source)["FIRST_FILTER"],
+    }
+    exec(textwrap.dedent(start), names)
+    np.testing.assert_array_equal(kernel[:, :, 0, 0], EDGE)
+    assert not kernel[..., 1:].any()
 
 
 @pytest.mark.parametrize("dataset", list(datasets.DATASETS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from cnn.presets.dares import DARES, Result
@@ -31,12 +33,20 @@ def test_99_per_cent_with_few_parameters(result, won):
     ],
 )
 def test_over_fitting_is_a_gap_of_five_points(train, validation, won):
-    result = Result(1, train_accuracy=train, validation_accuracy=validation)
+    result = Result(1, held_out=500, train_accuracy=train, validation_accuracy=validation)
     assert BY_NAME["over-fit"]([result]).won == won
 
 
-def noisy(validation: float, dropout: float = 0.0, images: int = 2000) -> Result:
-    return Result(1, 0.4, dropout, images, validation_accuracy=validation)
+@pytest.mark.parametrize("cheat", [{"held_out": 10}, {"steered": True}])
+def test_no_over_fitting_by_few_held_out_images_or_a_spoilt_learning_rate(cheat):
+    result = Result(1, held_out=500, train_accuracy=1.0, validation_accuracy=0.9)
+    assert BY_NAME["over-fit"]([result]).won
+    assert not BY_NAME["over-fit"]([dataclasses.replace(result, **cheat)]).won
+
+
+def noisy(validation: float, dropout: float = 0.0, twin: str = "a", **more: object) -> Result:
+    known = {"held_out": 500, "finished": True, **more}
+    return Result(1, twin, 0.4, dropout, validation_accuracy=validation, **known)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +54,10 @@ def noisy(validation: float, dropout: float = 0.0, images: int = 2000) -> Result
     [
         ([noisy(0.7), noisy(0.75, 0.5)], True),
         ([noisy(0.7), noisy(0.72, 0.5)], False),
-        ([noisy(0.7), noisy(0.9, 0.5, 60_000)], False),  # more images, not dropout
+        ([noisy(0.7), noisy(0.9, 0.5, "b")], False),  # another network, images or epochs
+        ([noisy(0.7, finished=False), noisy(0.9, 0.5)], False),  # stopped before it had learned
+        ([noisy(0.7, steered=True), noisy(0.9, 0.5)], False),
+        ([noisy(0.7, held_out=20), noisy(0.9, 0.5, held_out=20)], False),
         ([noisy(0.9, 0.5)], False),
         ([noisy(0.7)], False),
         ([Result(1, validation_accuracy=0.5)], False),

@@ -5,7 +5,7 @@ const EPOCHS = 30;
 const UNITS = 64;
 const BATCH = 20;
 const RATE = 0.002;
-const [TRAIN, NEW] = ["#4a8fd6", "#ea7a2c"];
+const [TRAIN, TEST] = ["#4a8fd6", "#ea7a2c"];
 
 const zeros = (layer) => ({ weight: new Float64Array(layer.weight.length), bias: new Float64Array(layer.out) });
 
@@ -52,7 +52,7 @@ function tellGap(train, fresh, untrained) {
   if (untrained) return "Random weights, nothing learned yet: about one digit in ten is right by chance.";
   const gap = Math.round(100 * (train - fresh));
   const told = gap > 0 ? `a gap of ${gap} point${gap > 1 ? "s" : ""}` : "no gap";
-  return `${percent(train)} of the training images, ${percent(fresh)} of new ones: ${told}.`;
+  return `${percent(train)} of the training images, ${percent(fresh)} of the test images: ${told}.`;
 }
 
 class OverFitting extends Toy {
@@ -77,7 +77,7 @@ class OverFitting extends Toy {
       const plot = new Plot(box, `Accuracy by epoch: ${title}`, { width: 370, height: 260, xTitle: "epoch", yTitle: "accuracy" });
       return { plot, words: element("p", "", box) };
     });
-    key(this.box, [["training images", TRAIN], [`${this.fresh.length} new images`, NEW]]);
+    key(this.box, [["training images", TRAIN], [`${this.fresh.length} test images`, TEST]]);
     this.words = element("p", "quiet", this.box);
     this.begin();
   }
@@ -118,7 +118,7 @@ class OverFitting extends Toy {
     for (const [name, move] of Object.entries(this.moves)) move(this.state[name]);
     this.runs.forEach(({ curve }, i) => {
       const line = (which) => curve.map((point, epoch) => [epoch, point[which]]);
-      this.sides[i].plot.show({ x: [0, EPOCHS], y: [0, 1] }, [{ at: line(0), colour: TRAIN }, { at: line(1), colour: NEW }]);
+      this.sides[i].plot.show({ x: [0, EPOCHS], y: [0, 1] }, [{ at: line(0), colour: TRAIN }, { at: line(1), colour: TEST }]);
       const [train, fresh] = curve.at(-1);
       this.sides[i].words.textContent = tellGap(train, fresh, curve.length === 1);
     });

@@ -1,0 +1,49 @@
+// `data.words`: what a button says from its press until the server has answered, by its key.
+// Milliseconds: how often it is looked, how long the page must rest, and when nobody waits any more.
+const LOOK = 40, REST = 250, UNHEARD = 10000, LONGEST = 60000;
+
+const keyOf = (button) => {
+  const names = button.closest('[class*="st-key-"]')?.classList ?? [];
+  return [...names].find((name) => name.startsWith("st-key-"))?.slice("st-key-".length);
+};
+
+function waitFor(button, key, line) {
+  const began = performance.now();
+  let ran = false, resting = 0;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
+    const rests = !state || state === "notRunning";
+    ran ||= !rests;
+    resting = rests ? resting || now : 0;
+    const answered = ran && resting && now - resting > REST;
+    const other = !button.isConnected || keyOf(button) !== key; // it has become another one
+    if (!answered && !other && now - began < (ran ? LONGEST : UNHEARD)) return;
+    clearInterval(timer);
+    delete button.dataset.pressed;
+    button.removeAttribute("aria-busy");
+    line.textContent = "";
+  }, LOOK);
+}
+
+export default function ({ data, parentElement }) {
+  let line = parentElement.querySelector("[role=status]");
+  if (!line) {
+    line = document.createElement("span");
+    line.setAttribute("role", "status");
+    line.style.cssText =
+      "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
+    parentElement.appendChild(line);
+  }
+  const pressed = (event) => {
+    const button = event.target instanceof Element && event.target.closest("button");
+    const key = button && !button.disabled && !button.dataset.pressed && keyOf(button);
+    const word = key && data.words[key];
+    if (!word) return;
+    button.dataset.pressed = line.textContent = word;
+    button.setAttribute("aria-busy", "true");
+    waitFor(button, key, line);
+  };
+  document.addEventListener("click", pressed, true);
+  return () => document.removeEventListener("click", pressed, true);
+}
