@@ -35,6 +35,12 @@ def test_a_click_on_a_cell_shows_its_images_and_inspect_leads_back(
     expect(words).to_be_visible()
     page.emulate_media(media="print")
     expect(page.locator("#skip-link")).to_be_hidden()
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(255, 255, 255)")
+    main = page.get_by_test_id("stMain")  # whole, not the part of it that the window shows
+    assert main.evaluate("e => e.clientHeight >= e.scrollHeight") and main.bounding_box()["x"] == 0
+    heading = page.get_by_test_id("stElementContainer").filter(has=words).last
+    expect(heading).to_have_css("break-after", "avoid")
     page.emulate_media(media="screen")
     marked = plot.evaluate("plot => plot.data.find((t) => t.name == 'cells').selectedpoints")
     assert marked == [10 * truth + guess]  # the figure is the same one, and still shows the choice

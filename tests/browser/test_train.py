@@ -56,4 +56,6 @@ def test_speed_and_learning_rate_are_measured_before_the_start(page: Page, serve
     expect(take).to_be_disabled()
     field = page.get_by_role("spinbutton", name="Learning rate")
     expect(field).to_have_value(rate)
+    field.fill("0.0123")  # and nothing covers what is typed
+    expect(page.get_by_test_id("InputInstructions")).to_have_css("display", "none")
     expect(page.get_by_test_id("stException")).to_have_count(0)
