@@ -423,7 +423,7 @@ def test_one_button_is_the_pages_first_whatever_stands_on_it(train, trained):
     trained.write_status(state="finished", test_accuracy=0.97)
     assert primaries(shown.run()) == ["result_draw"]
     images = DATASETS["mnist-sample"].test_images
-    assert f"### 97.0% of {images:,} new images read right" in [m.value for m in shown.markdown]
+    assert f"### 97.0% of {images:,} test images read right" in [m.value for m in shown.markdown]
     assert {"result_draw", "result_inspect", "result_evaluate"} <= keys(shown)
     trained.write_status(state="finished", test_accuracy=0.1)
     steps = [{"rate": 10 ** (n / 10 - 5), "loss": 2.0} for n in range(40)]
