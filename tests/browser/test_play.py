@@ -59,8 +59,11 @@ def test_the_first_minutes_of_a_newcomer(page: Page, fresh: Server):
     expect(page.locator(".stage .score.winner")).to_be_visible()
     page.wait_for_function(f"{FRAMES} > 0")  # the random network at work
 
-    press(page, "Train")
+    button = page.locator(".st-key-play_train button")
+    said = button.evaluate("button => { button.click(); return button.dataset.pressed; }")
+    assert said == "Starting…"  # at once, however long the server takes
     page.wait_for_function(f"{POINTS} > 0")
+    expect(page.locator("[data-pressed]")).to_have_count(0)
     seen = page.evaluate(FRAMES)
     page.wait_for_function(f"{FRAMES} > {seen} + 2")  # maps move
     points = page.evaluate(POINTS)
@@ -146,5 +149,10 @@ def test_all_of_it_fits_a_desktop_window_a_projector_and_a_phone(page: Page, fre
 
     page.get_by_role("button", name="Leave projector mode").click()
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_function("document.querySelector('.stage').clientWidth < 390")
+    page.wait_for_function("document.querySelector('.stage .columns').clientWidth < 390")
+    order = [".stage .top", ".stage .scores", ".stage .input", ".st-key-play_sheet"]
+    order += [".stage .columns", ".stage .below", ".st-key-play_knobs"]
+    tops = [page.locator(part).bounding_box()["y"] for part in order]
+    assert tops == sorted(tops)
+    page.wait_for_function("document.querySelector('.plot-loss svg').clientWidth > 300")
     page.wait_for_function(f"{main}.scrollWidth <= 390")

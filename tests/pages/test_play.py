@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
 from cnn import runs
 from cnn.presets import PRESETS
@@ -270,3 +271,16 @@ def test_other_images_are_chosen_and_trained_on_where_it_trained(play, started, 
     assert session(shown).dataset == "fashion-mnist"
     assert run.control()["discard"] and len(started) == 2
     assert started[-1][0].config.dataset == "fashion-mnist"
+
+
+def test_a_name_that_no_list_holds_chooses_nothing(play):
+    """A browser may send any text as its choice."""
+    shown, sent = play(), WidgetStates()
+    known = (session(shown).settings, session(shown).dataset_name, list(session(shown).cards))
+    for label in ("Network", "Data set", "Speed"):
+        box = next(box for box in shown.selectbox if box.label == label)
+        sent.widgets.append(WidgetState(id=box.id, string_value="../etc"))
+    shown._run(sent)
+    assert not shown.exception, shown.exception
+    assert (session(shown).settings, session(shown).dataset_name, session(shown).cards) == known
+    assert session(shown).pages[PlayState].speed == "full"

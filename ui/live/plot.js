@@ -65,14 +65,16 @@ const APART = 1000; // ms between two drawings: a chart moves slowly, and costs 
 class Chart {
   constructor(element, version, name) {
     Object.assign(this, { element, version, name, frame: null, view: views.get(name), at: -APART });
-    this.watcher = new ResizeObserver(() => {
-      const width = this.element.clientWidth;
-      if (this.drawn && width && width !== this.width) {
-        this.width = width;
-        window.Plotly.Plots.resize(this.element);
-      }
-    });
+    this.watcher = new ResizeObserver(() => this.fit());
     this.watcher.observe(element);
+  }
+
+  // As wide as its place, which may also change while Plotly draws.
+  fit() {
+    const width = this.element.clientWidth;
+    if (!this.drawn || !width || width === this.width) return;
+    this.width = width;
+    window.Plotly.Plots.resize(this.element);
   }
 
   draw(figure) {
@@ -103,6 +105,7 @@ class Chart {
           this.draw(this.next);
         });
         this.drawn = true;
+        this.fit();
       } catch (error) {
         console.error(error);
         this.frame = null;

@@ -159,8 +159,9 @@ def _speed() -> None:
     mine, options = get(), list(SPEEDS)
 
     def changed() -> None:
-        mine.speed = st.session_state.play_speed
-        training.set_pace()
+        if st.session_state.play_speed in SPEEDS:
+            mine.speed = st.session_state.play_speed
+            training.set_pace()
 
     st.selectbox(
         "Speed",

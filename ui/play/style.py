@@ -20,13 +20,13 @@ CSS = """
   .st-key-play_desk { gap: 0.8rem; }
   .st-key-play_desk :has(.stage, .st-key-play_sheet), .stage, .stage .flow { display: contents; }
   .st-key-play_desk [data-testid="stColumn"]:last-of-type,
-  .st-key-play_desk :has(> .st-key-play_data) { order: 5; }
-  .stage :is(.top, .track) { order: 0; }
+  .st-key-play_desk :has(> .st-key-play_data) { order: 6; width: 100%; }
+  .stage :is(.top, .track, .columns, .below) { order: 0; width: 100%; }
   .stage .column.scores { order: 1; }
   .stage .column.input { order: 2; }
-  .st-key-play_sheet { order: 2; }
-  .stage .columns { order: 3; }
-  .stage .below { order: 4; }
+  .st-key-play_sheet { order: 3; }
+  .stage .columns { order: 4; }
+  .stage .below { order: 5; }
 }
 @media (prefers-reduced-motion: reduce) { .st-key-play_train button { animation: none; } }
 </style>

@@ -7,6 +7,7 @@ import contextlib
 from cnn import runs
 from cnn.common.checked import limits
 from cnn.datasets import DATASETS
+from cnn.presets import PRESETS
 from cnn.runs.records import ControlFile
 from cnn.training import Settings
 from ui.play.state import PACES, get
@@ -100,7 +101,10 @@ def rebuild(**changes: object) -> None:
 
 
 def take_dataset(name: str) -> None:
-    """Learn from other images; where it was training, train on them."""
+    """Learn from other images; where it was training, train on them. For what is no data set's
+    name, as a browser may send it, nothing happens."""
+    if name not in DATASETS:
+        return
     play, fewer = state.get(), state.get().settings.train_images
     was_training = _abandon()
     play.dataset = name
@@ -113,7 +117,10 @@ def take_dataset(name: str) -> None:
 
 
 def load_preset(name: str) -> None:
-    """Take a preset's network and settings; where it was training, train that."""
+    """Take a preset's network and settings; where it was training, train that. For what is no
+    preset's name nothing happens."""
+    if name not in PRESETS:
+        return
     tour.did("knob")
     was_training = _abandon()
     state.get().load_preset(name)

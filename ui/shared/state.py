@@ -87,10 +87,11 @@ class Playground:
         self.version += 1
 
     def load_preset(self, name: str) -> None:
-        """Take a preset's network and settings; EMPTY: a network of input and output alone."""
+        """Take a preset's network and settings; EMPTY: a network of input and output alone. A
+        browser may name any: for what is none nothing happens."""
         if name == EMPTY:
             self.replace(Architecture(layers=(Flatten(),)), Settings(), None)
-        else:
+        elif name in PRESETS:
             self.replace(PRESETS[name].architecture, PRESETS[name].settings, name)
 
     def set_up(self, experiment: Experiment) -> None:

@@ -21,7 +21,13 @@ def test_the_first_epoch_leaves_room_for_its_early_steps():
     np.testing.assert_allclose(np.diff(x[:4]), 7 / 3)  # evenly, in half of the width
     np.testing.assert_allclose(np.diff(x[3:]), 1)  # and every later epoch takes as much
     words = figure.data[0].customdata
-    assert list(words[:4]) == ["epoch 0", "step 10", "step 50", "epoch 1"]
+    assert [said.split(": ")[0] for said in words[:4]] == [
+        "epoch 0",
+        "step 10",
+        "step 50",
+        "epoch 1",
+    ]
+    assert [said.split(": ")[1] for said in words[:2]] == ["<0.1%", "9.5%"]
     axis = figure.layout.xaxis
     where = dict(zip(axis.ticktext, axis.tickvals, strict=True))
     assert where["10"] == x[1] and where["50<br>steps"] == x[2] and where["8"] == x[-1]
