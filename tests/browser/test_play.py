@@ -152,6 +152,7 @@ def test_all_of_it_fits_a_desktop_window_a_projector_and_a_phone(page: Page, fre
     page.wait_for_function("document.querySelector('.stage .columns').clientWidth < 390")
     order = [".stage .top", ".stage .scores", ".stage .input", ".st-key-play_sheet"]
     order += [".stage .columns", ".stage .below", ".st-key-play_knobs"]
+    idle(page)  # while the page is laid anew, it is there twice
     tops = [page.locator(part).bounding_box()["y"] for part in order]
     assert tops == sorted(tops)
     page.wait_for_function("document.querySelector('.plot-loss svg').clientWidth > 300")
