@@ -146,6 +146,10 @@ def test_all_of_it_fits_a_desktop_window_a_projector_and_a_phone(page: Page, fre
     page.wait_for_function(f"{main}.scrollHeight <= {main}.clientHeight")
     fields = "[...document.querySelectorAll('.st-key-play_bar input')]"
     assert page.evaluate(f"{fields}.every(e => e.scrollWidth <= e.clientWidth)")  # no name is cut
+    flow = "document.querySelector('.stage .flow')"
+    assert page.evaluate(f"{flow}.scrollHeight <= {flow}.clientHeight")  # nor a score
+    header = page.get_by_test_id("stHeader").bounding_box()
+    assert words.bounding_box()["y"] >= header["y"] + header["height"]
 
     page.get_by_role("button", name="Leave projector mode").click()
     page.set_viewport_size({"width": 390, "height": 844})

@@ -35,9 +35,10 @@ CSS = """
 PROJECTOR_CSS = """
 <style>
 html { font-size: 18px; }
-.block-container { padding: 3.3rem 2rem 0.4rem !important; }
+.block-container { padding: 3.9rem 2rem 0.4rem !important; }
 .st-key-play_knobs { gap: 0.1rem; }
 .stage { --map: 48px; font-size: 0.9rem; }
+.stage .score { height: 1.4rem; }
 .stage .below { grid-template-columns: 1fr 1fr 168px 200px; }
 .stage .cells { width: 164px; }
 .stage .js-plotly-plot :is(.xtick, .ytick) text { font-size: 14px !important; }
