@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -109,8 +108,9 @@ def test_an_id_of_another_curve_brings_the_whole(client, active):
     assert events(answer.text)[0][2] == {"whole": True, "x": [1], "y": [2.5]}
 
 
-def test_a_run_that_is_deleted_ends_its_stream(client, active, once_watched):
-    deleting = once_watched(lambda: shutil.rmtree(active.path))
+def test_a_run_that_is_deleted_ends_its_stream(client, active, once_watched, tmp_path):
+    # All at once, as `Run.delete` moves it away first.
+    deleting = once_watched(lambda: active.path.rename(tmp_path / "gone"))
     answer = client.get(f"/live/{active.id}")
     deleting.join()
     assert events(answer.text)[-1][1:] == ("ended", {"state": "deleted"})
