@@ -36,7 +36,8 @@ def title(run: runs.Run) -> None:
         details.append(f"filter 0 started from {in_words(config.first_filter)}")
     status = run.status()
     if "device" in status:
-        device = plain(f"{status['device'].upper()} in {status.get('precision', '…')}")
+        precision = f" in {status['precision']}" if "precision" in status else ""  # once it trains
+        device = plain(status["device"].upper() + precision)
         several = status.get("processes", 1)
         details.append(f"{device}, {several} processes" if several > 1 else device)
     st.caption(" · ".join(details))
