@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.fuzz.parser import mutated
+from tests.fuzz.parser import Parser, mutated
 from tests.fuzz.parsers import PARSERS
 
 EXAMPLES = int(os.environ.get("CNN_FUZZ", "0"))
@@ -35,6 +35,16 @@ def peak_memory() -> int:
     return most if sys.platform == "darwin" else 1024 * most
 
 
+def try_once(parser: Parser, content: bytes) -> float:
+    """Seconds of processor time that one input takes."""
+    began = time.process_time()
+    try:
+        parser.parse(content)
+    except parser.errors as error:
+        assert str(error).strip()
+    return time.process_time() - began
+
+
 @pytest.mark.timeout(3600 if EXAMPLES else 240)
 @pytest.mark.parametrize("name", PARSERS)
 def test_only_declared_errors_and_none_for_long(name, runs_folder):
@@ -52,12 +62,9 @@ def test_only_declared_errors_and_none_for_long(name, runs_folder):
     @given(mutated(seeds))
     def attack(content: bytes) -> None:
         forget_the_peak()
-        before, began = peak_memory(), time.process_time()
-        try:
-            parser.parse(content)
-        except parser.errors as error:
-            assert str(error).strip()
-        assert time.process_time() - began < MOST_SECONDS
+        before = peak_memory()
+        # The collector of garbage, or another thread of torch's, may take its second now.
+        assert any(try_once(parser, content) < MOST_SECONDS for _ in range(3))
         assert peak_memory() - before < MOST_BYTES
 
     attack()
