@@ -1,4 +1,5 @@
-// `data.words`: what a button says from its press until the server has answered, by its key.
+// `data.words`: what a button says from its press until the server has answered, by its key;
+// `data.becomes`: the key of the one that takes its place then.
 // Milliseconds: how often it is looked, how long the page must rest, and when nobody waits any more.
 const LOOK = 40, REST = 250, UNHEARD = 10000, LONGEST = 60000;
 
@@ -7,7 +8,15 @@ const keyOf = (button) => {
   return [...names].find((name) => name.startsWith("st-key-"))?.slice("st-key-".length);
 };
 
-function waitFor(button, key, line) {
+// Where the focus went with the button that was pressed, it goes to the one in its place.
+function keepFocus(next, since) {
+  if (document.activeElement !== document.body) return;
+  const found = document.querySelector(`.st-key-${next} button:enabled`);
+  if (found) found.focus();
+  else if (performance.now() - since < LONGEST) setTimeout(keepFocus, LOOK, next, since);
+}
+
+function waitFor(button, key, line, next) {
   const began = performance.now();
   let ran = false, resting = 0;
   const timer = setInterval(() => {
@@ -20,6 +29,7 @@ function waitFor(button, key, line) {
     const other = !button.isConnected || keyOf(button) !== key; // it has become another one
     if (!answered && !other && now - began < (ran ? LONGEST : UNHEARD)) return;
     clearInterval(timer);
+    if (next) keepFocus(next, now);
     delete button.dataset.pressed;
     button.removeAttribute("aria-busy");
     line.textContent = "";
@@ -42,7 +52,7 @@ export default function ({ data, parentElement }) {
     if (!word) return;
     button.dataset.pressed = line.textContent = word;
     button.setAttribute("aria-busy", "true");
-    waitFor(button, key, line);
+    waitFor(button, key, line, data.becomes[key]);
   };
   document.addEventListener("click", pressed, true);
   return () => document.removeEventListener("click", pressed, true);

@@ -30,6 +30,16 @@ WORDS = {  # by the button's key
     "sweep_start": STARTING,
     "mine_teach": STARTING,
 }
+# The button that stands in a button's place once it has been answered: who goes by the keyboard
+# finds the focus there, and not at the page's top.
+BECOMES = {
+    "play_train": "play_pause",
+    "play_pause": "play_train",
+    "start": "pause",
+    "pause": "resume",
+    "resume": "pause",
+    "stop": "resume",
+}
 _FILE = Path(__file__)
 _component = st.components.v2.component(
     "cnn_pressed",
@@ -42,4 +52,4 @@ _component = st.components.v2.component(
 def show() -> None:
     """Let the buttons of the page answer. Call it at every run."""
     with st.container(key="say_pressed"):  # takes no gap
-        _component(key="pressed", data={"words": WORDS}, height=1)
+        _component(key="pressed", data={"words": WORDS, "becomes": BECOMES}, height=1)
