@@ -36,6 +36,7 @@ MAX_SIDE = 1024  # uploads are shrunk to this before anything else
 MOST_PIXELS, MOST_JPEG_PIXELS = 25_000_000, 100_000_000
 # Pillow knows more, some of which it hands to other programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "HEIF")
+MOST_STRETCHED = 50  # times as long as wide: a longer strip holds no digit, and cannot be shown
 MIN_SIDE_TO_THIN = 40  # smaller digits are taken as they are: too coarse for a skeleton
 # Strokes finer than this, in pixels of the box, are drawn anew; others are near enough to MNIST's,
 # and are only scaled (benchmarks/drawn_digits.md).
@@ -82,8 +83,9 @@ def from_image(image: Image.Image, centred: bool = True) -> Prepared:
 
 
 def open_image(source: str | Path | IO[bytes]) -> Image.Image:
-    """The picture of a file, turned upright, its longer side at most `MAX_SIDE`. Raises DigitError
-    for what is none, and before it is decoded for one too large."""
+    """The picture of a file, turned upright, its longer side at most `MAX_SIDE`, its mode L, RGB or
+    RGBA. Raises DigitError for what is none, and before it is decoded for one too large or narrow.
+    """
     import pillow_heif
 
     pillow_heif.register_heif_opener()
@@ -92,14 +94,30 @@ def open_image(source: str | Path | IO[bytes]) -> Image.Image:
         _require_size(image)
         image.draft(None, (MAX_SIDE, MAX_SIDE))
         image.load()
-        image.thumbnail((MAX_SIDE, MAX_SIDE))
+        plain = _eight_bits(image)
+        plain.thumbnail((MAX_SIDE, MAX_SIDE))
+        return ImageOps.exif_transpose(plain)
     except DigitError:
         raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Exception as error:  # a decoder raises anything at a damaged file: KeyError, EOFError
         raise DigitError(
             "This file is not a picture that can be opened (PNG, JPEG, HEIC, …)."
         ) from error
-    return ImageOps.exif_transpose(image)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """The picture in mode L, RGB or RGBA. Pillow cuts deeper tones off at 255 where it converts
+    them: a scanner's 16 bits, or a TIFF's floats, are scaled instead."""
+    if image.mode in ("L", "RGB", "RGBA"):
+        return image
+    if image.mode[0] not in "IF":
+        return image.convert("RGBA")
+    tones = np.nan_to_num(np.asarray(image, np.float64), posinf=0, neginf=0)
+    white = max(float(tones.max()), 1 if image.mode == "F" else 255)
+    scaled = Image.fromarray((np.clip(tones / white, 0, 1) * 255).astype(np.uint8))
+    scaled.info = dict(image.info)
+    scaled.getexif().update(image.getexif())
+    return scaled
 
 
 def _require_size(image: Image.Image) -> None:
@@ -109,6 +127,11 @@ def _require_size(image: Image.Image) -> None:
         raise DigitError(
             f"This picture has {image.width:,}×{image.height:,} pixels, more than the "
             f"{most // 1_000_000} million that are opened: make it smaller first."
+        )
+    if max(image.size) > MOST_STRETCHED * min(image.size):
+        raise DigitError(
+            f"This picture has {image.width:,}×{image.height:,} pixels: too narrow a strip to hold "
+            "a digit."
         )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import time
 import tracemalloc
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -80,3 +82,39 @@ def test_a_large_photograph_comes_out_small():
 def test_what_another_program_would_open_is_no_picture():
     with pytest.raises(DigitError, match="not a picture"):
         open_image(io.BytesIO(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF"))
+
+
+def picture_file(tones, kind="PNG"):
+    file = io.BytesIO()
+    Image.fromarray(tones).save(file, kind)
+    return file
+
+
+@pytest.mark.parametrize(("dtype", "white"), [("uint16", 65535), ("int32", 70_000), ("float32", 1)])
+def test_deeper_tones_than_eight_bits_are_scaled_not_cut_off(dtype, white):
+    levels = np.linspace(0, 1, 60).reshape(1, 60).repeat(40, axis=0)
+    opened = open_image(picture_file((levels * white).astype(dtype), "TIFF"))
+    assert opened.mode == "L"
+    np.testing.assert_allclose(np.asarray(opened) / 255, levels, atol=0.005)
+
+
+@pytest.mark.parametrize("mode", ["1", "LA", "P", "CMYK"])
+def test_every_picture_opens_in_a_mode_that_a_page_can_show(mode):
+    file = io.BytesIO()
+    Image.new(mode, (50, 40)).save(file, "TIFF" if mode == "CMYK" else "PNG")
+    opened = open_image(file)
+    assert opened.mode in ("L", "RGB", "RGBA") and opened.size == (50, 40)
+
+
+def test_a_strip_that_no_page_can_show_is_refused():
+    for shape in ((3, 20_000), (20_000, 3)):
+        with pytest.raises(DigitError, match="too narrow a strip"):
+            open_image(picture_file(np.zeros(shape, np.uint8)))
+
+
+def test_a_damaged_photograph_is_no_picture_whatever_its_decoder_raises():
+    pillow_heif.register_heif_opener()
+    whole = picture_file(np.full((20, 20, 3), 9, np.uint8), "HEIF").getvalue()
+    for at in range(len(whole)):  # some of these are an EOFError, a RuntimeError
+        with contextlib.suppress(DigitError):  # and nothing else
+            open_image(io.BytesIO(whole[:at] + b"\xff" + whole[at + 1 :]))
