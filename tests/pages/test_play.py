@@ -10,7 +10,11 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from cnn import runs
 from cnn.presets import PRESETS
 from cnn.presets.knobs import Knobs
+from cnn.runs import queue
+from cnn.runs.device_options import Option
+from cnn.runs.folders import changing_runs
 from cnn.runs.locks import Lock
+from tests.conftest import SMALL, SMALL_SETTINGS
 from ui.play.state import PlayState
 from ui.shared import models, tabs
 
@@ -121,6 +125,26 @@ def test_start_over_takes_other_weights_and_goes_on_where_it_trained(play, start
     assert [run.config.settings.seed for run, _ in started] == [2, 3]
     assert started[0][0].control()["discard"] is True
     lock.release()
+
+
+def test_a_run_that_waits_for_a_paused_one_has_a_way_to_it(play, started):
+    """Another tab of one's own may have left it paused: both may have the same name."""
+    shown = press(play(), "play_train")
+    ahead = runs.new(SMALL, SMALL_SETTINGS, "mnist-sample", "cpu")
+    held = []
+    for run in (ahead, started[0][0]):
+        held.append(Lock.take(run.files.lock))
+        with changing_runs():
+            queue.take_ticket(run)
+        queue.try_start(run, [Option("cpu", ("cpu",))])
+    ahead.write_status(state="running", step=1, steps=10)
+    assert "open_paused" not in {button.key for button in shown.run().button}
+    ahead.write_status(state="paused", step=1, steps=10)
+    press(shown.run(), "open_paused")
+    assert session(shown).run_id == ahead.id
+    assert "resume" in {button.key for button in shown.button}  # on Train
+    for lock in held:
+        lock.release()
 
 
 @pytest.fixture

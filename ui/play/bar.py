@@ -9,7 +9,7 @@ from cnn.presets import PRESETS
 from cnn.training import SettingsError
 from ui.play import training
 from ui.play.state import SPEEDS, get
-from ui.shared import state
+from ui.shared import paused_ahead, state
 from ui.shared.fields import apply_change, number_input, rate_input, show_refusal
 from ui.shared.plain_text import plain
 
@@ -23,6 +23,8 @@ def show(run: runs.Run | None) -> None:
         _epochs()
         _learning_rate(run)
         _speed()
+    if run is not None and run.state == "queued":
+        paused_ahead.show(run)
     if problem:
         st.error(f"This network cannot be trained yet. {plain(problem)}", icon=":material/build:")
         st.page_link("pages/design.py", label="Fix it on Design", icon=":material/layers:")

@@ -7,10 +7,9 @@ import streamlit as st
 from cnn import evaluation, runs
 from cnn.common.text import percent, plural
 from cnn.datasets import DATASETS
-from cnn.runs import waiting
 from cnn.runs.first_filter import in_words
 from cnn.training import OPTIMIZERS, SCHEDULES
-from ui.shared import sidebar, state
+from ui.shared import paused_ahead, sidebar
 from ui.shared.another_try import launch, near_chance, send, try_again
 from ui.shared.fields import apply_change, rate_input, show_refusal
 from ui.shared.plain_text import plain
@@ -106,7 +105,7 @@ def controls(run: runs.Run, main: bool) -> None:
                 on_click=lambda: send(run, stop=True),
             )
             _learning_rate(run)
-            _paused_ahead(run)
+            paused_ahead.show(run)
             return
         suggested = status.get("suggested_settings") if status["state"] == "failed" else None
         if isinstance(suggested, dict) and suggested:
@@ -149,20 +148,6 @@ def _pause_button(run: runs.Run, now: runs.State) -> None:
             key="pause",
             on_click=lambda: send(run, paused=True),
             disabled=now == "queued",
-        )
-
-
-def _paused_ahead(run: runs.Run) -> None:
-    """Where a paused run of one's own has the device that this one waits for: the way to it."""
-    found = waiting.place(run)
-    if found and found.behind and found.is_ones_own and found.behind.state == "paused":
-        st.button(
-            "Open the paused run",
-            icon=":material/pause_circle:",
-            key="open_paused",
-            help="It has the device until it goes on and ends, or is stopped.",
-            on_click=state.choose_run,
-            args=(found.behind.id,),
         )
 
 
