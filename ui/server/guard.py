@@ -27,6 +27,7 @@ MOST_UPLOADS = 30  # files that a session holds at once
 MOST_UPLOADED = 60_000_000  # bytes of them all
 OVERHEAD = 16_000  # bytes that a form lays around a file
 PAGES = frozenset(path.stem for path in (PROJECT / "pages").glob("[a-z]*.py"))
+FRONT = "play"  # the page that stands at the server's own address
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 # How much each session holds: by its files' ids, their bytes.
@@ -76,16 +77,19 @@ class Guard:
             await refuse(404, "Not Found")
         elif scope["method"] == "PUT" and path.startswith(self.uploads):
             await self._upload(scope, receive, with_headers, refuse)
-        elif page := self._page_in_capitals(path):
+        elif (page := self._page_meant(path)) is not None:
             asked = scope.get("query_string", b"").decode("ascii", "ignore")
             way = RedirectResponse(f"{self.base}{page}?{asked}".rstrip("?"))
             await way(scope, receive, with_headers)
         else:
             await self.app(scope, receive, with_headers)
 
-    def _page_in_capitals(self, path: str) -> str | None:
-        """The page that an address means whose capitals Streamlit does not know: `/Learn`."""
+    def _page_meant(self, path: str) -> str | None:
+        """The page that an address means which Streamlit does not know: `/Learn`, and `/play` for
+        the front page, whose own address is empty. None for any other address."""
         name = path.removeprefix(self.base).rstrip("/")
+        if name.lower() == FRONT:
+            return ""
         return name.lower() if name.lower() in PAGES and name != name.lower() else None
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send, refuse: Callable) -> None:

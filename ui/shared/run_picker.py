@@ -106,7 +106,7 @@ def pick_run(
         try:
             run.weights_path()
         except runs.RunError as error:
-            empty(plain(error), "They appear a few seconds after the start.")
+            empty(plain(error), "They appear a few seconds after its training begins.")
     return run
 
 

@@ -62,6 +62,13 @@ def test_a_pages_name_with_capitals_leads_to_the_page(client, asked):
     assert answer.headers["location"] == "/learn" + "".join(asked.partition("?")[1:])
 
 
+@pytest.mark.parametrize("asked", ["/play", "/Play/", "/play?run=one"])
+def test_the_front_pages_name_leads_to_the_front_page(client, asked):
+    answer = client.get(asked, follow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "/" + "".join(asked.partition("?")[1:])
+
+
 @pytest.mark.parametrize("path", ["/learn", "/live/Learn", "/Nothing", "/"])
 def test_other_addresses_are_left_as_they_are(client, path):
     assert client.get(path, follow_redirects=False).text == "the app"
