@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import SECONDS
-from tests.browsing import draw_strokes
+from tests.browsing import draw_strokes, idle
 from tests.strokes import ONE, SEVEN, ZERO, beside
 
 expect.set_options(timeout=SECONDS)  # the first answer waits for torch
@@ -80,6 +80,7 @@ def test_a_finger_draws_on_a_phone_and_the_page_stays_where_it_is(browser: Brows
         canvas = page.locator("canvas.upper-canvas")
         canvas.wait_for()
         expect(page.get_by_text("Your turn")).to_be_visible()
+        idle(page)  # nothing moves any more where the finger is to be
         canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= 400
