@@ -31,34 +31,35 @@ def imports(file: Path) -> set[str]:
     return names
 
 
-def test_a_fold_whose_label_changes_has_a_key():
-    """Else it closes as soon as what stands in it changes its label."""
-    folds = [
-        (file, call)
+def calls_on_pages(*names: str) -> list[tuple[Path, ast.Call, ast.Attribute]]:
+    """Each call of a method of these names in ui/ and pages/: its file, and what is called."""
+    return [
+        (file, call, call.func)
         for folder in ("ui", "pages")
         for file in (ROOT / folder).rglob("*.py")
         for call in ast.walk(ast.parse(file.read_text()))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and call.func.attr in ("expander", "popover")
+        and call.func.attr in names
     ]
+
+
+def test_a_fold_whose_label_changes_has_a_key():
+    """Else it closes as soon as what stands in it changes its label."""
+    folds = calls_on_pages("expander", "popover")
     assert len(folds) > 5
-    for file, call in folds:
+    for file, call, _ in folds:
         keyed = any(keyword.arg == "key" for keyword in call.keywords)
         assert keyed or isinstance(call.args[0], ast.Constant), f"{file}:{call.lineno}"
 
 
 def test_what_is_shown_as_a_picture_is_described_in_words():
     """Charts, images and tables (which are canvases), to those who cannot see them."""
+    found = calls_on_pages("image", "plotly_chart", "dataframe", "data_editor")
     shown = [
         (file, call)
-        for folder in ("ui", "pages")
-        for file in (ROOT / folder).rglob("*.py")
-        for call in ast.walk(ast.parse(file.read_text()))
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and call.func.attr in ("image", "plotly_chart", "dataframe", "data_editor")
-        and not (isinstance(call.func.value, ast.Name) and call.func.value.id == "state")
+        for file, call, method in found
+        if not (isinstance(method.value, ast.Name) and method.value.id == "state")
     ]
     assert len(shown) > 15
     for file, call in shown:

@@ -34,6 +34,11 @@ class Result:
     validation_accuracy: float | None = None
     test_accuracy: float | None = None
 
+    @property
+    def is_fair(self) -> bool:
+        """Whether its accuracies say what a network has learned."""
+        return self.held_out >= FEWEST_HELD_OUT and not self.steered
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -68,8 +73,7 @@ def _over_fit(results: Sequence[Result]) -> Verdict:
         if r.train_accuracy is not None
         and r.validation_accuracy is not None
         and r.train_accuracy >= BY_HEART
-        and r.held_out >= FEWEST_HELD_OUT
-        and not r.steered
+        and r.is_fair
     ]
     if not gaps:
         return Verdict(
@@ -86,11 +90,7 @@ def _saved(results: Sequence[Result]) -> Verdict:
     noisy = [
         r
         for r in results
-        if r.label_noise >= NOISE
-        and r.validation_accuracy is not None
-        and r.held_out >= FEWEST_HELD_OUT
-        and r.finished
-        and not r.steered
+        if r.label_noise >= NOISE and r.validation_accuracy is not None and r.finished and r.is_fair
     ]
     broken = [r for r in noisy if not r.dropout]
     if not broken:

@@ -91,8 +91,9 @@ class Run:
     def was_trained_here(self) -> bool:
         """Whether a worker of this server trained it, from weights of its own: the figures of one
         that came in a zip file may be anybody's, and a copy starts from another's weights."""
-        config = self.config
-        return self.files.process.is_file() and not (config.start_from or config.origin)
+        if not self.files.process.is_file():
+            return False
+        return not (self.config.start_from or self.config.origin)
 
     def require_own(self) -> None:
         """Raise RunError for a run that is only looked at: nobody here changes, trains or deletes

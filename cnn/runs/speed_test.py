@@ -25,7 +25,7 @@ from cnn.training.accelerators import accelerator_for
 from cnn.training.device import Device
 from cnn.training.devices import find_device, processes
 from cnn.training.events import Report
-from cnn.training.inference import CPU_BATCH, EVALUATION_BATCH, predict_logits
+from cnn.training.inference import batch_size, predict_logits
 from cnn.training.trainer import Trainer
 
 WARM_UP_SECONDS, SECONDS = 0.5, 2.0
@@ -91,8 +91,7 @@ def _scored_per_second(trainer: Trainer, pixels: Tensor, seconds: float) -> floa
     """Images of the test set scored in a second, as at the end of a run; the first pass warms up.
 
     `pixels` is uint8 `(N, 28, 28)`. It takes `seconds`, or two passes where those take longer."""
-    device = trainer.accelerator.device
-    some = pixels[: CPU_BATCH if device.type == "cpu" else 2 * EVALUATION_BATCH]
+    some = pixels[: batch_size(trainer.accelerator.device)]
     count, began = 0, 0.0
     with trainer.accelerator.full_float32():
         while not began or time.perf_counter() - began < seconds:

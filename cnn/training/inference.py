@@ -15,6 +15,11 @@ EVALUATION_BATCH = 1000
 CPU_BATCH = 125
 
 
+def batch_size(device: torch.device) -> int:
+    """How many images `predict_logits` computes at a time there."""
+    return CPU_BATCH if device.type == "cpu" else EVALUATION_BATCH
+
+
 @torch.inference_mode()
 def predict_logits(
     model: nn.Module,
@@ -34,7 +39,7 @@ def predict_logits(
         blank = images.new_zeros(1, *images.shape[1:])
         return predict_logits(model, blank, preprocessing, accelerator)[:0]
     device = next(model.parameters()).device
-    size = CPU_BATCH if device.type == "cpu" else EVALUATION_BATCH
+    size = batch_size(device)
     if device.type == "cpu" and accelerator is None:  # a training's own layout is not touched
         with torch.inference_mode(False):  # they stay parameters that gradients can be taken of
             model = model.to(memory_format=torch.channels_last)

@@ -10,10 +10,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from cnn import runs
-from cnn.common.files import write_json
 from tests.browser.axe import serious
-from tests.browser.conftest import SECONDS, Server
+from tests.browser.conftest import SECONDS, Server, discard_runs
 from tests.browsing import draw_strokes, idle
 from tests.made_runs import made_run
 from tests.strokes import SEVEN
@@ -122,7 +120,5 @@ def test_axe_finds_nothing_serious_on_any_page(
         idle(page)
         found[f"{name or 'play'}, {act.__name__}"] = serious(page)
     context.close()
-    for path in server.runs.glob("*/config.json"):
-        if (run := runs.Run(path.parent)).state in runs.ACTIVE:
-            write_json(run.files.control, {"stop": True, "discard": True})
+    discard_runs(server.runs)
     assert {where: what for where, what in found.items() if what} == {}

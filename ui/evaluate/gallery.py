@@ -70,7 +70,7 @@ def _image(run: Run, scored: Scored, index: int, name: str) -> None:
         width="stretch",
         alt=f"Test image {index}: {words[truth]} read as {words[guess]}",
     )
-    share = confidence(row.max()).replace(">", "\\>")
+    share = plain(confidence(row.max()))
     if guess == truth:
         st.markdown(f"**{plain(words[truth])}** {share}")
     else:
