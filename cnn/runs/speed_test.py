@@ -1,9 +1,9 @@
 """Images per second of a network on each device: two seconds of the real training loop on each.
 
 `python -m cnn.runs.speed_test` reads `{"architecture": ..., "settings": ..., "devices": [...]}`
-from standard input and answers a JSON line per device: `device`, `images_per_second` and `memory`
-(bytes), or `error`. Where a run trained on the device meanwhile, its name is in `beside`: such a
-speed says little, and is not remembered.
+from standard input and answers a JSON line per device: `device`, `images_per_second`, `memory`
+(bytes) and `scored_per_second` (images of the test set), or `error`. Where a run trained on the
+device meanwhile, its name is in `beside`: such a speed says little, and is not remembered.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ def main() -> None:
             jobs.answer(device=name, error=str(error).splitlines()[0][:300])
             continue
         row: dict[str, object] = {"device": name, "memory": speed.memory}
+        row["scored_per_second"] = speed.scored_per_second
         if beside := beside or device_holder(device.lock_names):
             row["beside"] = beside.name
         else:

@@ -64,7 +64,8 @@ def _speeds(task: Task, devices: dict[str, Device]) -> None:
                 "alone it is faster. This speed is not kept."
             )
         bf16 = takes_bf16(device, task.settings.precision, task.architecture.convolutional)
-        speed = Speed(row["images_per_second"], measured=True)
+        scored = row.get("scored_per_second")
+        speed = Speed(row["images_per_second"], measured=True, scored_per_second=scored)
         seconds = at_speed(speed, task.architecture, play.settings, chosen_dataset(), bf16).whole
         grid.metric(
             name,

@@ -42,6 +42,8 @@ def test_measuring_answers_for_each_device_and_remembers(runs_folder):
     assert "no device" in missing["error"]
     known = speeds.recall(SMALL, SMALL_SETTINGS, "cpu")
     assert known.measured and known.scored_per_second > 50
+    # The page says from the row how long a run takes, and its forecast from what is remembered.
+    assert known.scored_per_second == round(here["scored_per_second"], 1)
 
 
 def test_the_finder_tries_rising_rates_and_suggests_one(
